@@ -2,6 +2,9 @@
 
 The event store is the outbox. After any error (of Kafka, of the database, or because another relay was faster) the relay drops
 its whole state, and the next turn starts at the stored checkpoint. Consumers find duplicate and early messages by the chain.
+
+A turn starts by comparing the end of the topic with the log, and nothing is sent unless the log still has the event that was
+sent last. If the log was restored to an earlier moment, the relay waits for a repair.
 """
 
 from __future__ import annotations
@@ -17,10 +20,16 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from commands.shared.commit import StoreUnavailable
+from consumers import same_log
+from consumers.same_log import AheadOfLog, WaitsForRepair
 from consumers.window import Window, next_window
+from infra.event_store.identity import FIRST_EPOCH
 from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
+from infra.kafka import ends
 from infra.kafka.connection import Brokers, KafkaUnavailable
+from infra.kafka.ends import seen_in_kafka
+from infra.kafka.epochs import last_epoch, topic_of
 from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
@@ -36,6 +45,9 @@ STAND_BY_PAUSE = 0.25
 LONGEST_BACKOFF = 5.0
 VERIFY_EVERY = 5.0
 ALARM_AFTER = 5
+SOURCE = "relay"
+# Seconds between two looks whether the log was repaired.
+HOLD_PAUSE = 5.0
 # Seconds between two reads of the store: 2 ms while events arrive, 20 ms after two seconds without events.
 SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
 
@@ -58,7 +70,8 @@ alarms = Counter("recount_relay_alarms_total", "How often the relay sent nothing
 class Relay:
     """Sends the log to a topic. With `exclusive`, it does so only while it holds the lock; other relays wait to take over.
 
-    `partitions` and `replication` are used if the relay creates the topic. Times are in seconds.
+    `topic` is the name of the first epoch's topic; the relay sends to that of the log's `epoch`. `partitions` and `replication`
+    are used if the relay creates the topic. Times are in seconds.
     """
 
     def __init__(
@@ -68,6 +81,7 @@ class Relay:
         brokers: Brokers,
         topic: str,
         *,
+        epoch: int = FIRST_EPOCH,
         partitions: int = PARTITIONS,
         replication: int = 1,
         exclusive: bool = True,
@@ -75,17 +89,20 @@ class Relay:
         flush_timeout: float = FLUSH_SECONDS,
         alarm_after: int = ALARM_AFTER,
     ) -> None:
-        self._store, self._read_models, self._brokers, self._topic = store, read_models, brokers, topic
+        self._store, self._read_models, self._brokers = store, read_models, brokers
+        self._name, self._epoch, self._topic = topic, epoch, topic_of(topic, epoch)
         self._partitions, self._replication, self._exclusive = partitions, replication, exclusive
         self._verify_every, self._flush_timeout, self._alarm_after = verify_every, flush_timeout, alarm_after
         self._stopping = Event()
-        self._fruitless = 0
+        self._fruitless, self._held_by = 0, ""
 
     def run(self) -> None:
         """Runs until `stop` is called. Raises UnfitTopic if the topic does not have the required settings."""
         while not self._stopping.is_set():
             try:
                 self._take_turn()
+            except (AheadOfLog, WaitsForRepair) as reason:
+                self._hold(reason)
             except DOUBT as error:
                 self._recover(error)
 
@@ -97,6 +114,7 @@ class Relay:
         with self._session() as session:
             if self._exclusive and not self._wait_for_lock(session):
                 return
+            same_log.require_no_trouble(session)
             with closing(Topics(self._brokers)) as topics, closing(self._producer()) as producer:
                 self._relay(session, topics, producer)
 
@@ -121,22 +139,28 @@ class Relay:
         return True
 
     def _relay(self, session: Connection, topics: Topics, producer: Producer) -> None:
+        self._require_last_epoch(topics)
         topic = topics.ensure(self._topic, self._partitions, self._replication)
         checkpoint = self._resume(session, topic)
+        sent = same_log.sent_last(self._store, checkpoint)
+        with ends.opened(self._brokers, topic) as topic_ends:
+            same_log.compare(self._store, topic_ends, checkpoint)
         log.info("relay.resumed", topic=topic.name, position=checkpoint.routed)
         waiting: list[Stored] = []
         verified = advanced = time.monotonic()
         while not self._stopping.is_set():
             if (now := time.monotonic()) - verified > self._verify_every:
                 self._verify(topics, topic, session)
+                same_log.require(self._store, sent)
                 verified = now
             read = waiting[-1].position if waiting else checkpoint.routed
             waiting += self._store.log(read, WINDOW_MESSAGES - len(waiting))
             if waiting:
                 window = next_window(waiting, checkpoint)
+                same_log.require(self._store, sent)
                 producer.send(topic.name, window.records)
                 checkpoint = self._save(session, checkpoint, window)
-                waiting, advanced = waiting[window.events :], time.monotonic()
+                sent, waiting, advanced = waiting[window.events - 1], waiting[window.events :], time.monotonic()
             else:
                 self._fruitless = 0
                 self._stopping.wait(_pause(now - advanced))
@@ -156,9 +180,15 @@ class Relay:
         checkpoints.advance(session, topic.name, old, fresh)
         return fresh
 
+    def _require_last_epoch(self, topics: Topics) -> None:
+        """Raises AheadOfLog if a later epoch has a topic: then the log is older than a repair that was made."""
+        if (last := last_epoch(self._name, topics.names())) > self._epoch:
+            what = same_log.restored(f"Kafka has the topic of a later epoch, {topic_of(self._name, last)}")
+            raise AheadOfLog(what, seen_in_kafka(self._brokers, self._name).position)
+
     def _verify(self, topics: Topics, topic: Topic, session: Connection) -> None:
-        """Raises KafkaUnavailable if the topic was replaced. Its query also keeps this session alive."""
-        session.execute(text("SELECT 1"))
+        """Raises KafkaUnavailable if the topic was replaced, WaitsForRepair. Its query also keeps this session alive."""
+        same_log.require_no_trouble(session)
         if topics.find(topic.name) != topic:
             raise KafkaUnavailable(f"{topic.name} was deleted or recreated")
 
@@ -168,6 +198,20 @@ class Relay:
         self._fruitless = 0
         routed_position.set(new.routed)
         return new
+
+    def _hold(self, reason: AheadOfLog | WaitsForRepair) -> None:
+        """Shows what is ahead of the log, and waits. Its positions are not given out again, so that later events stay apart."""
+        if str(reason) != self._held_by:
+            self._held_by = str(reason)
+            log.error("relay.waits_for_repair", topic=self._topic, reason=self._held_by)
+        if isinstance(reason, AheadOfLog):
+            try:
+                with self._read_models.writer.begin() as connection:
+                    same_log.note(connection, self._held_by, SOURCE)
+                self._store.raise_positions(reason.position)
+            except DOUBT as error:
+                self._recover(error)
+        self._stopping.wait(HOLD_PAUSE)
 
     def _recover(self, error: Exception) -> None:
         """Waits, longer every time, and raises the alarm if several turns in a row send nothing."""

@@ -42,8 +42,10 @@ class Source(Protocol):
     """A source of messages: the tail of the event store, or Kafka.
 
     `topic_id` identifies a log of messages. A log that replaces it has another id, and offsets of the old log are not valid
-    in the new one.
+    in the new one. `is_log` is whether messages are read from the event store itself; others are compared with it.
     """
+
+    is_log: bool
 
     @property
     def topic_id(self) -> str: ...

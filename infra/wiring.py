@@ -46,6 +46,7 @@ from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.home import locked
+from infra.kafka.epochs import topic_name
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
@@ -188,6 +189,11 @@ class Deployment(msgspec.Struct, eq=False):
     identity: Identity
     clock: TrustedClock
     lock: IO[str] | None = None
+
+    @property
+    def topic(self) -> str:
+        """The topic of the store's epoch. Raises StoreUnavailable."""
+        return topic_name(self.settings, self.store.identity())
 
     def executor(self, store: EventStoreProtocol | None = None) -> Executor:
         """An executor on the deployment's store, or on the given `store` that wraps it."""

@@ -18,7 +18,7 @@ from api.shared.admission import progress_gauge
 from api.shared.openapi import answers, problems
 from api.shared.problems import problem
 from api.shared.routes import Router
-from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INTEGER, TEXT, Schema, fields
+from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INTEGER, MAYBE_TEXT, TEXT, Schema, fields
 from infra.read_models.troubles import Code
 
 alive = Router(tags=["operations"])
@@ -85,6 +85,7 @@ _STATUS: dict[str, Schema] = {
     "head": INTEGER,
     "projections": {"type": "array", "items": PROJECTION},
     "routed": MAYBE_INTEGER,
+    "topic": MAYBE_TEXT,
     "kafka": {"type": ["boolean", "null"]},
     "unreadable_events": INTEGER,
     "first_unreadable": {"type": "array", "items": INTEGER},

@@ -35,8 +35,8 @@ class FollowerStatus(msgspec.Struct, kw_only=True):
 
 
 class Status(msgspec.Struct, kw_only=True):
-    """All events up to `routed` were sent to Kafka; `kafka` is whether Kafka answers. `following` is whether a process runs
-    the followers now. These are None if embedded, where the server runs them.
+    """All events up to `routed` were sent to `topic`; `kafka` is whether Kafka answers. `following` is whether a process runs
+    the followers now. These are None if embedded, where the server runs them and sends nothing.
 
     `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
     first of their positions. `troubles` need an operator.
@@ -46,6 +46,7 @@ class Status(msgspec.Struct, kw_only=True):
     head: int
     projections: Sequence[ProjectionStatus]
     routed: int | None = None
+    topic: str | None = None
     kafka: bool | None = None
     unreadable_events: int = 0
     first_unreadable: Sequence[int] = ()
@@ -56,8 +57,8 @@ class Status(msgspec.Struct, kw_only=True):
     @property
     def healthy(self) -> bool:
         live = all(projection.healthy for projection in self.projections)
-        works = live and self.kafka is not False and self.following is not False
-        return works and not self.unreadable_events and not self.troubles
+        answered = self.kafka is not False and self.following is not False
+        return live and answered and not self.unreadable_events and not self.troubles
 
     def shown(self) -> dict[str, Any]:
         return {**msgspec.to_builtins(self), "healthy": self.healthy}

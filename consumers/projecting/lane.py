@@ -17,6 +17,9 @@ class Lane:
     Any other message is early and is dropped: its sender sends it again in order. While the chain is broken, `early` is the
     early message with the highest position, and `broken_since` the time when the break was first seen. Times are those of a
     monotonic clock. `reported` is true after the break was logged.
+
+    `forked` is a message that names another message before it than the lane has taken. The chain follows from the log alone, so
+    the lane has taken an event that the log no longer has.
     """
 
     def __init__(self, projection: Projection, partition: int, held: Held) -> None:
@@ -26,6 +29,7 @@ class Lane:
         self.failures = 0
         self.resumes_at = 0.0
         self.early: Message | None = None
+        self.forked: Message | None = None
         self.broken_since = 0.0
         self.reported = False
         self._waits_at = self._waits_since = -1.0
@@ -45,6 +49,9 @@ class Lane:
             if message.previous == at:
                 taken.append(message)
                 at = position
+            elif message.previous < at:
+                self.forked = message
+                return []
             elif early is None or position > early.stored.position:
                 early = message
         self._note(early if early and early.stored.position > at else None, bool(taken), now)
@@ -76,7 +83,7 @@ class Lane:
     def rest(self, state: State, reason: str, until: float) -> None:
         """Takes no messages until this time. Messages that arrive meanwhile are read again later."""
         self.state, self.reason, self.resumes_at = state, reason, until
-        self.early = None
+        self.early = self.forked = None
 
     def resume(self, held: Held) -> None:
         self.state, self.reason, self.held, self.early = "live", "", held, None

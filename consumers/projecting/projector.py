@@ -19,6 +19,7 @@ from consumers.projecting import health
 from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
 from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
+from consumers.projecting.ghosts import ByPartition, Ghosts
 from consumers.projecting.lane import Lane
 from consumers.projecting.leftovers import Leftovers
 from infra.event_store.store import EventStore
@@ -69,7 +70,7 @@ class Projector:
         self._patience, self._stopped_pause, self._outdated_pause = patience, stopped_pause, outdated_pause
         self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
-        self._stopping, self._leftovers = Event(), Leftovers(read_models)
+        self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
         self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
@@ -167,19 +168,44 @@ class Projector:
     def _take_in(self, messages: Sequence[Message]) -> None:
         by_partition: dict[int, list[Message]] = defaultdict(list)
         for message in messages:
-            by_partition[message.partition].append(message)
+            if message.partition in self._lanes:
+                by_partition[message.partition].append(message)
         now = self._clock()
         unbroken = [lane for lane in self._all() if lane.early is None]
+        true, ghosts = self._apart(by_partition)
         taken = [
             (lane, following)
-            for partition, arrived in by_partition.items()
-            for lane in self._lanes.get(partition, ())
+            for partition, arrived in true.items()
+            for lane in self._lanes[partition]
             if lane.is_live and (following := lane.take(arrived, now))
         ]
         self._fold(taken)
         for lane in unbroken:
             if lane.early is not None:
                 self._resume_if_moved(lane)
+        for lane in self._all():
+            if lane.is_live and (ghost := ghosts.get(lane.partition) or lane.forked):
+                self._hold_before(ghost, lane)
+
+    def _apart(self, messages: ByPartition) -> tuple[ByPartition, Mapping[int, Message]]:
+        """The messages of events that the log has, and the first message of each partition whose event it does not have."""
+        if self._source.is_log:
+            return messages, {}
+        try:
+            return self._ghosts.apart(messages)
+        except Exception as error:
+            for lane in self._all():
+                if lane.is_live and lane.partition in messages:
+                    self._rest(lane, error)
+            return {}, {}
+
+    def _hold_before(self, ghost: Message, lane: Lane) -> None:
+        """Waits for a repair: the log does not have the ghost, or an event that the lane has folded."""
+        where = {"projection": lane.projection.name, "partition": lane.partition, "position": ghost.stored.position}
+        log.error("projector.ahead_of_log", **where, held=lane.held.position)
+        if lane.forked:
+            self._ghosts.note_folded(lane)
+        lane.rest("stopped", f"ahead of the log at position {ghost.stored.position}", self._clock() + self._stopped_pause)
 
     def _fold(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
         try:

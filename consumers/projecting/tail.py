@@ -18,7 +18,7 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.002, 0.050
 class Tail:
     """Follows the log. There is one partition, so the message of each event names the event before it in the log."""
 
-    topic_id = "log"
+    topic_id, is_log = "log", True
 
     def __init__(self, store: EventStore, batch: int = BATCH) -> None:
         self._store, self._batch = store, batch

@@ -57,7 +57,7 @@ def _projector(projections: Sequence[Projection], settings: Settings, brokers: B
         deployment.store,
         deployment.read_models,
         deployment.partitions,
-        completeness=Completeness(deployment.read_models, deployment.partitions, settings.topic),
+        completeness=Completeness(deployment.read_models, deployment.partitions, deployment.topic),
         patience=settings.chain_patience,
     )
 

@@ -27,6 +27,7 @@ def relay() -> None:
             deployment.read_models,
             brokers,
             settings.topic,
+            epoch=deployment.store.identity().epoch,
             partitions=deployment.partitions,
             replication=settings.replication_factor,
         )

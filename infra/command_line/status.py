@@ -35,7 +35,7 @@ def _show(seen: dict[str, Any]) -> None:
     out.print(f"[bold]{seen['deployment']}[/], head of the log {seen['head']}")
     if seen["kafka"] is not None:
         answers = "answers" if seen["kafka"] else "[red]does not answer[/]"
-        out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to it")
+        out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to its topic {escape(seen['topic'])}")
     if seen["unreadable_events"]:
         out.print(
             f"[red]{seen['unreadable_events']} events cannot be read[/], the first at positions {seen['first_unreadable']}"

@@ -23,8 +23,9 @@ from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, Receipt
 from infra.event_store import postgres_identity, postgres_keys, store_format
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
+from infra.event_store.postgres_upkeep import PostgresUpkeep
 from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
-from infra.event_store.rows import CommitRows, Kept, LogWentBack, Rewrapped
+from infra.event_store.rows import CommitRows, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -38,7 +39,6 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS receipts (scope text, key bytea, digest bytea, position bigint, answer bytea,"
     " at timestamptz DEFAULT now(), PRIMARY KEY (scope, key))",
 )
-ROWS_OF_A_PAGE = 50
 CONNECTION = {
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -57,7 +57,7 @@ TAKEN_ALONG = (
 )
 
 
-class PostgresRecorder(PostgresIdentity):
+class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -122,14 +122,14 @@ class PostgresRecorder(PostgresIdentity):
                 return Committed(before["positions"], before["head"])
             if master is not None:
                 postgres_keys.require_master_key(master, rows.master_key)
+            end = last.fetchone()
+            if (at := end["head"] if end else 0) < rows.seen:
+                raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
-            end = last.fetchone()
             rows = rows._replace(events=not_before(_last_recorded(connection, end), rows.events))
             positions = self._insert_events(connection, rows, pipeline)
-            if positions and positions[0] <= rows.above:
-                raise LogWentBack
-            committed = Committed(positions, positions[-1] if positions else end["head"] if end else 0)
+            committed = Committed(positions, positions[-1] if positions else at)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
         return committed
@@ -244,35 +244,10 @@ class PostgresRecorder(PostgresIdentity):
             return {row["number"] for row in connection.execute(statement, [register, list(numbers)], prepare=True)}
 
     @unavailable_when_unreachable
-    def marker(self, name: str, value: bytes) -> bytes:
-        with self._connection() as connection:
-            connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, value])
-            return postgres_keys.read_marker(connection, name) or b""
-
-    @unavailable_when_unreachable
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         with self._connection() as connection, connection.transaction():
             self._lock(connection)
             return postgres_keys.replace_secret(connection, old, new)
-
-    @unavailable_when_unreachable
-    def read_marker(self, name: str) -> bytes | None:
-        with self._connection() as connection:
-            return postgres_keys.read_marker(connection, name)
-
-    @unavailable_when_unreachable
-    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
-        with self._connection() as connection:
-            if old is None:
-                done = connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, new])
-            else:
-                done = connection.execute("UPDATE markers SET value = %s WHERE name = %s AND value = %s", [new, name, old])
-            return bool(done.rowcount == 1)
-
-    @unavailable_when_unreachable
-    def has_marker(self, name: str) -> bool:
-        with self._connection() as connection:
-            return postgres_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
@@ -295,19 +270,6 @@ class PostgresRecorder(PostgresIdentity):
     def overwrite_replaced(self) -> None:
         with self._connection() as connection:
             connection.execute("VACUUM subject_keys, markers")
-
-    @unavailable_when_unreachable
-    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
-        """`after` counts pages of the table; `limit` rows are at most so many pages that hold them."""
-        pages = max(1, limit // ROWS_OF_A_PAGE)
-        with self._connection() as connection:
-            size = connection.execute("SELECT pg_relation_size(%s) / current_setting('block_size')::int AS pages", [kind.table])
-            if after >= size.fetchone()["pages"]:
-                return None
-            places = [f"({after},0)", f"({after + pages},0)"]
-            statement = f"DELETE FROM {kind.table} WHERE ctid >= %s::tid AND ctid < %s::tid AND {kind.condition}"
-            connection.execute(statement, [*places, before])
-            return after + pages
 
     def close(self) -> None:
         self._datastore.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
+from hashlib import sha256
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,12 @@ ENDS = (
     f"{READ}WHERE originator_id = %(id)s AND topic = ANY(%(types)s) AND originator_version IN"
     " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = %(id)s)) ORDER BY originator_version"
 )
+
+DIGEST = (
+    "SELECT sha256(string_agg(sha256(int8send(notification_id) || uuid_send(originator_id) || int4send(originator_version::int)"
+    " || state), ''::bytea ORDER BY notification_id)) FROM stored_events WHERE notification_id = ANY(%s::text::bigint[])"
+)
+PLACE = Struct(">q16si")
 
 unavailable_when_unreachable = unavailable_when(
     persistence.OperationalError, persistence.InterfaceError, persistence.InternalError
@@ -93,8 +101,24 @@ class PostgresLog(ABC):
     def at(self, positions: Collection[int]) -> list[Stored]:
         return self._read(READ + "WHERE notification_id = ANY(%s) ORDER BY notification_id", [list(positions)])
 
+    @unavailable_when_unreachable
+    def holds(self, events: Sequence[Stored]) -> bool:
+        # As one text: psycopg converts each number of a list on its own.
+        positions = f"{{{','.join([str(one.position) for one in events])}}}"
+        with self._connection() as connection:
+            row = connection.cursor(row_factory=tuple_row).execute(DIGEST, [positions], prepare=True).fetchone()
+            return bool(row and row[0] == _digest(events))
+
     def _read(self, statement: str, params: list[Any] | dict[str, Any]) -> list[Stored]:
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             # A value that is missing is damage: such an event cannot be read.
             return [Stored(at, stream, version, type or "", state or b"") for at, stream, version, type, state in rows]
+
+
+def _digest(events: Sequence[Stored]) -> bytes:
+    """What DIGEST gives for these events."""
+    together = sha256()
+    for position, stream, version, _, state in events:
+        together.update(sha256(PLACE.pack(position, stream.bytes, version) + state).digest())
+    return together.digest()

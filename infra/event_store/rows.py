@@ -29,7 +29,7 @@ class MasterKeyChanged(Exception):
 
 
 class LogWentBack(Exception):
-    """Nothing was written: the next position is not above one that this process has seen, so the log was replaced."""
+    """Nothing was written: the log's head is below one that this process has seen. Somebody replaced or shortened the log."""
 
 
 def unavailable_when(*errors: type[Exception]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -87,8 +87,8 @@ class CommitRows(NamedTuple):
 
     `keys` are the keys of new subjects, wrapped with the master key that has the id `master_key`. A link (subject, other) in
     `links` means that erasing `other` also destroys the subject's key; `parted` are links that have ended. `erased` are the
-    subjects to erase, each with the subjects that are erased with it, as far as the store knew. `above` is the highest position
-    that this process has seen.
+    subjects to erase, each with the subjects that are erased with it, as far as the store knew. `seen` is the highest head that
+    this process has seen.
     """
 
     batch: UUID
@@ -101,7 +101,7 @@ class CommitRows(NamedTuple):
     erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
     receipts: Sequence[ReceiptRow]
-    above: int = 0
+    seen: int = 0
 
 
 class Kept(NamedTuple):
@@ -153,6 +153,12 @@ class Recorder(Protocol):
 
     def at(self, positions: Collection[int]) -> list[Stored]:
         """The events at these positions, in the order of positions."""
+
+    def holds(self, events: Sequence[Stored]) -> bool:
+        """Whether the log has all these events, each at its position and with the same content. False may be wrong.
+
+        The events are in the order of positions, each once. This is much quicker than to read them.
+        """
 
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:

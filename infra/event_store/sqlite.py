@@ -29,12 +29,13 @@ from commands.shared.commit import (
     Stale,
     StoreUnavailable,
 )
-from infra.event_store import sqlite_identity, sqlite_keys, store_format
+from infra.event_store import sqlite_keys, store_format
 from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
-from infra.event_store.rows import SECRET_MARKER, CommitRows, Kept, Rewrapped, master_key_marker
-from infra.event_store.sqlite_identity import SqliteIdentity, take_positions
+from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
+from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import AT_ONCE, INDEX, unavailable_when_unreachable, version_of
+from infra.event_store.sqlite_upkeep import SqliteUpkeep
 from infra.event_store.vault import KEY_ID
 
 TABLES = (
@@ -66,7 +67,7 @@ class DurableConnectionPool(SQLiteConnectionPool):
         return connection
 
 
-class SqliteRecorder(SqliteIdentity):
+class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
     def __init__(self, path: Path, *, lock_timeout: int = 5) -> None:
         self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
         self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
@@ -82,7 +83,7 @@ class SqliteRecorder(SqliteIdentity):
             for statement in (*TABLES, INDEX):
                 connection.execute(statement)
             connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [store_format.MARKER, store_format.FORMAT])
-            sqlite_identity.complete(connection)
+            self._complete(connection)
         self._library.create_table()
         self._truncate_wal()
 
@@ -94,8 +95,11 @@ class SqliteRecorder(SqliteIdentity):
                 return Committed(range(done[0], done[0] + done[1]), done[2])
             if rows.keys:
                 sqlite_keys.require_master_key(connection, rows.master_key)
+            positions, head = self._positions(connection, len(rows.events), rows.seen)
             _refuse_stale(connection, rows)
-            committed = _insert(connection, rows)
+            committed = Committed(positions, positions[-1] if positions else head)
+            _insert(connection, rows, positions, committed)
+            self._next = positions.stop
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
@@ -138,12 +142,6 @@ class SqliteRecorder(SqliteIdentity):
             return {number for number in numbers if connection.execute(statement, [register, number]).fetchone()}
 
     @unavailable_when_unreachable
-    def marker(self, name: str, value: bytes) -> bytes:
-        with self._writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, value])
-            return sqlite_keys.read_marker(connection, name) or b""
-
-    @unavailable_when_unreachable
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         with self._writing() as connection:
             statement = "UPDATE markers SET value = ? WHERE name = ? AND value = ?"
@@ -151,25 +149,6 @@ class SqliteRecorder(SqliteIdentity):
             if replaced:
                 connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [master_key_marker(new[:KEY_ID]), b""])
             return replaced
-
-    @unavailable_when_unreachable
-    def read_marker(self, name: str) -> bytes | None:
-        with self._reading() as connection:
-            return sqlite_keys.read_marker(connection, name)
-
-    @unavailable_when_unreachable
-    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
-        with self._writing() as connection:
-            if old is None:
-                done = connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, new])
-            else:
-                done = connection.execute("UPDATE markers SET value = ? WHERE name = ? AND value = ?", [new, name, old])
-            return done.rowcount == 1
-
-    @unavailable_when_unreachable
-    def has_marker(self, name: str) -> bool:
-        with self._reading() as connection:
-            return sqlite_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
@@ -190,19 +169,6 @@ class SqliteRecorder(SqliteIdentity):
     def overwrite_replaced(self) -> None:
         self._keys_in_wal = True
         self._truncate_wal()
-
-    @unavailable_when_unreachable
-    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
-        """`after` is a row id."""
-        portion = f"SELECT rowid AS id, {kind.condition.replace('%s', '?')} AS old FROM {kind.table}"
-        ends = f"SELECT max(id), sum(old) FROM ({portion} WHERE rowid > ? ORDER BY rowid LIMIT ?)"
-        with self._reading() as connection:
-            last, old = connection.execute(ends, [before, after, limit]).fetchone()
-        if old:
-            with self._writing() as connection:
-                statement = f"DELETE FROM {kind.table} WHERE rowid > ? AND rowid <= ? AND {kind.condition.replace('%s', '?')}"
-                connection.execute(statement, [after, last, before])
-        return None if last is None else int(last)
 
     def close(self) -> None:
         self._datastore.close()
@@ -256,12 +222,9 @@ def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
         raise ReceiptsTaken
 
 
-def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
-    head = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()[0] or 0
+def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, committed: Committed) -> None:
     # The rows are read one by one: nearly always, only the last event.
     events = not_before(last_recorded(state for (state,) in connection.execute(LATEST)), rows.events)
-    positions = take_positions(connection, head, len(events), rows.above)
-    committed = Committed(positions, positions[-1] if positions else head)
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [
@@ -297,7 +260,6 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows) -> Committed:
             raise Stale({subject: 0})
         gone = [[one.hex] for one in (subject, *along)]
         connection.executemany("DELETE FROM subject_keys WHERE subject = ?", gone)
-    return committed
 
 
 def _taken_along(connection: sqlite3.Connection, subject: UUID, parted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:

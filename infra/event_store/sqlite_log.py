@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
@@ -95,6 +95,9 @@ class SqliteLog(ABC):
     def at(self, positions: Collection[int]) -> list[Stored]:
         chosen = "WHERE rowid IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return self._read(READ + chosen, [json.dumps(list(positions))])
+
+    def holds(self, events: Sequence[Stored]) -> bool:
+        return self.at([one.position for one in events]) == list(events)
 
     def _read(self, statement: str, params: list[Any]) -> list[Stored]:
         # All rows are fetched first: an error between two rows would leave the connection at this moment of the log.

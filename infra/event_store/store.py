@@ -14,13 +14,11 @@ from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
 from infra.event_store.identity import Identity
-from infra.event_store.mapper import Mapper, Seen, Stored, subjects_with_secrets
-from infra.event_store.recording_times import LOOK_BACK, Last, last_recorded
+from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
     SECRET_MARKER,
     CommitRows,
     EventRow,
-    Kept,
     LogWentBack,
     MasterKeyChanged,
     ReceiptRow,
@@ -28,6 +26,7 @@ from infra.event_store.rows import (
     master_key_marker,
 )
 from infra.event_store.terms import terms_of
+from infra.event_store.upkeep import Upkeep
 from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
@@ -36,12 +35,13 @@ NUMBER_STEP = 1000
 SECRET_LENGTH = 32
 
 
-class EventStore:
+class EventStore(Upkeep):
     """Seals, writes and reads events. Keys are never cached: after an erasure, no process can read the erased data."""
 
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
-        self._recorder, self._mapper, self._vault = recorder, mapper, vault
-        self._highest = 0
+        super().__init__(recorder)
+        self._mapper, self._vault = mapper, vault
+        self._seen = 0
         self.when_log_went_back: Callable[[], None] = lambda: None
         recorder.create()
         wrapped = self._wrapped_secret()
@@ -74,9 +74,10 @@ class EventStore:
                 self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
             except LogWentBack:
                 self.when_log_went_back()
-                self._recorder.raise_positions(self._highest)
+                self._recorder.raise_positions(self._seen)
+                self._seen = 0
             else:
-                self._highest = max(self._highest, committed.head)
+                self._seen = max(self._seen, committed.head)
                 return committed
 
     def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
@@ -103,7 +104,7 @@ class EventStore:
             erased,
             commit.claims,
             [self._receipt_row(receipt) for receipt in commit.receipts],
-            self._highest,
+            self._seen,
         )
 
     def streams(self, ids: Iterable[UUID]) -> dict[UUID, Sequence[Recorded]]:
@@ -157,6 +158,20 @@ class EventStore:
         """The events at these positions, in the order of positions."""
         return self._recorder.at(positions) if positions else []
 
+    def absent(self, events: Iterable[Stored]) -> list[Stored]:
+        """Those of these events that the log does not have: another one, or none, is at their position.
+
+        Events that came from the log are absent after it was restored to an earlier moment. An event that was only damaged in
+        the log is not absent. In the order of positions.
+        """
+        first: dict[int, Stored] = {}
+        others = [one for one in events if first.setdefault(one.position, one) != one]
+        given = [first[position] for position in sorted(first)]
+        if not others and (not given or self._recorder.holds(given)):
+            return []
+        found = {one.position: one for one in self.at(first)}
+        return sorted(one for one in (*given, *others) if _is_another(found.get(one.position), one))
+
     def decode(self, stored: Sequence[Stored]) -> list[Recorded]:
         keys = self.keys(stored)
         return [self._mapper.decode(one, keys) for one in stored]
@@ -201,13 +216,13 @@ class EventStore:
 
     def head(self) -> int:
         head = self._recorder.head()
-        self._highest = max(self._highest, head)
+        self._seen = max(self._seen, head)
         return head
 
     @property
     def highest_seen(self) -> int:
-        """The highest position that this process has seen as the log's head. A commit never gives out one up to it."""
-        return self._highest
+        """The highest position that this process has seen as the log's head. A commit that finds a lower one notices."""
+        return self._seen
 
     def identity(self) -> Identity:
         """Which log this is."""
@@ -220,27 +235,6 @@ class EventStore:
     def raise_positions(self, above: int) -> None:
         """From now on, no position up to this one is given out. Positions may have gaps, so this is always safe."""
         self._recorder.raise_positions(above)
-
-    def last(self) -> Last | None:
-        """The last event of the log; None if the log is empty. If its time is damaged, that of an earlier event."""
-        for limit in (1, LOOK_BACK):
-            if not (events := self._recorder.log(0, limit, backwards=True)):
-                return None
-            if (at := last_recorded(event.state for event in events)) or limit > 1:
-                return Last(events[0].position, at)
-        return None
-
-    def read_marker(self, name: str) -> bytes | None:
-        """What processes have stored under this name for each other."""
-        return self._recorder.read_marker(name)
-
-    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
-        """Stores `new` under this name. False if what is stored is not `old` (None: nothing): then nothing is changed."""
-        return self._recorder.swap_marker(name, old, new)
-
-    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
-        """See `Recorder.prune`."""
-        return self._recorder.prune(kind, before, after, limit)
 
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""
@@ -289,6 +283,14 @@ class EventStore:
     def _receipt_digest(self, key: ReceiptKey) -> bytes:
         """What the store keeps of a request's own key: callers put e-mail addresses into it."""
         return keyed_digest(self.secret, "receipt", f"{key.scope} {key.key}".encode())
+
+
+def _is_another(found: Stored | None, given: Stored) -> bool:
+    """Whether what the log has at a position is another event, or nothing. No two events have the same metadata."""
+    if found is None:
+        return True
+    metadata = metadata_of(found)
+    return metadata is not None and (found[:3], metadata) != (given[:3], metadata_of(given))
 
 
 def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:

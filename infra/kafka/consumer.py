@@ -50,6 +50,8 @@ class KafkaSource:
     `stored`, and the next `poll` calls `stored` again. Times are in seconds.
     """
 
+    is_log = False
+
     def __init__(
         self,
         brokers: Brokers,

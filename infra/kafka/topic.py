@@ -68,6 +68,11 @@ class Topics:
             [found] = self._admin.describe_topics([name])
         return Topic(name, str(found["topic_id"] or ""), len(found["partitions"]))
 
+    def names(self) -> frozenset[str]:
+        """The names of all topics that the user may see."""
+        with unavailable_when_failing():
+            return frozenset(self._admin.list_topics())
+
     def lag(self, topic: Topic, held: Mapping[int, Held]) -> dict[int, int]:
         """The number of messages in each partition after the held offset; all of them if the offset is of another topic."""
         asked = {TopicPartition(topic.name, p): OffsetSpec.LATEST for p in held}

@@ -71,7 +71,7 @@ def opened(settings: Settings) -> Iterator[Parts]:
         stack.callback(deployment.close)
         _make_tables(deployment)
         if settings.distributed:
-            completeness = Completeness(deployment.read_models, deployment.partitions, settings.topic)
+            completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)
             yield Parts(deployment, executor, completeness)

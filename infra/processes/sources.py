@@ -40,13 +40,13 @@ def _opened(
     projections: Sequence[Projection], settings: Settings, brokers: Brokers, deployment: Deployment
 ) -> tuple[Topics, KafkaSource]:
     """Retries: several processes create the topic at the same time, and it takes a moment until every broker knows it."""
-    stored = _furthest_behind(projections, deployment.read_models)
+    stored, name = _furthest_behind(projections, deployment.read_models), deployment.topic
     while True:
         try:
             with ExitStack() as failing:
                 topics = failing.enter_context(closing(Topics(brokers)))
-                topic = topics.ensure(settings.topic, deployment.partitions, settings.replication_factor)
-                group, patience = _group(projections, settings), settings.session_timeout
+                topic = topics.ensure(name, deployment.partitions, settings.replication_factor)
+                group, patience = _group(projections, name), settings.session_timeout
                 source = KafkaSource(brokers, topics, topic, group, stored, session_timeout=patience)
                 failing.pop_all()
             return topics, source
@@ -55,11 +55,11 @@ def _opened(
             time.sleep(PAUSE)
 
 
-def _group(projections: Sequence[Projection], settings: Settings) -> str:
-    """The consumer group: one for each set of read models."""
+def _group(projections: Sequence[Projection], topic: str) -> str:
+    """The consumer group: one for each topic and set of read models."""
     names = sorted(projection.name for projection in projections)
     everything = sorted(projection.name for projection in PROJECTIONS)
-    return f"{settings.topic}.{'all' if names == everything else '+'.join(names)}"
+    return f"{topic}.{'all' if names == everything else '+'.join(names)}"
 
 
 def _furthest_behind(

@@ -12,7 +12,7 @@ from infra.kafka.connection import Brokers
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.database import ReadModels, postgres_read_models
-from infra.read_models.positions import metadata
+from infra.read_models.tables import prepare
 from tests.consumers.reading import applied, concerned, read_all
 from tests.consumers.things import store_at
 from tests.waiting import wait_until
@@ -63,7 +63,7 @@ class Place(NamedTuple):
 @contextmanager
 def place_at(database_url: str, bootstrap: str, topic: str) -> Iterator[Place]:
     store, read_models = store_at(database_url), postgres_read_models(database_url)
-    metadata.create_all(read_models.writer)
+    prepare(read_models)
     yield Place(store, read_models, database_url, bootstrap, topic)
     store.close()
     read_models.close()

@@ -123,7 +123,7 @@ def _count(loaded: dict[UUID, Row], subject: UUID, amount: int, position: int) -
 class Schedule:
     """A source with partitions. It gives the messages that a test sends, in that order, even duplicate or early messages."""
 
-    topic_id = "schedule"
+    topic_id, is_log = "schedule", False
 
     def __init__(self, partitions: Iterable[int]) -> None:
         self.records: dict[int, list[Message]] = {partition: [] for partition in partitions}
@@ -183,7 +183,7 @@ class World:
 
     def _new(self, subject: UUID, event: Event) -> NewEvent:
         self.versions[subject] += 1
-        context = Context(now=NOW, actor=Actor(type="system", id="test"))
+        context = Context(now=NOW, actor=Actor(type="system", id="test"), command_id=new_id())
         return NewEvent(subject, self.versions[subject], event, context.metadata(subject, event, ()))
 
     def messages(self, partitions: int, stored: Sequence[Stored] | None = None) -> list[Message]:

@@ -15,11 +15,10 @@ from commands.shared.commit import Stale
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
 from infra.event_store.identity import Identity
-from infra.event_store.postgres import PostgresRecorder
-from infra.event_store.rows import CommitRows, EventRow
-from infra.event_store.sqlite import SqliteRecorder
+from infra.event_store.rows import CommitRows, EventRow, Recorder
 from infra.event_store.store import EventStore
 from tests.commands.event_stores import accepted, done, one, opened, recorder, registering, together
+from tests.domain.given import NOW
 
 SEQUENCE_FROM_THE_START = "SELECT setval('stored_events_notification_id_seq', 1, false)"
 
@@ -47,11 +46,11 @@ def go_back(where: str, position: int) -> None:
     if where.startswith("postgresql://"):
         execute(where, f"SELECT setval('stored_events_notification_id_seq', {position})")
     else:
-        execute(where, f"UPDATE counters SET next = {position + 1} WHERE register = 'positions of events'")
+        execute(where, "DELETE FROM batches")
 
 
-def commit(engine: PostgresRecorder | SqliteRecorder, count: int, version: int = 1) -> Sequence[int]:
-    events = [EventRow(new_id(), version, "crm.test.v1", b"{}", ()) for _ in range(count)]
+def commit(engine: Recorder, count: int, version: int = 1) -> Sequence[int]:
+    events = [EventRow(new_id(), version, "crm.test.v1", b"{}", (), NOW) for _ in range(count)]
     stale = {new_id(): 7} if version > 1 else {}
     return engine.commit(CommitRows(new_id(), events, stale, (), b"", (), (), {}, (), ())).positions
 
@@ -62,6 +61,7 @@ steps = st.one_of(
     st.tuples(st.just("delete the last events"), st.integers(1, 5)),
     st.tuples(st.just("raise"), st.integers(-3, 9)),
     st.tuples(st.just("open again"), st.just(0)),
+    st.tuples(st.just("prune"), st.just(0)),
 )
 
 
@@ -90,6 +90,9 @@ def test_no_position_is_given_out_twice_whatever_is_deleted_refused_or_raised(
             case "raise":
                 engine.raise_positions(highest + number)
                 highest = max(highest, highest + number)
+            case "prune":
+                execute(where, "UPDATE batches SET at = '2020-01-01'")
+                engine.prune(7)
             case "open again":
                 engine.close()
                 engine = recorder(where)
@@ -126,8 +129,6 @@ def test_two_stores_have_different_ids(store: EventStore, tmp_path_factory: pyte
 def test_a_store_of_before_gets_an_identity_when_it_is_opened(store: EventStore, executor: Executor, where: str) -> None:
     done(*together(executor, registering(), registering()))
     execute(where, "DELETE FROM markers WHERE name IN ('store id', 'epoch')")
-    if not where.startswith("postgresql://"):
-        execute(where, "DELETE FROM counters")
     assert store.identity() == Identity("", 0)
     with closing(opened(where)) as again:
         assert again.identity().epoch == 1

@@ -1,0 +1,30 @@
+"""The topic of an epoch. A repair of the log begins a new epoch, and with it a new topic, which has events of that log only.
+
+The topic of the first epoch has the name in the settings, that of the second the name with `.2` added, and so on. Old topics
+are never deleted: their readers may still need them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from infra.event_store.identity import FIRST_EPOCH, Identity
+from infra.settings import Settings
+
+
+def topic_name(settings: Settings, identity: Identity) -> str:
+    """The name of the topic for the events of this log."""
+    return topic_of(settings.topic, identity.epoch)
+
+
+def topic_of(name: str, epoch: int) -> str:
+    """The name of the topic of an epoch; `name` is that of the first one."""
+    return name if epoch <= FIRST_EPOCH else f"{name}.{epoch}"
+
+
+def last_epoch(name: str, topics: Collection[str]) -> int:
+    """The last epoch that has one of these topics; 0 if none has."""
+    later = re.compile(rf"{re.escape(name)}\.([1-9][0-9]*)")
+    epochs = [int(found[1]) for topic in topics if (found := later.fullmatch(topic))]
+    return max(epochs, default=FIRST_EPOCH if name in topics else 0)
