@@ -26,6 +26,7 @@ from domain.shared.aggregate import FUTURE_TOLERANCE
 from infra.event_store.recording_times import Last
 from infra.read_models.troubles import Trouble
 
+STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 MARKER = SOURCE = "clock"
 EARLIEST = datetime.fromtimestamp(0, UTC)
 LEAP = timedelta(hours=1)
@@ -79,7 +80,7 @@ class Doubted(msgspec.Struct):
 
 def steady_seconds() -> float:
     """Seconds on a clock that nobody sets; where possible, it also counts the time in which the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+    return time.clock_gettime(STEADY)
 
 
 class TrustedClock:

@@ -24,8 +24,8 @@ from infra.event_store import postgres_identity, postgres_keys, store_format
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
 from infra.event_store.postgres_upkeep import PostgresUpkeep
-from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
-from infra.event_store.rows import CommitRows, LogWentBack, Rewrapped
+from infra.event_store.recording_times import LOOK_BACK, LastWritten, last_recorded, not_before
+from infra.event_store.rows import CommitRows, EventRow, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -49,7 +49,11 @@ CONNECTION = {
 VERSIONS = (
     "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
 )
-LATEST = "SELECT notification_id AS head, state FROM stored_events ORDER BY notification_id DESC LIMIT %s"
+END = (
+    "SELECT notification_id AS head, CASE WHEN notification_id = %s THEN NULL ELSE state END AS state"
+    " FROM stored_events ORDER BY notification_id DESC LIMIT 1"
+)
+LATEST = f"SELECT state FROM stored_events ORDER BY notification_id DESC LIMIT {LOOK_BACK}"
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -78,6 +82,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
         self._datastore.pool.name = "event-store"
         self._datastore.pool.kwargs = {**CONNECTION, **where, "row_factory": dict_row}
         self._library = PostgresApplicationRecorder(self._datastore)
+        self._written = LastWritten()
 
     @unavailable_when_unreachable
     def create(self) -> None:
@@ -100,26 +105,29 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
     def commit(self, rows: CommitRows) -> Committed:
         try:
             with self._connection() as connection, connection.transaction():
-                return self._commit(connection, rows)
+                committed, events = self._commit(connection, rows)
         except persistence.IntegrityError:
             self._explain_conflict(rows)
             raise
+        self._written = self._written.followed_by(events, committed.head)
+        return committed
 
-    def _commit(self, connection: Any, rows: CommitRows) -> Committed:
-        """Write everything, or return the outcome of a batch that was committed before.
+    def _commit(self, connection: Any, rows: CommitRows) -> tuple[Committed, Sequence[EventRow]]:
+        """Write everything, or return the outcome of a batch that was committed before. With it, the events as they are stored.
 
         Each wait for answers ends with a sync. Only then does the server's time-out for an idle transaction count, so that
         a writer that freezes here loses the lock.
         """
+        written = self._written
         with connection.pipeline() as pipeline:
             self._lock(connection)
             done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
             held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
-            last = connection.execute(LATEST, [1], prepare=True)
+            last = connection.execute(END, [written.position], prepare=True)
             master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
             pipeline.sync()
             if before := done.fetchone():
-                return Committed(before["positions"], before["head"])
+                return Committed(before["positions"], before["head"]), ()
             if master is not None:
                 postgres_keys.require_master_key(master, rows.master_key)
             end = last.fetchone()
@@ -127,12 +135,13 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
                 raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
-            rows = rows._replace(events=not_before(_last_recorded(connection, end), rows.events))
+            recorded = written.at(at) or _last_recorded(connection, end)
+            rows = rows._replace(events=not_before(recorded, rows.events))
             positions = self._insert_events(connection, rows, pipeline)
             committed = Committed(positions, positions[-1] if positions else at)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
-        return committed
+        return committed, rows.events
 
     def _lock(self, connection: Any) -> None:
         """Take the writers' lock, held no longer than the time-outs. Reads from here on see the newest state."""
@@ -303,7 +312,7 @@ def _last_recorded(connection: Any, end: Any) -> datetime | None:
     if end is None:
         return None
     known = last_recorded([end["state"]])
-    return known or last_recorded(row["state"] for row in connection.execute(LATEST, [LOOK_BACK]))
+    return known or last_recorded(row["state"] for row in connection.execute(LATEST))
 
 
 def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:

@@ -27,6 +27,21 @@ class Last(NamedTuple):
     recorded_at: datetime | None
 
 
+class LastWritten(NamedTuple):
+    """The last event that this process has written. While it is the last of the log too, nothing is read to know its time."""
+
+    position: int = 0
+    recorded_at: datetime | None = None
+
+    def at(self, position: int) -> datetime | None:
+        """When the event at this position was recorded; None if this process does not know."""
+        return self.recorded_at if position == self.position else None
+
+    def followed_by(self, events: Sequence[EventRow], position: int) -> LastWritten:
+        """What it is after a commit of these events. `position` is that of the last one."""
+        return LastWritten(position, events[-1].recorded_at) if events else self
+
+
 class _Metadata(msgspec.Struct):
     recorded_at: datetime
 

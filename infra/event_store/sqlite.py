@@ -30,7 +30,7 @@ from commands.shared.commit import (
     StoreUnavailable,
 )
 from infra.event_store import sqlite_keys, store_format
-from infra.event_store.recording_times import LOOK_BACK, last_recorded, not_before
+from infra.event_store.recording_times import LOOK_BACK, LastWritten, last_recorded, not_before
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
 from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
@@ -74,6 +74,7 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
         self._library = SQLiteApplicationRecorder(self._datastore)
         self._lock_timeout = lock_timeout
         self._writer = threading.Lock()
+        self._written = LastWritten()
         self._keys_in_wal = True
 
     @unavailable_when_unreachable
@@ -98,8 +99,12 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
             positions, head = self._positions(connection, len(rows.events), rows.seen)
             _refuse_stale(connection, rows)
             committed = Committed(positions, positions[-1] if positions else head)
+            # The rows are read one by one: nearly always, only the last event.
+            last = self._written.at(head) or last_recorded(state for (state,) in connection.execute(LATEST))
+            rows = rows._replace(events=not_before(last, rows.events))
             _insert(connection, rows, positions, committed)
             self._next = positions.stop
+        self._written = self._written.followed_by(rows.events, committed.head)
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
@@ -223,13 +228,11 @@ def _refuse_stale(connection: sqlite3.Connection, rows: CommitRows) -> None:
 
 
 def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, committed: Committed) -> None:
-    # The rows are read one by one: nearly always, only the last event.
-    events = not_before(last_recorded(state for (state,) in connection.execute(LATEST)), rows.events)
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [
             (position, event.stream.hex, event.version, event.type, event.state)
-            for position, event in zip(positions, events, strict=True)
+            for position, event in zip(positions, rows.events, strict=True)
         ],
     )
     connection.executemany(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -72,6 +73,9 @@ class Operating:
     def rotate_master_key(self, progress: Progress) -> dict[str, object]:
         rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
         return rotated
+
+    def confirm_clock(self) -> datetime:
+        return self._deployment.clock.confirm()
 
     def dead_letters(self, projection: str | None) -> Sequence[DeadLetter]:
         return dead_letters.listed(self._deployment.read_models, projection)

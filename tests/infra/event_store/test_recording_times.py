@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -128,13 +127,28 @@ def test_the_time_does_not_fall_after_an_event_that_is_damaged(where: str, store
     at = "notification_id" if where.startswith("postgresql://") else "rowid"
     cut = "substring(state FOR 30)" if where.startswith("postgresql://") else "substr(state, 1, 30)"
     execute(where, f"UPDATE stored_events SET state = {cut} WHERE {at} > {last - 2}")
+    assert after_a_restart(where) == NOW
+
+
+def after_a_restart(where: str) -> datetime:
+    """When a fact is recorded by a new process, with its clock a day behind."""
+    store, id = opened(where), new_id()
     with running(store, lambda: NOW - timedelta(days=1)) as executor:
-        assert accepted(one(executor, registering(id := new_id())))
-    assert recorded_at(store, id) == NOW
+        assert accepted(one(executor, registering(id)))
+    recorded = store.streams([id])[id][0].metadata.recorded_at
+    store.close()
+    return recorded
 
 
-def recorded_at(store: EventStore, id: UUID) -> datetime:
-    return store.streams([id])[id][0].metadata.recorded_at
+def test_a_process_that_remembers_what_it_wrote_last_also_sees_what_another_one_wrote(
+    store: EventStore, workers: list[Worker]
+) -> None:
+    first, second, _ = workers
+    second.now = NOW + timedelta(hours=1)
+    for worker in (first, first, second, first, first):
+        assert accepted(one(worker.executor, registering()))
+    hour = timedelta(hours=1)
+    assert [one.metadata.recorded_at - NOW for one in log(store)] == [timedelta(), timedelta(), hour, hour, hour]
 
 
 def test_on_a_log_without_any_readable_event_the_clock_counts(tmp_path: Path) -> None:
@@ -143,7 +157,5 @@ def test_on_a_log_without_any_readable_event_the_clock_counts(tmp_path: Path) ->
     with running(store, lambda: NOW) as executor:
         one(executor, registering())
     execute(where, "UPDATE stored_events SET state = 7")
-    with running(store, lambda: NOW - timedelta(days=1)) as executor:
-        assert accepted(one(executor, registering(id := new_id())))
-    assert recorded_at(store, id) == NOW - timedelta(days=1)
     store.close()
+    assert after_a_restart(where) == NOW - timedelta(days=1)
