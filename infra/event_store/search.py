@@ -24,7 +24,7 @@ from infra.event_store.store import EventStore
 PORTION = 1_000
 # Rows of the index that are read for each of several terms, besides its share of the portion.
 SPARE = 20
-# The clocks of two workers may differ by this much, so that `recorded_at` may fall a little.
+# In a log of earlier versions, `recorded_at` may fall by as much as the clocks of two workers differed.
 CLOCKS = FUTURE_TOLERANCE
 
 
