@@ -76,7 +76,10 @@ class Courier:
         self._saved = self._expired = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
-        """Runs until it is stopped. Failures are retried."""
+        """Runs until it is stopped. Failures are retried. This is for the only process that delivers.
+
+        So it first takes all webhooks, and does not wait for a process that was killed or frozen before it let them go.
+        """
         asyncio.run(self._run())
 
     def stop(self) -> None:
@@ -94,9 +97,13 @@ class Courier:
             await asyncio.to_thread(self._save)
 
     async def _run(self) -> None:
+        begun = False
         with self._sender():
             while not self._stopping.is_set():
                 try:
+                    if not begun:
+                        await asyncio.to_thread(deliveries.release, self._read_models)
+                        begun = True
                     await self._look()
                     pause = PAUSE_SECONDS
                 except DOUBT as error:

@@ -7,7 +7,6 @@ the holder of each webhook.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event
@@ -17,7 +16,6 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from infra.processes.parts import Parts, Runs, running
-from infra.read_models import deliveries
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
 from infra.read_models.lease import Lease
 
@@ -49,8 +47,7 @@ class Follower:
             try:
                 self._what.run()
             except Exception as error:
-                frames = traceback.format_tb(error.__traceback__)
-                log.error("follower.failed", follower=self.name, error=type(error).__name__, frames=frames)
+                log.error("follower.failed", follower=self.name, exc_info=error)
                 self._stopping.wait(self._pause)
 
     def stop(self) -> None:
@@ -61,8 +58,6 @@ class Follower:
 @contextmanager
 def following(parts: Parts, holds: Callable[[], bool] = always) -> Iterator[None]:
     """Inside the block all of them run. While `holds` is false, webhooks are sent nothing: another process may run them too."""
-    # Only this process delivers now: it need not wait for a process that was killed and did not let its webhooks go.
-    deliveries.release(parts.deployment.read_models)
     followers = _followers(parts, holds)
     with ExitStack() as stack:
         for one in followers:
@@ -115,8 +110,10 @@ def _followers_of_the_log(parts: Parts) -> Iterator[Follower]:
 class Following:
     """Runs the followers while this process holds the lease; until then, and after it was lost, it stands by."""
 
-    def __init__(self, lease: Lease, followers: Callable[[], AbstractContextManager[None]]) -> None:
-        self._lease, self._followers = lease, followers
+    def __init__(
+        self, lease: Lease, followers: Callable[[], AbstractContextManager[None]], pause: float = STAND_BY_SECONDS
+    ) -> None:
+        self._lease, self._followers, self._pause = lease, followers, pause
         self._stopping = Event()
 
     def run(self) -> None:
@@ -126,7 +123,7 @@ class Following:
                 self._take_a_turn()
             except DBAPIError as error:
                 log.warning("follow.lost", error=type(error).__name__, reason=str(error))
-                self._stopping.wait(STAND_BY_SECONDS)
+                self._stopping.wait(self._pause)
 
     def stop(self) -> None:
         """May be called from any thread or from a signal handler."""
@@ -138,4 +135,4 @@ class Following:
                 with self._followers():
                     log.info("follow.began")
                     self._lease.keep(self._stopping)
-        log.info("follow.ended")
+                log.info("follow.ended")
