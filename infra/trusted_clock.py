@@ -132,6 +132,7 @@ class TrustedClock:
         with self._lock:
             now, last = self._wall(), self._store.last()
             self._write_until(lambda _: _settled(now, last))
+            self._offset, self._own = -math.inf, False
             self._trust()
             self._report(last)
             return now
@@ -246,8 +247,8 @@ class TrustedClock:
             self._trouble = Trouble("clock-doubtful", detail, self._trouble.since if self._trouble else now, SOURCE)
         elif self._other is not None:
             detail = (
-                "Another process doubts its clock, or did until some minutes ago: there, nothing is done because time passes."
-                " Ask it, or its log, and correct the clock of its machine."
+                "Another process doubts its clock, or did until some minutes ago. What it does because time passes waits."
+                " Its log names the times: correct the clock of its machine, or confirm it there."
             )
             self._trouble = Trouble("clock-doubtful", detail, self._other.at, SOURCE)
         else:

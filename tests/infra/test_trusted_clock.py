@@ -165,6 +165,18 @@ def test_a_time_that_is_confirmed_by_mistake_can_be_confirmed_again(machines: Ma
     assert not machines.start(NOW + NINE_DAYS).clock.trusted()
 
 
+def test_confirming_the_right_time_after_a_wrong_one_lets_a_running_process_notice_the_next_leap(
+    machines: Machines, idle: Machine
+) -> None:
+    machine = machines.start(NOW + NINE_DAYS)
+    machine.record()
+    machine.clock.confirm()
+    machine.now -= NINE_DAYS
+    machine.clock.confirm()
+    machine.now += NINE_DAYS
+    assert not machine.clock.trusted()
+
+
 # While a process runs
 
 
