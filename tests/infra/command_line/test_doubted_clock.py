@@ -103,7 +103,8 @@ def test_the_command_line_shows_and_confirms_the_clock(settings: Settings) -> No
 
 def test_settings_confirm_a_moment_or_allow_a_longer_time(settings: Settings) -> None:
     def trusts(**more: object) -> bool:
-        with closing(deploy(Settings.model_validate(settings.model_dump() | more))) as deployment:
+        given = {"home": settings.home, "master_key": MASTER_KEY, **more}
+        with closing(deploy(Settings.model_validate(given))) as deployment:
             return deployment.clock.trusted()
 
     assert trusts(clock_limit=timedelta(days=10).total_seconds())

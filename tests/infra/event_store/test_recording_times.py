@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from commands.shared.batch import Command
 from commands.shared.executor import Executor
 from domain.customers.customer.customer import Customer
 from domain.shared.aggregate import replayed
@@ -67,7 +68,7 @@ def test_recorded_times_rise_with_the_positions_whatever_each_clock_says(
     assert all(one.metadata.occurred_at <= one.metadata.recorded_at for one in recorded)
 
 
-def many(count: int) -> list[object]:
+def many(count: int) -> list[Command]:
     return [registering() for _ in range(count)]
 
 
