@@ -17,6 +17,7 @@ from infra.command_line.imports import import_file
 from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
 from infra.command_line.relay import relay
+from infra.command_line.repair import repair
 from infra.command_line.serve import serve
 from infra.command_line.status import status
 from infra.command_line.terminal import FAILED, err
@@ -39,6 +40,7 @@ app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
 app.command()(rebuild)
+app.command()(repair)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 app.add_typer(clock.app, name="clock")

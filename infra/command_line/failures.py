@@ -71,9 +71,12 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     from infra.home import HomeInUse
     from infra.kafka.connection import KafkaUnavailable
     from infra.kafka.topic import UnfitTopic
+    from infra.processes.log_watch import BeingRepaired, StillInUse
 
     if isinstance(error, HomeInUse):
         return FAILED, f"RECOUNT_HOME: {error}"
+    if isinstance(error, BeingRepaired | StillInUse):
+        return FAILED, str(error)
     if isinstance(error, WrongMasterKey):
         return WRONG_USAGE, f"RECOUNT_MASTER_KEY, RECOUNT_MASTER_KEY_FILE or RECOUNT_MASTER_KEY_COMMAND: {error}"
     if isinstance(error, OtherFormat):

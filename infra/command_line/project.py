@@ -43,6 +43,7 @@ def project(names: Names = None) -> None:
 
 def _projector(projections: Sequence[Projection], settings: Settings, brokers: Brokers, stack: ExitStack) -> Projector:
     from consumers.projecting.projector import Projector
+    from infra.processes.log_watch import watched
     from infra.processes.sources import kafka_source
     from infra.read_models.completeness import Completeness
     from infra.read_models.tables import prepare
@@ -51,6 +52,7 @@ def _projector(projections: Sequence[Projection], settings: Settings, brokers: B
     deployment = deploy(settings)
     stack.callback(deployment.close)
     prepare(deployment.read_models)
+    stack.enter_context(watched(deployment.store, deployment.read_models))
     return Projector(
         projections,
         stack.enter_context(kafka_source(projections, settings, brokers, deployment)),

@@ -14,6 +14,7 @@ def relay() -> None:
     settings, brokers = distributed_settings("relay")
     logs.configure(settings.log_level)
     from consumers.relay import Relay
+    from infra.processes.log_watch import watched
     from infra.processes.measuring import measured
     from infra.read_models.tables import prepare
     from infra.wiring import deploy
@@ -22,6 +23,7 @@ def relay() -> None:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         prepare(deployment.read_models)
+        stack.enter_context(watched(deployment.store, deployment.read_models))
         relay = Relay(
             deployment.store,
             deployment.read_models,

@@ -57,16 +57,25 @@ class Follower:
 
 @contextmanager
 def following(parts: Parts, holds: Callable[[], bool] = always) -> Iterator[None]:
-    """Inside the block all of them run. While `holds` is false, webhooks are sent nothing: another process may run them too."""
+    """Inside the block all of them run. While `holds` is false, webhooks are sent nothing: another process may run them too.
+
+    As soon as something is ahead of the log they stop, until the process that runs after a repair.
+    """
     followers = _followers(parts, holds)
     with ExitStack() as stack:
+        if parts.watch:
+            parts.watch.when_ahead(lambda: _stop(followers))
         for one in followers:
             stack.enter_context(running(one, one.name))
         try:
             yield
         finally:
-            for one in followers:
-                one.stop()
+            _stop(followers)
+
+
+def _stop(followers: Sequence[Follower]) -> None:
+    for one in followers:
+        one.stop()
 
 
 def _followers(parts: Parts, holds: Callable[[], bool]) -> Sequence[Follower]:

@@ -16,6 +16,7 @@ from commands.shared.executor import Executor
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
+from infra.processes.log_watch import LogWatch, watched
 from infra.read_models import followed
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import registered
@@ -35,12 +36,16 @@ class Runs(Protocol):
 
 
 class Parts(msgspec.Struct, eq=False):
-    """Everything that the API needs. `projector` is None if projectors are separate processes."""
+    """Everything that the API needs. `projector` is None if projectors are separate processes.
+
+    `watch` compares what was followed with the log.
+    """
 
     deployment: Deployment
     executor: Executor
     completeness: Completeness
     projector: Projector | None = None
+    watch: LogWatch | None = None
 
     @contextmanager
     def application(self, local_key: str | None = None) -> Iterator[Api]:
@@ -70,16 +75,18 @@ def opened(settings: Settings) -> Iterator[Parts]:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         _make_tables(deployment)
+        watch = stack.enter_context(watched(deployment.store, deployment.read_models))
         if settings.distributed:
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)
-            yield Parts(deployment, executor, completeness)
+            watch.when_ahead(executor.forget)
+            yield Parts(deployment, executor, completeness, watch=watch)
         else:
-            yield _embedded(deployment, stack)
+            yield _embedded(deployment, watch, stack)
 
 
-def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
+def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Parts:
     store, read_models = deployment.store, deployment.read_models
     completeness = Completeness(read_models, deployment.partitions)
     tail = Tail(store)
@@ -87,7 +94,8 @@ def _embedded(deployment: Deployment, stack: ExitStack) -> Parts:
     stack.enter_context(running(projector))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
-    return Parts(deployment, executor, completeness, projector)
+    watch.when_ahead(executor.forget)
+    return Parts(deployment, executor, completeness, projector, watch)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, select
 
 from infra.read_models import checkpoints
 from infra.read_models.database import ReadModels
+from infra.read_models.ground import SOUND
 from infra.read_models.positions import dead_letters, positions
 from infra.routing import complete_up_to, partition_of
 
@@ -32,6 +33,9 @@ _FIRST_DEAD_LETTERS = (
     .where(dead_letters.c.discarded == 0)
     .group_by(dead_letters.c.projection)
 )
+
+
+_POSITIONS = select(positions.c.projection, positions.c.partition, positions.c.position, SOUND.label("sound"))
 
 
 class _Seen(NamedTuple):
@@ -60,7 +64,8 @@ class Completeness:
     """Answers from the stored positions and, if there is a `topic`, from the position up to which the log was sent to it.
 
     A subject with dead letters is complete up to the position before the first of them. An answer about all subjects is
-    complete up to the lowest position of any subject.
+    complete up to the lowest position of any subject. While something is ahead of the log, no answer is complete beyond the
+    last position at which the log is certainly as it was.
     """
 
     def __init__(self, read_models: ReadModels, partitions: int = 1, topic: str | None = None) -> None:
@@ -204,14 +209,16 @@ class Completeness:
 
     def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:
         held: dict[str, dict[int, int]] = {}
-        for row in connection.execute(select(positions.c.projection, positions.c.partition, positions.c.position)):
+        sound: int | None = None
+        for row in connection.execute(_POSITIONS):
             known = held.setdefault(row.projection, dict.fromkeys(range(self._partitions), 0))
             if row.partition in known:
                 known[row.partition] = row.position
+            sound = row.sound
         checkpoint = checkpoints.load(connection, self._topic) if self._topic else None
-        if checkpoint is None:
-            return held
-        return {name: complete_up_to(each, checkpoint.routed, checkpoint.last) for name, each in held.items()}
+        if checkpoint is not None:
+            held = {name: complete_up_to(each, checkpoint.routed, checkpoint.last) for name, each in held.items()}
+        return held if sound is None else _at_most(sound, held)
 
     def _first_dead_letter_of(self, projection: str, subject: UUID, connection: Connection | None) -> int | None:
         query = select(func.min(dead_letters.c.position)).where(
@@ -220,6 +227,11 @@ class Completeness:
         with nullcontext(connection) if connection else self._read_models.reader.connect() as asked:
             first: int | None = asked.execute(query).scalar()
         return first
+
+
+def _at_most(sound: int, held: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
+    """While something is ahead of the log, later rows may be of events that the log does not have."""
+    return {name: {partition: min(at, sound) for partition, at in each.items()} for name, each in held.items()}
 
 
 def _end(waiter: _Waiter, error: Exception | None = None) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Table, func, inspect, select
 
 from infra.read_models.attempts import delivery_attempts
 from infra.read_models.database import ReadModels
+from infra.read_models.ground import anchors, ground
 from infra.read_models.key_uses import key_uses
 from infra.read_models.positions import metadata
 from infra.read_models.refused import refused_requests
@@ -33,5 +34,6 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 def prepare(read_models: ReadModels) -> None:
     """Create the tables that every deployment needs: positions and what else no rebuild changes."""
+    ours = (*metadata.sorted_tables, ground, anchors, refused_requests, delivery_attempts, key_uses, troubles)
     with read_models.writer.begin() as connection:
-        create_tables(connection, (*metadata.sorted_tables, refused_requests, delivery_attempts, key_uses, troubles))
+        create_tables(connection, ours)

@@ -46,7 +46,7 @@ def go_back(where: str, position: int) -> None:
     if where.startswith("postgresql://"):
         execute(where, f"SELECT setval('stored_events_notification_id_seq', {position})")
     else:
-        execute(where, "DELETE FROM batches")
+        execute(where, "DELETE FROM batches", f"DELETE FROM event_index WHERE position > {position}")
 
 
 def commit(engine: Recorder, count: int, version: int = 1) -> Sequence[int]:

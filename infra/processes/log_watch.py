@@ -1,0 +1,194 @@
+"""Compares what was followed with the log itself: before the first command, and every few seconds while the process runs.
+
+If something is ahead of the log, the log was restored to an earlier moment, or lost events. Then new positions are raised above
+everything that was seen, health says so, and no answer claims to be complete, until `recount repair`. Commands go on.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from threading import Event, Lock
+
+import structlog
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from commands.shared.commit import StoreUnavailable
+from infra.event_store.identity import Identity
+from infra.event_store.store import EventStore
+from infra.read_models import ground, troubles
+from infra.read_models.database import ReadModels
+from infra.read_models.ground import Ground
+from infra.read_models.lease import own_session
+from infra.read_models.tables import wait_for_others
+from infra.read_models.troubles import Trouble
+
+EVERY = 5.0
+# A process that is frozen for longer loses the lock, and a repair may begin.
+SILENCE = 60.0
+SOURCE = "read models"
+HOW_TO_REPAIR = "Stop all processes and run `recount repair`."
+NAMED = 4
+REPAIR_LOCK = 0x5EC0050
+TRY_SHARED_LOCK = text(f"SELECT pg_try_advisory_lock_shared({REPAIR_LOCK})")
+
+log = structlog.get_logger()
+
+
+class BeingRepaired(Exception):
+    """`recount repair` works on these stores, and no other process may."""
+
+
+class StillInUse(Exception):
+    """A repair cannot begin: another process works on these stores."""
+
+
+class LogWatch:
+    """While it is held, no repair can begin. The read models' tables must exist. Times are in seconds."""
+
+    def __init__(self, store: EventStore, read_models: ReadModels, every: float = EVERY) -> None:
+        self._store, self._read_models, self._every = store, read_models, every
+        self._epoch = store.identity().epoch
+        self._stopping, self._comparing, self._session = Event(), Lock(), ExitStack()
+        self._connection: Connection | None = None
+        self._when_ahead: list[Callable[[], None]] = []
+        self.is_ahead = False
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Compares for the first time. Raises BeingRepaired, and the errors of the stores."""
+        with self._session:
+            self._keep_out_repairs()
+            self.compare()
+            self._store.when_log_went_back = self._log_went_back
+            yield
+
+    def run(self) -> None:
+        """Compares until it is stopped. Failures are retried. Ends the process if a repair has begun since its start."""
+        while not self._stopping.wait(self._every):
+            try:
+                self.look()
+            except BeingRepaired as error:
+                log.error("log.repaired", reason=str(error))
+                signal.raise_signal(signal.SIGTERM)
+                return
+
+    def look(self) -> None:
+        """Compares once more, and takes the lock again if it was lost. Raises BeingRepaired."""
+        try:
+            self._keep_out_repairs()
+            self.compare()
+        except (StoreUnavailable, DBAPIError) as error:
+            self._let_repairs_in()
+            log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def when_ahead(self, call: Callable[[], None]) -> None:
+        """Call this once, as soon as something is ahead of the log; at once if something is."""
+        self._when_ahead.append(call)
+        if self.is_ahead:
+            call()
+
+    def compare(self) -> None:
+        """Raises the errors of the stores, and BeingRepaired if this process is of before a repair."""
+        with self._comparing:
+            with self._read_models.reader.connect() as connection:
+                known, seen = ground.load(connection), ground.furthest(connection)
+            seen["this process"] = self._store.highest_seen
+            # The log is read last: every position that was seen before is in it.
+            identity, head = self._store.identity(), self._store.head()
+            if known and known.identity == identity and identity.epoch != self._epoch:
+                raise BeingRepaired("the log was repaired while this process ran")
+            known = known or self._begun(identity)
+            if why := self._why_ahead(known, seen, head):
+                self._mark(known, max(head, known.last, *seen.values()), why)
+            elif known.sound is None and head != known.last:
+                self._anchor(known, head)
+            if (why or known.sound is not None) and not self.is_ahead:
+                self._hold(why)
+
+    def _why_ahead(self, known: Ground, seen: Mapping[str, int], head: int) -> str:
+        """What shows that this is not the log that was followed; empty if nothing does."""
+        identity = self._store.identity()
+        if identity.store != known.identity.store:
+            return "the read models were made from another event store"
+        if identity.epoch > known.identity.epoch:
+            return "a repair did not come to its end"
+        if identity.epoch < known.identity.epoch:
+            return f"the log was repaired since, in epoch {known.identity.epoch}, and this copy is of epoch {identity.epoch}"
+        if ahead := sorted((name for name, position in seen.items() if position > head), key=lambda name: -seen[name]):
+            some = ", ".join(f"{name} at {seen[name]}" for name in ahead[:NAMED])
+            more = f" and {len(ahead) - NAMED} more" if len(ahead) > NAMED else ""
+            return f"the log ends at position {head}, and these have seen more: {some}{more}"
+        last = {known.last: known.anchors[known.last]} if known.anchors else {}
+        if last and not ground.in_the_log(last, self._store.at(last)):
+            return f"the log has not the event at position {known.last} that it had"
+        return ""
+
+    def _mark(self, known: Ground, highest: int, why: str) -> None:
+        """Positions are raised first: if this process is killed in between, the next comparison finds the same."""
+        self._store.raise_positions(highest)
+        sound = max(ground.in_the_log(known.anchors, self._store.at(known.anchors)), default=0)
+        detail = f"The log was restored to an earlier moment, or lost events: {why}. {HOW_TO_REPAIR}"
+        with self._read_models.writer.begin() as connection:
+            ground.mark(connection, sound)
+            troubles.note(connection, Trouble("positions-ahead", detail, datetime.now(UTC), SOURCE))
+
+    def _anchor(self, known: Ground, head: int) -> None:
+        """Keep the log's last event. Another process may do so too, or mark the ground meanwhile."""
+        [event] = self._store.at([head])
+        new = ground.with_anchor(known.anchors, event)
+        if new != known.anchors:
+            with self._read_models.writer.begin() as connection:
+                wait_for_others(connection)
+                ground.save(connection, new)
+
+    def _begun(self, identity: Identity) -> Ground:
+        """Keep the identity of the log that this deployment follows from now on."""
+        with self._read_models.writer.begin() as connection:
+            wait_for_others(connection)
+            ground.begin(connection, identity)
+        return Ground(identity, {})
+
+    def _hold(self, why: str) -> None:
+        self.is_ahead = True
+        log.error("log.positions_ahead", reason=why or "noted by another process or earlier", repair="recount repair")
+        for call in self._when_ahead:
+            call()
+
+    def _log_went_back(self) -> None:
+        """A commit has found a shorter log than this process has seen, and has written nothing yet."""
+        try:
+            self.compare()
+        except (DBAPIError, BeingRepaired) as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def _keep_out_repairs(self) -> None:
+        """Hold the lock that a repair needs. The embedded deployment has the lock of its folder. Raises BeingRepaired."""
+        if self._read_models.writer.dialect.name != "postgresql":
+            return
+        if self._connection is None:
+            self._connection = self._session.enter_context(own_session(self._read_models, SILENCE))
+            if not self._connection.execute(TRY_SHARED_LOCK).scalar():
+                raise BeingRepaired("recount repair is running: wait until it has ended")
+        else:
+            self._connection.execute(text("SELECT 1"))
+
+    def _let_repairs_in(self) -> None:
+        self._connection = None
+        self._session.close()
+
+
+@contextmanager
+def watched(store: EventStore, read_models: ReadModels) -> Iterator[LogWatch]:
+    """The comparison of this process: made before the block, and repeated in a thread until its end."""
+    from infra.processes.parts import running
+
+    watch = LogWatch(store, read_models)
+    with watch.held(), running(watch, "log-watch"):
+        yield watch

@@ -1,0 +1,150 @@
+"""What `recount repair` does: the read models, the relay and all followers go on from the log as it is.
+
+It is for a log that was restored to an earlier moment, and for a new place that a backup was restored into. No other process
+may run. New positions are raised above every position that anything has seen, so none is given out twice. A new epoch begins,
+and with it a new topic: that of before has events that the log does not have. Every read model is rebuilt from the log.
+
+It can be killed at any line and run again. Until it has come to its end, the epoch of the log differs from the one that was
+followed, and every process that compares them says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Connection, delete, text, update
+
+from consumers.rebuilding.building import Building
+from consumers.rebuilding.rebuild import rebuild
+from infra.event_store.identity import Identity
+from infra.processes.log_watch import REPAIR_LOCK, LogWatch, StillInUse
+from infra.read_models import ground, troubles
+from infra.read_models.ground import Ground
+from infra.read_models.lease import own_session
+from infra.read_models.positions import checkpoints, dead_letters, deliveries, followed, positions, projections
+from infra.read_models.tables import prepare, wait_for_others
+from infra.wiring import PROJECTIONS, Deployment, deploy
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+Report = Callable[[str], None]
+
+TRY_LOCK = text(f"SELECT pg_try_advisory_lock({REPAIR_LOCK})")
+# PostgreSQL may need a moment until it has noticed that a process is gone.
+PATIENCE, PAUSE = 10.0, 0.2
+OUTDATED = -1
+"""No version of a read model's code has this number, so it waits for its rebuild."""
+
+
+class _Seen(NamedTuple):
+    """Above `position` nothing was ever given out, as far as anybody knows. `epoch` is the last one that has a topic."""
+
+    position: int
+    epoch: int
+
+
+def repair(settings: Settings, report: Report) -> None:
+    """Follow the log again as it is. `report` gets a line for each step.
+
+    Raises HomeInUse or StillInUse if another process runs, KafkaUnavailable, and the errors of the stores.
+    """
+    with _alone(settings) as deployment:
+        seen = _seen(deployment)
+        LogWatch(deployment.store, deployment.read_models).compare()
+        upto = _followed_rightly_up_to(deployment)
+        deployment.store.raise_positions(seen.position)
+        identity = deployment.store.begin_epoch(seen.epoch)
+        report(f"New events get positions above {seen.position}. This is epoch {identity.epoch} of the log.")
+        _rebuild_all(deployment, report)
+        _end(deployment, identity, upto)
+        if settings.kafka:
+            report(f"The topic is now {deployment.topic}: the relay sends the whole log to it.")
+        report(f"Everything follows the log again, up to position {deployment.store.head()}.")
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[Deployment]:
+    """The stores, while no other process works on them. In the embedded deployment, the lock of its folder sees to that."""
+    with closing(deploy(settings)) as deployment:
+        prepare(deployment.read_models)
+        if deployment.lock:
+            yield deployment
+            return
+        with own_session(deployment.read_models, silence=0) as session:
+            _take_lock(session)
+            yield deployment
+
+
+def _take_lock(session: Connection) -> None:
+    until = time.monotonic() + PATIENCE
+    while not session.execute(TRY_LOCK).scalar():
+        if time.monotonic() > until:
+            raise StillInUse("other processes of Recount work on this database: stop all of them first")
+        time.sleep(PAUSE)
+
+
+def _seen(deployment: Deployment) -> _Seen:
+    """What any part has seen. Read before anything is changed: without Kafka, nothing can be repaired."""
+    with deployment.read_models.reader.connect() as connection:
+        known, furthest = ground.load(connection), ground.furthest(connection)
+    position = max(deployment.store.head(), *furthest.values(), known.last if known else 0)
+    epoch = known.identity.epoch if known else 0
+    settings = deployment.settings
+    if settings.kafka is None:
+        return _Seen(position, epoch)
+    from infra.kafka.ends import seen_in_kafka
+    from infra.kafka.security import brokers
+
+    there = seen_in_kafka(brokers(settings), settings.topic)
+    return _Seen(max(position, there.position), max(epoch, there.epoch))
+
+
+def _followed_rightly_up_to(deployment: Deployment) -> int:
+    """Up to here, what followers have handled is in the log. If nothing tells, that is all of the log."""
+    with deployment.read_models.reader.connect() as connection:
+        known = ground.load(connection)
+    head = deployment.store.head()
+    if known is None or known.sound is None:
+        return head
+    return max(_anchors_in_the_log(deployment, known), default=head)
+
+
+def _anchors_in_the_log(deployment: Deployment, known: Ground) -> dict[int, str]:
+    return ground.in_the_log(known.anchors, deployment.store.at(known.anchors))
+
+
+def _rebuild_all(deployment: Deployment, report: Report) -> None:
+    store, read_models, partitions = deployment.store, deployment.read_models, deployment.partitions
+    with read_models.writer.begin() as connection:
+        wait_for_others(connection)
+        names = [projection.name for projection in PROJECTIONS]
+        connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
+        for projection in PROJECTIONS:
+            # A rebuild that began before may have folded what the log does not have.
+            Building(projection, partitions).drop(connection)
+    for number, projection in enumerate(PROJECTIONS, 1):
+        done = rebuild(projection, store, read_models, partitions)
+        report(f"{projection.name} is rebuilt up to position {done.position} ({number} of {len(PROJECTIONS)}).")
+
+
+def _end(deployment: Deployment, identity: Identity, upto: int) -> None:
+    """In one transaction: what followers have handled, the relay's place, and that this log is followed now."""
+    head = deployment.store.head()
+    last = deployment.store.at([head])
+    with deployment.read_models.writer.begin() as connection:
+        wait_for_others(connection)
+        connection.execute(update(followed).where(followed.c.position > upto).values(position=upto))
+        for column in (deliveries.c.position, deliveries.c.redelivered_to):
+            connection.execute(update(deliveries).where(column > upto).values({column: upto}))
+        connection.execute(delete(checkpoints))
+        connection.execute(delete(positions).where(positions.c.position > head))
+        connection.execute(delete(dead_letters).where(dead_letters.c.position > head))
+        known = ground.load(connection)
+        kept = _anchors_in_the_log(deployment, known) if known else {}
+        ground.save(connection, ground.with_anchor(kept, last[0]) if last else kept)
+        ground.found_again(connection, identity)
+        troubles.end(connection, "positions-ahead")
