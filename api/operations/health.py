@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol, get_args
 from uuid import UUID
 
@@ -44,6 +45,9 @@ class Operations(Protocol):
 
     def verify(self, progress: Progress) -> Any:
         """Read and compare the whole event store; returns what was found."""
+
+    def confirm_clock(self) -> datetime:
+        """Trust the clock of this process; returns its time."""
 
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
