@@ -109,6 +109,10 @@ class Executor:
         """The number of commands that wait in the queues."""
         return len(self._single) + len(self._many)
 
+    def forget(self) -> None:
+        """Keeps no aggregate in memory: the log may say something else than before. May be called from any thread."""
+        self._cache = Cache(self.limits.cache)
+
     def close(self) -> None:
         """Accepts no more commands, finishes the accepted ones, and ends. After `settle` seconds the rest is OutcomeUnknown."""
         with self._ready:

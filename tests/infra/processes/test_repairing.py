@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,23 @@ from consumers.rebuilding.rebuild import rebuild
 from consumers.relay import Relay
 from domain.shared.ids import new_id
 from infra.event_store.identity import Identity
+from infra.home import HomeInUse
 from infra.kafka.connection import Brokers
 from infra.processes import repairing
-from infra.processes.log_watch import StillInUse
+from infra.processes.log_watch import BeingRepaired, LogWatch, StillInUse
 from infra.processes.parts import Parts, opened, running
 from infra.processes.repairing import repair
 from infra.read_models import checkpoints
+from infra.read_models.completeness import Completeness
 from infra.read_models.positions import deliveries, followed
+from infra.read_models.troubles import standing
 from infra.settings import Settings
 from infra.wiring import deploy
 from projections.customers.customers import customer_view
 from projections.sales.orders import orders
 from tests.commands.event_stores import one, registering
 from tests.consumers.reading import read_all
-from tests.infra.event_store.test_positions import go_back
+from tests.infra.event_store.test_positions import execute, go_back
 from tests.infra.processes.test_log_watch import KEY, followed_up_to, register, restored, troubles, where
 from tests.infra.recount import environment, recount
 from tests.waiting import wait_until
@@ -70,7 +73,10 @@ def test_after_a_repair_read_models_have_what_the_log_has_and_claim_it(embedded:
     assert said[-1] == "Everything follows the log again, up to position 12."
 
 
-def test_followers_go_back_to_what_is_certainly_in_the_log_and_no_further(embedded: Settings) -> None:
+def test_followers_go_back_to_what_is_certainly_in_the_log_and_no_further(
+    embedded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairing, "PROJECTIONS", (customer_view,))
     with restored(embedded, 5, 4) as parts:
         hook, behind = new_id(), new_id()
         rows = [
@@ -90,11 +96,14 @@ def test_followers_go_back_to_what_is_certainly_in_the_log_and_no_further(embedd
         assert sent == {hook: (5, 5), behind: (3, 0)}
 
 
-def test_a_repair_of_what_is_well_changes_no_follower_and_loses_nothing(embedded: Settings) -> None:
+def test_a_repair_of_what_is_well_changes_no_follower_and_loses_nothing(
+    embedded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with opened(embedded) as parts:
         positions = register(parts, 4)
         with parts.deployment.read_models.writer.begin() as connection:
             connection.execute(update(followed).values(position=4))
+    monkeypatch.setattr(repairing, "PROJECTIONS", (customer_view,))
     for _ in range(2):
         repair(embedded, silent)
     with opened(embedded) as parts:
@@ -133,43 +142,65 @@ def killed_at(commit: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_repair_that_is_killed_anywhere_is_noticed_and_run_again(
     embedded: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repairing, "PROJECTIONS", (customer_view, orders))
+    monkeypatch.setattr(repairing, "PROJECTIONS", (customer_view,))
     with restored(embedded, 3, 2) as parts:
         register(parts, 2)
     as_found = tmp_path / "as found"
     shutil.copytree(embedded.home, as_found)
-    commit, ended = 1, False
+    commit, ended = 0, False
     while not ended:
+        commit += 1
         shutil.rmtree(embedded.home)
         shutil.copytree(as_found, embedded.home)
-        with killed_at(commit, monkeypatch):
-            try:
-                repair(embedded, silent)
-                ended = True
-            except Killed:
-                commit += 1
-        if not ended:
-            with opened(embedded) as parts:
-                assert troubles(parts) == ["positions-ahead"]
-                assert parts.completeness.up_to("customer_view") <= 3
+        with killed_at(commit, monkeypatch), suppress(Killed):
             repair(embedded, silent)
-        with opened(embedded) as parts:
-            assert troubles(parts) == []
-            assert parts.completeness.up_to("customer_view") == 7
-            if commit % 4 == 0:
-                assert is_as_rebuilt(parts)
+            ended = True
+        assert found(embedded) == (([], 7) if ended else (["positions-ahead"], 3))
+        if not ended:
+            repair(embedded, silent)
+            assert found(embedded) == ([], 7)
     assert commit > 6
+    with opened(embedded) as parts:
+        assert is_as_rebuilt(parts)
+
+
+def found(settings: Settings) -> tuple[Sequence[str], int]:
+    """The troubles that the next process finds, and the position up to which it calls customers complete."""
+    with closing(deploy(settings)) as deployment:
+        LogWatch(deployment.store, deployment.read_models).compare()
+        with deployment.read_models.reader.connect() as connection:
+            codes = [trouble.code for trouble in standing(connection)]
+        return codes, Completeness(deployment.read_models).up_to("customer_view")
 
 
 def test_the_command_repairs_the_embedded_deployment_and_status_is_well_again(embedded: Settings) -> None:
     with restored(embedded, 2, 2) as parts:
         register(parts, 1)
-        refused = recount(environment(embedded.home, MASTER_KEY=KEY), "repair")
-        assert (refused.status, "in use by another process" in refused.errors) == (1, True)
+        with pytest.raises(HomeInUse):
+            repair(embedded, silent)
     done = recount(environment(embedded.home, MASTER_KEY=KEY), "repair")
     assert (done.status, done.errors) == (0, "")
     assert "up to position 5" in done.output
     assert recount(environment(embedded.home, MASTER_KEY=KEY), "status").status == 0
+
+
+@pytest.mark.servers
+def test_a_process_that_lost_its_connection_keeps_repairs_out_again_or_ends_if_there_was_one(
+    distributed: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairing, "PATIENCE", 0.0)
+    monkeypatch.setattr(repairing, "PROJECTIONS", (customer_view,))
+    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    with opened(distributed) as parts:
+        assert parts.watch
+        execute(where(distributed), f"{others} AND pid <> pg_backend_pid()")
+        for _ in range(4):
+            parts.watch.look()
+        with pytest.raises(StillInUse):
+            repair(distributed, silent)
+        execute(where(distributed), f"{others} AND pid <> pg_backend_pid()")
+        repair(distributed, silent)
+        wait_until(lambda: is_of_before_a_repair(parts), "the process notices the repair")
 
 
 @pytest.mark.servers
@@ -194,6 +225,15 @@ def test_a_repair_begins_a_new_topic_above_all_that_kafka_has_and_waits_until_it
         sent_up_to(parts, distributed, 6)
     messages = read_all(str(distributed.kafka), f"{distributed.topic}.2")
     assert {message.stored.position for message in messages} == {1, 2, 5, 6}
+
+
+def is_of_before_a_repair(parts: Parts) -> bool:
+    assert parts.watch
+    try:
+        parts.watch.look()
+    except BeingRepaired:
+        return True
+    return False
 
 
 def sent_up_to(parts: Parts, settings: Settings, position: int) -> None:
