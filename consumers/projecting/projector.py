@@ -134,7 +134,8 @@ class Projector:
         for gone in self._lanes.keys() - assigned:
             del self._lanes[gone]
         for fresh in sorted(assigned - self._lanes.keys()):
-            lanes = [Lane(projection, fresh, Held(0, 0, self._source.topic_id)) for projection in self._projections]
+            nothing, chained = Held(0, 0, self._source.topic_id), not self._source.is_log
+            lanes = [Lane(projection, fresh, nothing, chained=chained) for projection in self._projections]
             self._resume(lanes)
             self._lanes[fresh] = lanes
             self._seek(fresh)
@@ -185,8 +186,9 @@ class Projector:
 
     def _take_in(self, messages: Sequence[Message]) -> None:
         by_partition: dict[int, list[Message]] = defaultdict(list)
+        live = {lane.partition for lane in self._all() if lane.is_live}
         for message in messages:
-            if message.partition in self._lanes:
+            if message.partition in live:
                 by_partition[message.partition].append(message)
         now = self._clock()
         unbroken = [lane for lane in self._all() if lane.early is None]
