@@ -119,7 +119,7 @@ class Following:
             try:
                 self._take_a_turn()
             except DBAPIError as error:
-                log.warning("follow.lost", error=type(error).__name__, reason=str(error))
+                log.warning("follow.doubt", error=type(error).__name__, reason=str(error))
                 self._stopping.wait(self._pause)
 
     def stop(self) -> None:
@@ -129,7 +129,9 @@ class Following:
     def _take_a_turn(self) -> None:
         with self._lease.held(self._stopping) as held:
             if held:
-                with self._followers():
-                    log.info("follow.began")
-                    self._lease.keep(self._stopping)
-                log.info("follow.ended")
+                try:
+                    with self._followers():
+                        log.info("follow.began")
+                        self._lease.keep(self._stopping)
+                finally:
+                    log.info("follow.ended")

@@ -142,10 +142,9 @@ def _freeze(deployment: Deployment, active: str) -> None:
 
 
 def _thaw_the_frozen(deployment: Deployment, frozen: str) -> None:
-    assert "follow.lost" not in deployment.output(frozen)
     deployment.thaw(frozen)
-    wait_until(lambda: "follow.lost" in deployment.output(frozen), "the thawed follower notices that it lost the lease")
-    wait_until(lambda: not _is_active(deployment, frozen), "it stands by")
+    wait_until(lambda: not _is_active(deployment, frozen), "the thawed follower notices that it lost the lease")
+    assert "follow.doubt" in deployment.output(frozen)
 
 
 def _stop(deployment: Deployment, active: str) -> None:
@@ -179,7 +178,7 @@ def _stand_by(deployment: Deployment) -> str:
 
 def _is_active(deployment: Deployment, name: str) -> bool:
     output = deployment.output(name)
-    return output.count("follow.began") > output.count("follow.ended") + output.count("follow.lost")
+    return output.count("follow.began") > output.count("follow.ended")
 
 
 # Effects
