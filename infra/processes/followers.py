@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.processes.parts import Parts, Runs, running
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
-from infra.read_models.lease import Lease
+from infra.read_models.lease import Lease, always
 
 if TYPE_CHECKING:
     from consumers.policies.policy import Policy
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 RETRY_SECONDS, STAND_BY_SECONDS = 5.0, 1.0
 
 log = structlog.get_logger()
-
-
-def always() -> bool:
-    return True
 
 
 class Follower:

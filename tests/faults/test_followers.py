@@ -17,6 +17,7 @@ from tests.consumers.webhooks.listening import Listener, listening
 from tests.faults.books import Books
 from tests.faults.deployment import Deployment, Servers, deployed
 from tests.faults.traffic import Traffic
+from tests.infra.recount import recount
 from tests.waiting import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
@@ -28,7 +29,7 @@ REGISTERED, REMINDED = "crm.customer.registered.v2", "crm.task.reminded.v1"
 OF_FOLLOWERS = {"days", "policies", "assignment", "late-facts", "deadlines", "webhooks"}
 # The names that Python, its thread pools and the pool of psycopg give.
 UNNAMED = ("Thread-", "ThreadPoolExec", "asyncio_", "pool-")
-TASKS, COMMANDS = 5, 30
+TASKS, COMMANDS = 5, 15
 
 Way = Callable[[Deployment, str], None]
 
@@ -101,6 +102,9 @@ def test_a_server_says_that_nobody_follows_and_how_far_behind_that_is(deployment
     answer = api.get("/health/ready").json()
     assert (answer["status"], answer["kafka"], answer["following"]) == ("degraded", True, False)
     assert "recount_following 0.0" in api.get("/metrics").text
+    ran = recount(deployment.variables("api-1"), "status")
+    assert ran.status == 1
+    assert "Nobody follows" in ran.output
 
     deployment.restart(COPIES[0])
     wait_until(lambda: _status(api)["following"], "somebody follows")
