@@ -174,6 +174,9 @@ class Deployment:
     def _that_runs(self, name: str) -> ServerProcess | Kafka | Postgres:
         return self._processes[name] if name in self._processes else self._servers[name]
 
+    def variables(self, name: str) -> Mapping[str, str]:
+        return self._processes[name].environment
+
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 
