@@ -63,7 +63,7 @@ def play_on_one(seed: int, count: int, kinds: Sequence[str]) -> Played:
     """Rounds on a new deployment with new servers."""
     chosen, found = {name: ALL[name] for name in kinds}, table.Table()
     try:
-        with servers() as running, deployed(running, alterations={}) as deployment:
+        with servers() as running, deployed(running, alterations=dict.fromkeys(PROCESSES, ("clock",))) as deployment:
             try:
                 rounds.run(deployment, seed, count, chosen, 1, found)
             except Exception as error:
