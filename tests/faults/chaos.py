@@ -11,8 +11,8 @@ import argparse
 import sys
 import time
 import traceback
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import closing
 from functools import partial
 from multiprocessing import get_context
@@ -40,23 +40,35 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--parallel", type=int, default=1, help="so many deployments at the same moment")
     parser.add_argument("--kinds", nargs="+", choices=ALL, default=[*ALL], metavar="KIND", help=f"some of: {', '.join(ALL)}")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after so long, no other deployment starts")
     asked = parser.parse_args()
     begun, whole = time.monotonic(), table.Table()
     failed: list[int] = []
     play = partial(play_on_one, kinds=asked.kinds)
     seeds = enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed)
-    # Whatever ends this process, its keeper ends the servers and the deployments.
-    with closing(Keeper()), ProcessPoolExecutor(asked.parallel, get_context("spawn")) as pool:
-        tasks = [pool.submit(play, seed, min(left, ROUNDS_A_DEPLOYMENT)) for seed, left in seeds]
-        for task in as_completed(tasks):
-            played = task.result()
-            table.add(whole, played.table)
-            if played.failure:
-                failed.append(played.seed)
-                print(f"\nseed {played.seed}: {played.failure}", file=sys.stderr, flush=True)
-    print(f"\n{table.markdown(whole)}\n\n{table.total(whole).rounds:,} rounds in {time.monotonic() - begun:.0f} s")
+    try:
+        # Whatever ends this process, its keeper ends the servers and the deployments.
+        with closing(Keeper()), ProcessPoolExecutor(asked.parallel, get_context("spawn")) as pool:
+            tasks = [pool.submit(play, seed, min(left, ROUNDS_A_DEPLOYMENT)) for seed, left in seeds]
+            for played in _results(tasks, begun + 60 * asked.minutes):
+                table.add(whole, played.table)
+                if played.failure:
+                    failed.append(played.seed)
+                    print(f"\nseed {played.seed}: {played.failure}", file=sys.stderr, flush=True)
+    finally:
+        print(f"\n{table.markdown(whole)}\n\n{table.total(whole).rounds:,} rounds in {time.monotonic() - begun:.0f} s")
     if failed:
         sys.exit(f"failed with seed {', '.join(map(str, failed))}")
+
+
+def _results(tasks: Sequence[Future[Played]], until: float) -> Iterator[Played]:
+    """The results in the order in which they come. When that time is over, tasks that have not begun are cancelled."""
+    for task in as_completed(tasks):
+        if time.monotonic() > until:
+            for waiting in tasks:
+                waiting.cancel()
+        if not task.cancelled():
+            yield task.result()
 
 
 def play_on_one(seed: int, count: int, kinds: Sequence[str]) -> Played:

@@ -9,8 +9,9 @@ import pytest
 from tests.faults.deployment import Deployment, Servers, deployed, servers
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fault_servers() -> Iterator[Servers]:
+    """They end with the last test of faults: even an idle broker takes 5 % of a processor."""
     with servers() as running:
         yield running
 

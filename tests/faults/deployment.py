@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 from uuid import uuid4
 
 from consumers.projecting.faults import is_transient
+from infra.kafka.epochs import topic_of
 from infra.processes.roles import ROLES, Place, environment
 from infra.processes.supervising import answers
 from infra.read_models.completeness import Completeness
@@ -93,8 +94,8 @@ class Deployment:
 
     @property
     def current_topic(self) -> str:
-        """The topic of the store's epoch."""
-        return self.topic
+        """The topic of the store's epoch: a repair of the log begins a new one."""
+        return topic_of(self.topic, self.stores.store.identity().epoch)
 
     def start(self) -> None:
         """Returns when the deployment accepts commands."""
@@ -153,6 +154,15 @@ class Deployment:
         ended = subprocess.run(command, env=first.environment, capture_output=True, text=True, timeout=SLOWEST, check=False)
         assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
         return ended.stdout
+
+    def new_folder(self) -> Path:
+        """An empty folder, which is removed at the end."""
+        return Path(mkdtemp(dir=self._folder))
+
+    def empty_the_database(self) -> None:
+        """Drop the database and create it again. All processes must be stopped."""
+        self.servers.postgres.drop_database(self.database)
+        self.servers.postgres.create_database(self.database)
 
     def set_clock(self, seconds: float) -> None:
         """From now on, the clocks of all processes with the alteration `clock` are ahead by so many seconds."""

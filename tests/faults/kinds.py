@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ FROZEN, FROZEN_LONG, LONG_SHARE = (1.0, 3.0), 7.0, 0.3
 AWAY_SECONDS = 30.0
 # More than a week: the clock of a fault ends days that have not begun, and makes receipts old enough to be removed.
 LEAP_SECONDS = 9 * 86_400
-CLOCK, DATABASE, LOG = "clock", "database", "log"
+CLOCK, DATABASE, LOG, BACKUP = "clock", "database", "log", "backup"
 # The traffic records it often, and most read models of its deployment fold it.
 UNKNOWN = "crm.order.payment_refunded.v1"
 
@@ -53,9 +55,10 @@ def kill(deployment: Deployment, traffic: Traffic, round: Round) -> None:
     deployment.restart(round.target)
 
 
-def freeze(deployment: Deployment, _: Traffic, round: Round) -> None:
+def freeze(deployment: Deployment, traffic: Traffic, round: Round) -> None:
     deployment.freeze(round.target)
-    time.sleep(round.seconds)
+    with traffic.calm():
+        time.sleep(round.seconds)
     deployment.thaw(round.target)
 
 
@@ -104,22 +107,55 @@ def downgrade(deployment: Deployment, traffic: Traffic, round: Round) -> None:
 
 
 def restore(deployment: Deployment, traffic: Traffic, round: Round) -> None:
-    """The log, or the whole database, is put back to an earlier moment, below Kafka or the read models; then repaired.
+    """The log is put back to an earlier moment, with or without the read models, below a newer Kafka; then it is repaired.
 
     What was accepted since that moment is gone, and the clients know it.
     """
     with traffic.paused() as books:
         deployment.wait_until_caught_up()
         kept = books.kept()
-        restoring.keep(deployment.database_url)
+        restore = _KEEPERS[round.target](deployment)
     traffic.wait_for_more(round.meanwhile)
     with traffic.paused() as books:
         deployment.wait_until_caught_up()
         deployment.stop_all()
-        restoring.put_back(deployment.database_url, restoring.LOG if round.target == LOG else None)
-        deployment.run("repair")
+        restore()
         books.return_to(kept)
         deployment.start_all()
+
+
+def _keep_tables(deployment: Deployment, only: Collection[str] | None) -> Callable[[], None]:
+    url = deployment.database_url
+    restoring.keep(url)
+
+    def restore() -> None:
+        restoring.put_back(url, only)
+        deployment.run("repair")
+
+    return restore
+
+
+def _back_up(deployment: Deployment) -> Callable[[], None]:
+    """The product's own backup. The people who were erased since then come back, as they do in the clients' record."""
+    folder = deployment.new_folder()
+    identity = folder / "identity"
+    recipient = json.loads(deployment.run("backup", "--new-identity", str(identity), "--json"))
+    made = json.loads(deployment.run("backup", str(folder), "--to", recipient["recipient"], "--json"))
+
+    def restore() -> None:
+        deployment.empty_the_database()
+        files = made["events_file"], made["keys_file"]
+        deployment.run("restore", *files, "--identity", str(identity), "--without-erasures")
+
+    return restore
+
+
+_KEEPERS: Mapping[str, Callable[[Deployment], Callable[[], None]]] = {
+    LOG: partial(_keep_tables, only=restoring.LOG),
+    DATABASE: partial(_keep_tables, only=None),
+    BACKUP: _back_up,
+}
+"""How this moment is kept; the answer is how it is restored, in place of what is there."""
 
 
 Play = Callable[[Deployment, Traffic, Round], None]
@@ -135,7 +171,7 @@ ALL: Kinds = {
     "set ahead": (set_ahead, (CLOCK,)),
     "set back": (set_back, (CLOCK,)),
     "downgrade": (downgrade, ("projector-1", "follower-1")),
-    "restore": (restore, (LOG, DATABASE)),
+    "restore": (restore, tuple(_KEEPERS)),
 }
 
 

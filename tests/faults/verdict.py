@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import Select, func, select
 
 from consumers.rebuilding.rebuild import rebuild
-from infra.event_store.mapper import Stored
+from infra.event_store.mapper import Stored, read_metadata
 from infra.read_models.positions import dead_letters
 from infra.routing import PARTITIONS
 from projections.customers.customers import customers
@@ -108,7 +109,10 @@ def verdict(deployment: Deployment, books: Books, *, lost_on_the_way: bool = Fal
 
 
 def check_stored(found: Differences, stored: Sequence[Stored], books: Books) -> int:
-    """Each accepted command is stored once, as its answer states. Returns the number of the deployment's own events."""
+    """Each accepted command is stored once, as its answer states, and time never falls. Returns how many events no client sent.
+
+    Days end only when they have: no clock that is set ahead ends them.
+    """
     log = Counter(Fact(one.position, one.stream, one.version, one.type) for one in stored)
     keys = [fact for fact in log if fact.type == KEY_ISSUED]
     assert len(keys) == 1, f"{len(keys)} first keys"
@@ -125,6 +129,8 @@ def check_stored(found: Differences, stored: Sequence[Stored], books: Books) -> 
         versions[one.stream] += 1
         if one.version != versions[one.stream]:
             found.out_of_order([f"{one.stream} has version {one.version} at position {one.position}"])
+    recorded = [read_metadata(one.state).recorded_at for one in stored]
+    found.out_of_order([f"time falls from {one} to {next}" for one, next in pairwise(recorded) if next < one])
     return len(own)
 
 

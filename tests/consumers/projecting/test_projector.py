@@ -274,17 +274,27 @@ def test_events_that_a_projection_does_not_read_are_skipped_but_counted(world: W
     assert one.status().projections[0].positions == {0: 3}
 
 
-def test_read_models_that_want_nothing_from_a_batch_skip_it_in_one_transaction(world: World) -> None:
+def test_read_models_that_want_nothing_from_a_batch_skip_it_in_one_transaction_with_one_statement_a_partition(
+    world: World,
+) -> None:
     world.record(*((subject, Ignored()) for subject in SUBJECTS))
     idle = [Tallies(f"idle-{number}", reads=frozenset({"crm.tally.added.v1"})) for number in range(3)]
     transactions: list[object] = []
+    moves: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE positions"):
+            moves.append(statement)
+
     source = Schedule(range(PARTITIONS))
     one = projector(world, source, *idle)
     one.turn()
     source.send(world.messages(PARTITIONS))
     event.listen(world.read_models.writer, "begin", transactions.append)
+    event.listen(world.read_models.writer, "before_cursor_execute", note)
     drain(one)
     assert len(transactions) == 1
+    assert len(moves) == len({message.partition for message in world.messages(PARTITIONS)}) > 1
     assert {max(status.positions.values()) for status in one.status().projections} == {world.store.head()}
 
 
