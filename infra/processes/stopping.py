@@ -14,6 +14,8 @@ import structlog
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ENDS_WITHIN = 25.0
 """Seconds that a process has from the first signal to its end. Who starts it should wait somewhat longer before a SIGKILL."""
+SERVERS_END_WITHIN = 120.0
+"""The same for a process that ends servers, one kind after the other."""
 
 log = structlog.get_logger()
 

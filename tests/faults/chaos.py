@@ -9,6 +9,7 @@ import argparse
 import sys
 import time
 
+from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_to_stop
 from tests.faults import rounds
 from tests.faults.deployment import deployed, servers
 
@@ -21,7 +22,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     started = time.monotonic()
-    with servers() as running:
+    with when_asked_to_stop(interrupt, SERVERS_END_WITHIN), servers() as running:
         for seed, left in enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed):
             with deployed(running) as deployment:
                 try:
