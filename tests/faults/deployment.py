@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 from uuid import uuid4
 
+import psutil
+
 from consumers.projecting.faults import is_transient
 from infra.kafka.epochs import topic_of
 from infra.processes.roles import ROLES, Place, environment
@@ -193,6 +195,11 @@ class Deployment:
     def output(self, name: str) -> str:
         """Its output since its last start."""
         return self._processes[name].output()
+
+    def in_use(self, name: str) -> tuple[int, int]:
+        """The descriptors and the threads of the process."""
+        process = psutil.Process(self._processes[name].pid)
+        return process.num_fds(), process.num_threads()
 
     def wait_until_dead(self, name: str) -> None:
         wait_until(lambda: not self._processes[name].running, f"{name} is dead")
