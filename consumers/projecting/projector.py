@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import Counter
 
 from consumers.projecting import health
-from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
+from consumers.projecting.arrivals import Arrived, arrivals, decode, routed_to
 from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
 from consumers.projecting.ghosts import ByPartition, Ghosts
@@ -235,14 +235,16 @@ class Projector:
             if lane.held.position < messages[-1].stored.position:
                 self._commit(lane, messages, arrived[lane.partition])
 
-    def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
+    def _arrived(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Arrived]:
         """The messages that any lane wants or that are not understood, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
             here = wanted[lane.partition]
             here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
-        for lane, messages in taken:
-            here = wanted[lane.partition]
+        # Lanes that go together have the same messages.
+        different = {(lane.partition, m[0].stored.position, m[-1].stored.position): m for lane, m in taken}
+        for (partition, _, _), messages in different.items():
+            here = wanted[partition]
             others = (m for m in messages if m.stored.position not in here)
             here.update([(m.stored.position, m) for m in others if not self._store.understands(m.stored)])
         stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
@@ -251,10 +253,10 @@ class Projector:
             partition: arrivals(decoded, (message.stored for message in here.values()), partition, self._partitions)
             for partition, here in wanted.items()
         }
-        self._leftovers.note(one for here in arrived.values() for one in here.values())
+        self._leftovers.note(one for here in arrived.values() for one in here.by_position.values())
         return arrived
 
-    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
+    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived) -> bool:
         """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
         commits = self._commits()
         for start in range(0, len(messages), self._at_once):

@@ -125,7 +125,7 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
         connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
         for projection in PROJECTIONS:
             # A rebuild that began before may have folded what the log does not have.
-            Building(projection, partitions).drop(connection)
+            Building(projection, partitions, store.types_for_everyone).drop(connection)
     for number, projection in enumerate(PROJECTIONS, 1):
         done = rebuild(projection, store, read_models, partitions)
         report(f"{projection.name} is rebuilt up to position {done.position} ({number} of {len(PROJECTIONS)}).")
