@@ -38,7 +38,6 @@ POLL = 0.2
 PATIENCE = 60.0
 LOOKS_PER_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
-LEARNING_PAUSE = 30.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events per transaction. On SQLite a transaction makes other writers wait; it should take at most 50 ms.
 AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
@@ -73,7 +72,7 @@ class Projector:
         self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
         self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
-        self._learning, self._learns_at = Learning(self._projections, store, read_models, partitions), 0.0
+        self._learning = Learning(self._projections, store, read_models, partitions)
         self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
@@ -98,7 +97,8 @@ class Projector:
         if not self._begun:
             self._begin()
         self._follow_assignment()
-        self._learn()
+        for name in self._learning.turn(self._lanes, self._clock()):
+            self._completeness.wake(name)
         self._resume_rested()
         if self._lanes and not any(lane.is_live for lane in self._all()):
             # The source is still polled, to stay a member of the consumer group; its messages are read again later.
@@ -136,17 +136,7 @@ class Projector:
                 self._resume(lane)
             self._lanes[fresh] = lanes
             self._seek(fresh)
-            self._learns_at = 0.0
-
-    def _learn(self) -> None:
-        """Folds events that could not be read when they arrived, here or in another process, and can be read now."""
-        if (now := self._clock()) < self._learns_at:
-            return
-        moved = self._learning.look(list(self._lanes))
-        for name in moved:
-            self._completeness.wake(name)
-        # There may be more, which have their turn after new messages.
-        self._learns_at = now if moved else now + LEARNING_PAUSE
+            self._learning.soon()
 
     def _resume_rested(self) -> None:
         now = self._clock()
