@@ -169,7 +169,7 @@ def found(settings: Settings) -> tuple[Sequence[str], int]:
     with closing(deploy(settings)) as deployment:
         LogWatch(deployment.store, deployment.read_models).compare()
         with deployment.read_models.reader.connect() as connection:
-            codes = [trouble.code for trouble in standing(connection)]
+            codes: list[str] = [trouble.code for trouble in standing(connection)]
         return codes, Completeness(deployment.read_models).up_to("customer_view")
 
 
