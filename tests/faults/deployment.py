@@ -130,6 +130,9 @@ class Deployment:
         else:
             self._processes[name].thaw()
 
+    def variables(self, name: str) -> Mapping[str, str]:
+        return self._processes[name].environment
+
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 
