@@ -28,7 +28,8 @@ from infra.event_store.store import EventStore
 from infra.kafka import ends
 from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.ends import seen_in_kafka
-from infra.kafka.epochs import last_epoch, topic_of
+from infra.kafka.epochs import earlier_topics, last_epoch, topic_of
+from infra.kafka.headers import continued_in
 from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
@@ -118,6 +119,7 @@ class Relay:
     def _relay(self, session: Connection, topics: Topics, producer: Producer) -> None:
         self._require_last_epoch(topics)
         topic = topics.ensure(self._topic, self._partitions, self._replication)
+        self._end_earlier_topics(session, topics, producer)
         checkpoint = self._compared(session, topic, self._resume(session, topic))
         sent = same_log.sent_last(self._store, checkpoint)
         log.info("relay.resumed", topic=topic.name, position=checkpoint.routed)
@@ -140,6 +142,12 @@ class Relay:
             else:
                 self._fruitless = 0
                 self._stopping.wait(_pause(now - advanced))
+
+    def _end_earlier_topics(self, session: Connection, topics: Topics, producer: Producer) -> None:
+        """Before the first message of an epoch: the topics of earlier epochs name the topic that continues them."""
+        if self._epoch > FIRST_EPOCH and checkpoints.load(session, self._topic) is None:
+            for name in earlier_topics(self._name, self._epoch, topics.names()):
+                producer.send(name, continued_in(self._topic, topics.find(name).partitions))
 
     def _resume(self, session: Connection, topic: Topic) -> Checkpoint:
         """The checkpoint to continue from; the start of the log if the topic is new or was recreated."""

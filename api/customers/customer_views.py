@@ -27,7 +27,7 @@ from api.shared.views import Views
 from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
-from projections.customers import customer_answer, customer_dealings, customer_list
+from projections.customers import customer_answer, customer_dealings, customer_list, merging
 from projections.customers import duplicates as duplicate_customers
 from projections.customers import timeline as customer_timeline
 from projections.customers.customer_dealings import DEALINGS, dealings_of
@@ -132,7 +132,13 @@ async def _one(
         # All partitions are needed: a guest's order that was linked to the customer is in another partition, and the customers
         # who were merged into them may be in others too.
         needed = dict.fromkeys(("orders", *customer_dealings.READ))
-        row, position = await read(request, needed, after, lambda connection: _whole(connection, id, today, zone, survivor))
+        row, position = await read(
+            request,
+            needed,
+            after,
+            lambda connection: _whole(connection, id, today, zone, survivor),
+            about=lambda connection: _everyone_in(connection, id),
+        )
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
         row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
@@ -159,6 +165,12 @@ async def timeline(
     items, position = await read(request, {"customer_timeline": None, "customer_view": None}, after, latest)
     following = str(items[-1]["position"]) if len(items) == limit else None
     return page(request, items, following, position, parameter="before")
+
+
+def _everyone_in(connection: Connection, id: UUID) -> set[UUID]:
+    """The customer, the survivor of their merge, and everyone merged into the two."""
+    survivors = merging.survivors_among(connection, [id])
+    return survivors.union([id], *merging.parts_of(connection, [id, *survivors]).values())
 
 
 def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo, survivor: bool) -> dict[str, Any] | None:

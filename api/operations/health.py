@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol, get_args
 from uuid import UUID
 
@@ -45,6 +46,9 @@ class Operations(Protocol):
     def verify(self, progress: Progress) -> Any:
         """Read and compare the whole event store; returns what was found."""
 
+    def confirm_clock(self) -> datetime:
+        """Trust the clock of this process; returns its time."""
+
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 
     def retry(self, projection: str, subject: UUID | None) -> Any: ...
@@ -57,7 +61,7 @@ lag_gauge = Gauge("recount_projection_lag", "Head of the log minus the position 
 letters_gauge = Gauge(
     "recount_dead_letters", "Events that a read model could not fold, without discarded ones.", ["projection"]
 )
-unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, or have a value that does not open.")
+unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, do not open, or have an unknown type.")
 troubles_gauge = Gauge("recount_troubles", "Troubles that need an operator, by code.", ["code"])
 following_gauge = Gauge("recount_following", "1 if a process runs the followers, else 0; only in the distributed deployment.")
 follower_gauge = Gauge("recount_follower_lag", "Head of the log minus the position a follower has handled.", ["follower"])

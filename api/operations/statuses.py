@@ -38,8 +38,8 @@ class Status(msgspec.Struct, kw_only=True):
     """All events up to `routed` were sent to `topic`; `kafka` is whether Kafka answers. `following` is whether a process runs
     the followers now. These are None if embedded, where the server runs them and sends nothing.
 
-    `unreadable_events` counts the events that are damaged, or have a value that does not open. `first_unreadable` are the
-    first of their positions. `troubles` need an operator.
+    `unreadable_events` counts the events that are damaged, have a value that does not open, or a type that is not known here.
+    `first_unreadable` are the first of their positions. `troubles` need an operator.
     """
 
     deployment: Literal["embedded", "distributed"]

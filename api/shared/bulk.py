@@ -18,9 +18,9 @@ from api.shared.commanding import answer, context, receipt_key
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
-from api.shared.problems import refused, unsettled
+from api.shared.problems import refused, unreadable, unsettled
 from commands.shared.batch import Command
-from commands.shared.commit import ReceiptKey
+from commands.shared.commit import ReceiptKey, Unreadable
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from domain.shared.aggregate import Aggregate
 from domain.shared.refusals import Refusal
@@ -104,3 +104,5 @@ async def _carry_out(request: Request, number: int, item: Item, receipt: Receipt
         return refused(refusal)
     except (Overloaded, OutcomeUnknown) as error:
         return unsettled(error)
+    except Unreadable as error:
+        return unreadable(error)

@@ -9,10 +9,13 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from api.shared.access import Caller
+from api.shared.admission import in_its_thread
 from api.shared.as_of import Moment, Resource, as_of
 from api.shared.history import Part, history
 from api.shared.problems import Problem
 from api.shared.reading import absent, found, page, read
+from infra.event_store.mapper import metadata_of
+from infra.event_store.store import EventStore
 
 Row = Mapping[str, Any]
 Show = Callable[[Row], Row]
@@ -33,10 +36,12 @@ async def get_one(
     """The resource as it is now, or as it was at that moment.
 
     `called` is the caller's name for it, if that is not the id. `subject` is the subject that its row belongs to, if known; if
-    not, the answer is complete only when the read model is complete for all subjects.
+    not, the log is asked if somebody waits in the read model.
     """
     row: Row | None
     if when.now:
+        if subject is None and request.app.state.completeness.has_waiting([resource.projection.name]):
+            subject = await in_its_thread(request, _subject_of, request.app.state.store, id)
         needed = {resource.projection.name: subject}
         row, position = await read(request, needed, after, lambda connection: resource.one(connection, id))
     else:
@@ -74,3 +79,10 @@ def seen_by(caller: Caller, row: Row, key: str, private: Collection[str] = ("pri
     """The row with its `key` renamed to `id`; its `private` fields stay only for a caller with `personal:read`."""
     hidden = (key,) if caller.may("personal:read") else (key, *private)
     return {"id": row[key], **{name: value for name, value in row.items() if name not in hidden}}
+
+
+def _subject_of(store: EventStore, id: UUID) -> UUID | None:
+    """The subject of the stream, and so of its row: its first event fixes it. None if there is no such stream."""
+    first = store.part(id, 1, 1)
+    metadata = metadata_of(first[0]) if first else None
+    return None if metadata is None else metadata.subject

@@ -173,7 +173,11 @@ async def _too_many_jobs(_: Request, error: Any) -> Response:
 
 
 async def _unreadable(_: Request, error: Any) -> Response:
-    """The resource's own events are damaged: repeating the request does not help, and other resources are not affected."""
+    return unreadable(error)
+
+
+def unreadable(error: Unreadable) -> Response:
+    """The resource's own events are damaged or unknown: to repeat the request does not help; others are not affected."""
     log.error("unreadable event", error=type(error).__name__)
     return problem(409, "unreadable-event", f"A recorded event that the answer needs cannot be read. {error}".strip())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date
 from itertools import islice
@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from api.shared import conditional, exporting
 from api.shared.admission import in_its_thread, until_position
 from api.shared.columns import columns
+from api.shared.concerned import About, complete_about
 from api.shared.encoding import encode
 from api.shared.fields import CalendarDay
 from api.shared.nearest import unknown
@@ -25,7 +26,7 @@ from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
 from domain.shared.ids import keyed_digest
 from domain.shared.money import MINOR_DIGITS
-from infra.read_models.completeness import Completeness
+from infra.read_models.completeness import Completeness, Needed, Of
 from infra.read_models.digest import one_moment
 from projections.shared.pages import LIMIT, Page
 from projections.shared.rows import Row
@@ -88,8 +89,12 @@ async def read(
     query: Callable[[Connection], T],
     *,
     snapshot: bool = False,
+    about: About | None = None,
 ) -> tuple[T, int]:
     """The query's result, and the position up to which it is complete.
+
+    `about` gives the subjects that the answer is about, though the query reads the rows of others too: then only the waiting
+    subjects that have to do with them count.
 
     `projections` are the read models that the query uses, each with the one subject that it needs, or None for all. With
     `snapshot` all statements of the query see the same moment, and the position is that of this moment. Raises Problem 503
@@ -98,8 +103,11 @@ async def read(
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
     needed = {projections: None} if isinstance(projections, str) else projections
+    waited: Needed = dict.fromkeys(needed, Of.PARTITIONS) if about else needed
     with until_position(request) if after else nullcontext():
-        reached = await completeness.wait(needed, after, limit)
+        reached = await completeness.wait(waited, after, limit)
+    if about and completeness.has_waiting(needed):
+        reached = await in_its_thread(request, _about, request, needed, about)
     position = _complete(reached, after)
     if not snapshot:
         return await in_its_thread(request, _query, request, query), position
@@ -131,6 +139,12 @@ def not_yet(what: str, wanted: int, reached: int) -> Problem:
 def _query(request: Request, query: Callable[[Connection], T]) -> T:
     with request.app.state.read_models.reader.connect() as connection:
         return query(connection)
+
+
+def _about(request: Request, names: Collection[str], about: About) -> dict[str, int]:
+    state = request.app.state
+    with state.read_models.reader.connect() as connection:
+        return complete_about(connection, state.store, state.completeness, names, about)
 
 
 def _query_moment(

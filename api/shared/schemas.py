@@ -59,7 +59,10 @@ FAULTS = {
         "type": "array",
         "description": "What cannot be read in the event. Absent if there is nothing.",
         "items": fields(
-            {"field": TEXT, "reason": {"enum": ["broken-seal", "broken-json", "broken-metadata", "unknown-type"]}},
+            {
+                "field": TEXT,
+                "reason": {"enum": ["broken-seal", "broken-json", "broken-metadata", "unknown-type", "other-type"]},
+            },
         ),
     }
 }

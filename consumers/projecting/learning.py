@@ -8,7 +8,6 @@ has set aside, whenever it did so.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -26,6 +25,8 @@ from projections.shared.projection import Projection
 SUBJECTS_AT_ONCE = 100
 """Subjects that are folded before new messages have their turn."""
 
+PORTION = 1000
+
 log = structlog.get_logger()
 
 
@@ -38,25 +39,37 @@ class Learning:
 
     def look(self, assigned: Collection[int]) -> set[str]:
         """The read models of which something was folded, of at most 100 subjects. Raises the errors of the databases."""
-        moved = set[str]()
+        moved, outdated = set[str](), set[str]()
         retries: dict[str, Retries] = {}
-        for letter in list(self._readable_now(assigned))[:SUBJECTS_AT_ONCE]:
-            projection = self._projections[letter.projection]
-            if projection.name not in retries:
-                retries[projection.name] = Retries(projection, self._store, self._read_models, self._partitions)
-            with suppress(Outdated):
-                folded, waiting = retries[projection.name].fold(letter.subject, letter.partition)
-                where = {"projection": projection.name, "position": letter.position, "type": letter.type}
-                log.info("projector.learned", **where, folded=folded, waiting=waiting)
-                moved |= {projection.name} if folded else set()
+        tried = 0
+        for letter in self._readable_now(assigned):
+            name = letter.projection
+            if name in outdated:
+                continue
+            if name not in retries:
+                retries[name] = Retries(self._projections[name], self._store, self._read_models, self._partitions)
+            try:
+                folded, waiting = retries[name].fold(letter.subject, letter.partition)
+            except Outdated:
+                outdated.add(name)
+                continue
+            where = {"projection": name, "position": letter.position, "type": letter.type}
+            log.info("projector.learned", **where, folded=folded, waiting=waiting)
+            moved |= {name} if folded else set()
+            tried += 1
+            if tried == SUBJECTS_AT_ONCE:
+                break
         return moved
 
     def _readable_now(self, assigned: Collection[int]) -> Iterator[Row[Any]]:
-        letters = self._unreadable(assigned)
-        decoded = decode(self._store, self._store.at({letter.position for letter in letters}))
-        return (letter for letter in letters if isinstance(decoded.get(letter.position), Recorded))
+        """The letters are read in portions. While some are folded, others may be missed: the next look finds them."""
+        seen = 0
+        while letters := self._unreadable(assigned, seen):
+            decoded = decode(self._store, self._store.at({letter.position for letter in letters}))
+            yield from (letter for letter in letters if isinstance(decoded.get(letter.position), Recorded))
+            seen += len(letters)
 
-    def _unreadable(self, assigned: Collection[int]) -> Sequence[Row[Any]]:
+    def _unreadable(self, assigned: Collection[int], offset: int) -> Sequence[Row[Any]]:
         """The first waiting event of each subject, if that could not be read, in the order of the log."""
         letters = dead_letters.c
         mine = (
@@ -69,6 +82,7 @@ class Learning:
         firsts = first.group_by(letters.projection, letters.subject).subquery()
         same = and_(*(firsts.c[name] == letters[name] for name in ("projection", "subject", "position")))
         damaged = or_(*(letters.error.startswith(kind.__name__) for kind in UNREADABLE))
-        query = select(dead_letters).join(firsts, same).where(*mine, damaged).order_by(letters.position)
+        query = select(dead_letters).join(firsts, same).where(*mine, damaged)
+        ordered = query.order_by(letters.position, letters.projection, letters.subject)
         with self._read_models.reader.connect() as connection:
-            return connection.execute(query).all()
+            return connection.execute(ordered.offset(offset).limit(PORTION)).all()

@@ -6,7 +6,7 @@ value is stored as `{"sealed": "<base64>"}`, encrypted with its subject's key. W
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -16,14 +16,12 @@ from cryptography.exceptions import InvalidTag
 
 from commands.shared.commit import Unreadable
 from domain.shared.events import Event, Metadata, Recorded, type_name
+from infra.event_store.places import Place, has_seal, personal_paths, places, sealed_everywhere
 from infra.event_store.vault import SubjectKey
 
-Path = tuple[str, ...]
-Place = tuple[Any, Any, str]
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 Reason = Literal["broken-seal", "broken-json", "broken-metadata", "unknown-type", "other-type"]
-EACH = "*"
 SEALED = b'"sealed"'
 UNREADABLE = "unreadable"
 
@@ -125,6 +123,8 @@ class Mapper:
         self._upcasters = dict(upcasters or {})
         self.types = frozenset(self._classes.keys() | self._upcasters.keys())
         """The event types that can be read, in all their versions."""
+        # As `encode` writes it. A quotation mark inside a text is escaped, so no text can look like it.
+        self._tags = {name: f'"data":{{"type":"{name}"'.encode() for name in self.types}
         self.types_for_everyone = frozenset(
             name for name, event in self._classes.items() if event.everyone is not Event.everyone
         )
@@ -138,7 +138,7 @@ class Mapper:
         data = msgspec.to_builtins(event)
         place = f"{stream.hex}/{version}/"
         for path in paths:
-            for holder, name, where in _places(data, path, place):
+            for holder, name, where in places(data, path, place):
                 if holder[name] is not None and key is not None:
                     holder[name] = {"sealed": key.seal(_encode(holder[name]), where)}
                 else:
@@ -150,10 +150,8 @@ class Mapper:
 
         Of JSON that is damaged, only the row's type is known: then that counts.
         """
-        if stored.type not in self.types:
-            return False
-        # As `encode` writes it. A quotation mark inside a text is escaped, so no text can look like it.
-        return b'"data":{"type":"%s"' % stored.type.encode() in stored.state or _named(stored) in (None, stored.type)
+        tag = self._tags.get(stored.type)
+        return tag is not None and (tag in stored.state or _named(stored) in (None, stored.type))
 
     def decode(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
         """Raises UnknownEventType, MisnamedEvent, BrokenSeal or BrokenEvent."""
@@ -219,55 +217,15 @@ class Mapper:
     def _sealed(self, data: dict[str, Any], place: str) -> list[Place]:
         """The sealed values, damaged ones too: in the type's personal fields, or anywhere if the type has no class now."""
         if data["type"] not in self._classes:
-            return list(_everywhere(data, place))
-        places = (found for path in self._personal(data["type"]) for found in _places(data, path, place))
-        return [(holder, name, where) for holder, name, where in places if _has_seal(holder[name])]
+            return list(sealed_everywhere(data, place))
+        personal = (found for path in self._personal(data["type"]) for found in places(data, path, place))
+        return [(holder, name, where) for holder, name, where in personal if has_seal(holder[name])]
 
 
 def subjects_with_secrets(stored: Sequence[Stored]) -> set[UUID]:
     """The subjects whose keys are needed to decode these events."""
     sealed = (metadata_of(one) for one in stored if SEALED in one.state)
     return {metadata.subject for metadata in sealed if metadata}
-
-
-def personal_paths(event: type[Event]) -> Iterator[Path]:
-    """Paths of the personal fields of an event class; EACH stands for every item of a sequence or mapping."""
-    yield from _walk(msgspec.inspect.type_info(event), ())
-
-
-def _walk(node: Any, path: Path) -> Iterator[Path]:
-    match node:
-        case msgspec.inspect.Metadata(type=inner, extra=extra):
-            if extra and extra.get("personal"):
-                yield path
-            else:
-                yield from _walk(inner, path)
-        case msgspec.inspect.StructType(fields=fields):
-            for field in fields:
-                yield from _walk(field.type, (*path, field.encode_name))
-        case msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.ListType(item_type=item):
-            yield from _walk(item, (*path, EACH))
-        case msgspec.inspect.DictType(value_type=value):
-            yield from _walk(value, (*path, EACH))
-        case msgspec.inspect.UnionType(types=types):
-            for member in types:
-                yield from _walk(member, path)
-
-
-def _places(node: Any, path: Path, place: str) -> Iterator[Place]:
-    """(holder, key, place) of each value at `path`; absent values are skipped."""
-    step, rest = path[0], path[1:]
-    if not isinstance(node, dict | list | tuple if step == EACH else dict):
-        return
-    if step == EACH:
-        keys: Iterable[Any] = list(node) if isinstance(node, dict) else range(len(node))
-    else:
-        keys = (step,) if step in node else ()
-    for key in keys:
-        if rest:
-            yield from _places(node[key], rest, f"{place}{key}/")
-        else:
-            yield node, key, f"{place}{key}"
 
 
 def _named(stored: Stored) -> str | None:
@@ -306,24 +264,8 @@ def _damaged(stored: Stored) -> Seen:
         metadata, data = found["metadata"], found["data"]
         data.pop("type", None)
         faults = [Fault("metadata" if metadata_of(stored) is None else "data", "broken-metadata")]
-        for sealed in list(_everywhere(data, "")):
+        for sealed in list(sealed_everywhere(data, "")):
             _mark(*sealed, "broken-metadata", "", faults)
     except (*BROKEN, KeyError, AttributeError):
         return Seen(None, None, [Fault("", "broken-json")])
     return Seen(metadata, data, faults)
-
-
-def _everywhere(node: Any, place: str) -> Iterator[Place]:
-    for name, value in node.items() if isinstance(node, dict) else enumerate(node):
-        if _is_sealed(value):
-            yield node, name, f"{place}{name}"
-        elif isinstance(value, dict | list):
-            yield from _everywhere(value, f"{place}{name}/")
-
-
-def _has_seal(value: Any) -> bool:
-    return isinstance(value, dict) and "sealed" in value
-
-
-def _is_sealed(value: Any) -> bool:
-    return isinstance(value, dict) and value.keys() == {"sealed"} and isinstance(value["sealed"], str)

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
-from infra.event_store.identity import FIRST_EPOCH
 from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
-from infra.kafka.epochs import last_epoch, topic_of
+from infra.kafka.epochs import earlier_topics, last_epoch
 from infra.kafka.headers import Unreadable, decode
 from infra.kafka.producer import WINDOW_MESSAGES
 from infra.kafka.topic import Topic, Topics
@@ -95,7 +94,7 @@ def seen_in_kafka(brokers: Brokers, name: str) -> SeenInKafka:
     with closing(Topics(brokers)) as topics:
         names = topics.names()
         last = last_epoch(name, names)
-        every = [topic for epoch in range(FIRST_EPOCH, last + 1) if (topic := topic_of(name, epoch)) in names]
+        every = earlier_topics(name, last + 1, names)
         return SeenInKafka(max((_highest_position(brokers, topics.find(topic)) for topic in every), default=0), last)
 
 

@@ -23,6 +23,11 @@ def topic_of(name: str, epoch: int) -> str:
     return name if epoch <= FIRST_EPOCH else f"{name}.{epoch}"
 
 
+def earlier_topics(name: str, epoch: int, topics: Collection[str]) -> list[str]:
+    """Those of these topics that are of earlier epochs."""
+    return [topic for before in range(FIRST_EPOCH, epoch) if (topic := topic_of(name, before)) in topics]
+
+
 def last_epoch(name: str, topics: Collection[str]) -> int:
     """The last epoch that has one of these topics; 0 if none has."""
     later = re.compile(rf"{re.escape(name)}\.([1-9][0-9]*)")

@@ -17,7 +17,7 @@ from infra.routing import Message
 
 Headers = list[tuple[str, bytes]]
 
-SOURCE = b"/recount"
+SOURCE, CONTINUED = b"/recount", b"crm.topic.continued.v1"
 LAST_PLACE = 2**63 - 1
 SAME_FOR_ALL: Headers = [
     ("ce_specversion", b"1.0"),
@@ -88,6 +88,16 @@ def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[t
     if not (0 <= previous < position <= LAST_PLACE and 1 <= stored.version <= LAST_PLACE):
         raise Unreadable(f"Position {position} after {previous}, version {version}: these numbers are impossible.")
     return Message(partition, offset, previous, stored)
+
+
+def continued_in(topic: str, partitions: int) -> list[Record]:
+    """The last records of a topic, one for each partition: they name the topic that its readers must read from now on.
+
+    They have no position. The new topic starts with the first event of the log.
+    """
+    headers = [*SAME_FOR_ALL, ("ce_id", topic.encode()), ("ce_type", CONTINUED)]
+    value = msgspec.json.encode({"continued_in": topic})
+    return [Record(partition, None, value, headers) for partition in range(partitions)]
 
 
 def with_reason(record: Record, reason: str, origin: Mapping[str, object]) -> Record:

@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from infra.processes.parts import Parts, Runs, running
-from infra.read_models import deliveries
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
 from infra.read_models.lease import Lease
 
@@ -62,8 +61,6 @@ def following(parts: Parts, holds: Callable[[], bool] = always) -> Iterator[None
 
     As soon as something is ahead of the log they stop, until the process that runs after a repair.
     """
-    # Only this process delivers now: it need not wait for a process that was killed and did not let its webhooks go.
-    deliveries.release(parts.deployment.read_models)
     followers = _followers(parts, holds)
     with ExitStack() as stack:
         if parts.watch:
@@ -86,13 +83,16 @@ def _followers(parts: Parts, holds: Callable[[], bool]) -> Sequence[Follower]:
     from consumers.policies.clock import Clock
     from consumers.policies.days import Days
     from consumers.webhooks import Courier
+    from infra.event_store.pruning import Pruning
 
     store, read_models, settings = parts.deployment.store, parts.deployment.read_models, parts.deployment.settings
+    now, trusted = parts.deployment.clock.now, parts.deployment.clock.trusted
     return (
-        Follower("days", Days(parts.executor, store, settings.zone)),
+        Follower("days", Days(parts.executor, store, settings.zone, now, trusted)),
         *_followers_of_the_log(parts),
-        Follower("deadlines", Clock(DEADLINES, parts.executor, read_models)),
-        Follower("webhooks", Courier(store, read_models, settings.webhook_reach, holds=holds)),
+        Follower("deadlines", Clock(DEADLINES, parts.executor, read_models, now, trusted)),
+        Follower("webhooks", Courier(store, read_models, settings.webhook_reach, now, trusted, holds)),
+        Follower("pruning", Pruning(store, now, trusted)),
     )
 
 

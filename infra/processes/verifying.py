@@ -72,7 +72,7 @@ def _watches(deployment: Deployment) -> list[Watch]:
     if not deployment.settings.distributed:
         return []
     with deployment.read_models.reader.connect() as connection:
-        checkpoint = checkpoints.load(connection, deployment.settings.topic)
+        checkpoint = checkpoints.load(connection, deployment.topic)
     return [RelayChain(checkpoint)] if checkpoint else []
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
+from enum import Enum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -48,7 +49,15 @@ class _Seen(NamedTuple):
 
 NOTHING = _Seen(float("-inf"), {}, {})
 
-Needed = Mapping[str, UUID | None]
+
+class Of(Enum):
+    """What else than one subject or all subjects can be needed of a read model."""
+
+    PARTITIONS = "partitions"
+    """That all its partitions are far enough, whoever waits."""
+
+
+Needed = Mapping[str, UUID | Of | None]
 """Read models by name, each with the one subject that is needed, or None for all."""
 
 
@@ -97,6 +106,10 @@ class Completeness:
     def followed_by(self, connection: Connection, projection: str) -> int:
         """The position that all partitions have reached, as this connection sees it. Dead letters do not lower it."""
         return min(self._complete(connection).get(projection, {0: 0}).values())
+
+    def has_waiting(self, names: Iterable[str]) -> bool:
+        """Whether subjects waited in one of these read models when they were looked at last."""
+        return not self._seen.first_dead_letters.keys().isdisjoint(names)
 
     def last_sent(self) -> Mapping[int, int]:
         """The last position that was sent to each partition; empty if there is no topic."""
@@ -164,18 +177,20 @@ class Completeness:
 
     async def _reached(self, needed: Needed) -> dict[str, int]:
         """The answers. A subject's first dead letter is a query of its own, which must not hold the loop up."""
-        if any(subject and name in self._seen.first_dead_letters for name, subject in needed.items()):
+        if any(isinstance(subject, UUID) and name in self._seen.first_dead_letters for name, subject in needed.items()):
             return await asyncio.to_thread(self._answers, needed)
         return self._answers(needed)
 
     def _answers(self, needed: Needed) -> dict[str, int]:
         return {name: self._answer(self._seen, name, subject) for name, subject in needed.items()}
 
-    def _answer(self, seen: _Seen, projection: str, subject: UUID | None, connection: Connection | None = None) -> int:
+    def _answer(self, seen: _Seen, projection: str, subject: UUID | Of | None, connection: Connection | None = None) -> int:
         complete = seen.complete.get(projection)
         if complete is None:
             return 0
         first = seen.first_dead_letters.get(projection)
+        if subject is Of.PARTITIONS:
+            return min(complete.values())
         if subject is None:
             reached = min(complete.values())
         else:

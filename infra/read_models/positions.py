@@ -164,6 +164,8 @@ def require_current(known: Registered | None, projection: str, version: int, par
     """Raises Outdated if the rows were made with another version or number of partitions."""
     if known is None:
         raise Outdated(f"{projection} was never started")
+    if known.version == NEVER:
+        raise Outdated(f"{projection} lacks an event that was not known when it arrived, so it waits for a rebuild")
     if known[:2] != (version, partitions):
         raise Outdated(
             f"{projection} was made by version {known.version} for {known.partitions} partitions; the code now has version"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 from uuid import uuid4
 
+from kafka import KafkaConsumer, TopicPartition
 from sqlalchemy import delete, text
 
 from consumers import same_log
@@ -150,6 +152,24 @@ class Restored:
     def topic_positions(self) -> list[int]:
         """The positions of all messages that the topic has now, each once."""
         return sorted({message.stored.position for message in read_all(self.servers.bootstrap, self.topic)})
+
+    def last_records(self, topic: str) -> list[object]:
+        """The value of the last record of each partition, as any reader finds it."""
+        consumer = KafkaConsumer(bootstrap_servers=self.servers.bootstrap, enable_auto_commit=False)
+        places = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+        consumer.assign(places)
+        for place, end in consumer.end_offsets(places).items():
+            consumer.seek(place, end - 1)
+        found: dict[int, object] = {}
+
+        def all_are_found() -> bool:
+            for place, records in consumer.poll(100).items():
+                found[place.partition] = json.loads(records[-1].value)
+            return len(found) == PARTITIONS
+
+        wait_until(all_are_found, "the last records are read")
+        consumer.close()
+        return [found[partition] for partition in range(PARTITIONS)]
 
     def is_complete(self) -> bool:
         return self.rows() == self.expected()

@@ -8,6 +8,7 @@ import pytest
 import structlog
 from structlog.typing import EventDict
 
+from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
 from tests.consumers.reading import applied, concerned, read_all, running
 from tests.consumers.restoring import Restored, Servers
@@ -100,4 +101,5 @@ def test_after_a_repair_every_event_is_sent_and_folded_once(restored: Restored) 
     restored.follow_until(restored.is_complete, "the log is folded")
     assert restored.rows() == restored.expected()
     assert applied(read_all(restored.servers.bootstrap, restored.topic)) == concerned(restored.world.store)
+    assert restored.last_records(restored.servers.topic) == [{"continued_in": restored.topic}] * PARTITIONS
     assert not restored.troubles()

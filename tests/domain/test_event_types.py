@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from domain.shared.events import Event, type_name
-from infra.event_store.mapper import EACH, personal_paths
+from infra.event_store.places import EACH, personal_paths
 from infra.wiring import UPCASTERS
 from tests.domain import pin_event_types
 from tests.domain.pin_event_types import PINNED, aggregates, classes, events, schemas

@@ -9,7 +9,7 @@ import pytest
 
 from domain.shared.annotations import Annotated
 from domain.shared.events import Metadata
-from infra.event_store.mapper import personal_paths
+from infra.event_store.places import personal_paths
 from tests.domain.pin_event_types import aggregates
 
 FACTS = {

@@ -3,6 +3,8 @@
 kill_before NAMED CALL      kills its process with SIGKILL when NAMED ("module:attribute.path") is called for the CALL-th time
 kill_after NAMED CALL       the same, after that call has returned, or the next one that does not raise
 lose CALL                   does not send the CALL-th window of the relay, but treats it as acknowledged
+clock                       runs with a clock that is ahead by the seconds in the file CLOCK_FILE, if its folder has one
+unaware TYPE                runs as a version that does not know this type of event
 unlocked                    runs a relay that does not take the lock
 marking leased|unleased     runs followers with a policy that marks each registered customer each time it runs, with or without
                             the lease
@@ -16,11 +18,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 KILLED = "killed by an alteration"
 LOST = "lost by an alteration"
+CLOCK_FILE = "seconds-ahead"
 
 
 def kill_before(named: str, call: str) -> None:
@@ -43,6 +48,27 @@ def lose(call: str) -> None:
         _print(LOST)
 
     _alter_call("infra.kafka.producer:Producer.send", int(call), report_loss)
+
+
+def clock() -> None:
+    from infra.trusted_clock import TrustedClock
+
+    def wall() -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=float(moved.read_text()) if moved.exists() else 0.0)
+
+    moved = Path(os.environ["RECOUNT_HOME"]) / CLOCK_FILE
+    defaults = TrustedClock.__init__.__defaults__
+    assert defaults is not None
+    TrustedClock.__init__.__defaults__ = (*defaults[:-2], wall, defaults[-1])
+
+
+def unaware(type: str) -> None:
+    from domain.shared.events import type_name
+    from infra import wiring
+
+    known = tuple(event for event in wiring.EVENTS if type_name(event) != type)
+    assert len(known) == len(wiring.EVENTS) - 1, f"one event has the type {type}"
+    wiring.EVENTS = known
 
 
 def unlocked() -> None:
@@ -103,6 +129,8 @@ ALTERATIONS: dict[str, Callable[..., None]] = {
     "kill_before": kill_before,
     "kill_after": kill_after,
     "lose": lose,
+    "clock": clock,
+    "unaware": unaware,
     "unlocked": unlocked,
     "marking": marking,
 }

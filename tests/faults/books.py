@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterable
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -29,8 +30,16 @@ class Money(msgspec.Struct):
     refunded: int = 0
 
 
+KEPT = ("facts", "versions", "orders", "erased", "_customers", "_guests")
+Kept = dict[str, Any]
+
+
 class Books:
-    """One record for all clients, so that they work on the same customers and orders. Thread-safe."""
+    """One record for all clients, so that they work on the same customers and orders. Thread-safe.
+
+    `accepted` also counts the facts that are not in the books any more, because a restored log does not have them. Their
+    positions are `taken_back`. `longest_wait` is how long a client waited for an answer, from its first try on, in seconds.
+    """
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
@@ -38,7 +47,8 @@ class Books:
         self.orders: dict[UUID, Money] = {}
         self.erased: set[UUID] = set()
         self.refused = self.tried_again = self.repeated = 0
-        self.longest_wait = 0.0
+        self.accepted, self.longest_wait = 0, 0.0
+        self.taken_back: set[int] = set()
         self._customers: list[UUID] = []
         self._guests: list[UUID] = []
         self._lock = threading.Lock()
@@ -50,6 +60,7 @@ class Books:
 
     def note(self, fact: Fact) -> None:
         with self._lock:
+            self.accepted += 1
             self.facts.append(fact)
             self.versions[fact.stream] = max(fact.version, self.versions.get(fact.stream, 0))
 
@@ -62,7 +73,6 @@ class Books:
             self.tried_again += 1
 
     def note_wait(self, seconds: float) -> None:
-        """How long a client waited for an answer, from its first try on."""
         with self._lock:
             self.longest_wait = max(self.longest_wait, seconds)
 
@@ -111,6 +121,18 @@ class Books:
         """A guest's order, which no other client gets."""
         with self._lock:
             return self._guests.pop() if self._guests else None
+
+    def kept(self) -> Kept:
+        """What the books say now."""
+        with self._lock:
+            return copy.deepcopy({name: getattr(self, name) for name in KEPT})
+
+    def return_to(self, kept: Kept) -> None:
+        """The log was put back to the moment of `kept`: what was accepted since is taken back."""
+        with self._lock:
+            self.taken_back |= {fact.position for fact in self.facts[len(kept["facts"]) :]}
+            for name, value in copy.deepcopy(kept).items():
+                setattr(self, name, value)
 
     def sums(self) -> Money:
         return _sum(self.orders.values())

@@ -1,6 +1,8 @@
-"""Any number of rounds: `python -m tests.faults.chaos --rounds 1000 --seed 1`.
+"""Any number of rounds: `python -m tests.faults.chaos --rounds 1000 --parallel 4 --seed 1`.
 
-Every twenty rounds a new deployment starts, with the next seed. To repeat a failure, give its seed.
+Every twenty rounds a new deployment starts, with the next seed. To repeat a failure, give its seed. Several deployments can run
+at the same moment, each with servers of its own. After each round, everything is compared. A deployment ends at its first
+failure, and the others go on. At the end stands a table by kind; the exit status is 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -8,28 +10,68 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
+from functools import partial
+from multiprocessing import get_context
+from typing import NamedTuple
 
-from tests.faults import rounds
-from tests.faults.deployment import deployed, servers
+from tests.faults import rounds, table
+from tests.faults.deployment import PROCESSES, deployed, servers
+from tests.faults.kinds import ALL
+from tests.servers import Keeper
 
 ROUNDS_A_DEPLOYMENT = 20
 
 
+class Played(NamedTuple):
+    """The rounds of one deployment, and why it ended too early."""
+
+    seed: int
+    table: table.Table
+    failure: str | None
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Kill and freeze processes under load, then compare all records.")
+    parser = argparse.ArgumentParser(description="Let faults happen under load, then compare all records.")
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--parallel", type=int, default=1, help="so many deployments at the same moment")
+    parser.add_argument("--kinds", nargs="+", choices=ALL, default=[*ALL], metavar="KIND", help=f"some of: {', '.join(ALL)}")
     asked = parser.parse_args()
-    started = time.monotonic()
-    with servers() as running:
-        for seed, left in enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed):
-            with deployed(running) as deployment:
-                try:
-                    rounds.run(deployment, seed, min(left, ROUNDS_A_DEPLOYMENT))
-                except Exception as error:
-                    print(f"\n{deployment.last_words()}\nseed {seed}: {type(error).__name__}: {error}", file=sys.stderr)
-                    sys.exit(1)
-    print(f"{asked.rounds} rounds in {time.monotonic() - started:.0f} s: no event lost or duplicated")
+    begun, whole = time.monotonic(), table.Table()
+    failed: list[int] = []
+    play = partial(play_on_one, kinds=asked.kinds)
+    seeds = enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed)
+    # Whatever ends this process, its keeper ends the servers and the deployments.
+    with closing(Keeper()), ProcessPoolExecutor(asked.parallel, get_context("spawn")) as pool:
+        tasks = [pool.submit(play, seed, min(left, ROUNDS_A_DEPLOYMENT)) for seed, left in seeds]
+        for task in as_completed(tasks):
+            played = task.result()
+            table.add(whole, played.table)
+            if played.failure:
+                failed.append(played.seed)
+                print(f"\nseed {played.seed}: {played.failure}", file=sys.stderr, flush=True)
+    print(f"\n{table.markdown(whole)}\n\n{table.total(whole).rounds:,} rounds in {time.monotonic() - begun:.0f} s")
+    if failed:
+        sys.exit(f"failed with seed {', '.join(map(str, failed))}")
+
+
+def play_on_one(seed: int, count: int, kinds: Sequence[str]) -> Played:
+    """Rounds on a new deployment with new servers."""
+    chosen, found = {name: ALL[name] for name in kinds}, table.Table()
+    try:
+        with servers() as running, deployed(running, alterations=dict.fromkeys(PROCESSES, ("clock",))) as deployment:
+            try:
+                rounds.run(deployment, seed, count, chosen, 1, found)
+            except Exception as error:
+                error.add_note(deployment.last_words())
+                raise
+    except Exception as error:
+        return Played(seed, found, "".join(traceback.format_exception(error, limit=-3)))
+    return Played(seed, found, None)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -23,14 +25,15 @@ from infra.servers.postgres import Postgres
 from infra.servers.process import ServerProcess
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, deploy
+from tests.faults.altered import CLOCK_FILE
 from tests.infra.recount import first_key
-from tests.waiting import wait_until
+from tests.waiting import SLOWEST, wait_until
 
 TREE = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 ROLE_OF = {name: role for role in ROLES for name in role.names()}
 PROCESSES = tuple(ROLE_OF)
-KAFKA = "kafka"
+KAFKA, POSTGRES = "kafka", "postgres"
 MASTER_KEY = "5e" * 32
 # All time-outs are as short as possible; six seconds are the shortest session time-out that a broker allows.
 TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATIENCE": 1, "SESSION_TIMEOUT": 6}
@@ -38,6 +41,7 @@ TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATI
 TRAFFIC = ("crm.customer.registered.v2", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
 TAIL = 4000
+GRACE_SECONDS = 20.0
 
 
 class Servers(NamedTuple):
@@ -74,15 +78,23 @@ class Deployment:
         self.servers, self._folder, self._settings, self._alterations = servers, folder, settings, alterations or {}
         self.database, self.topic = f"faults_{uuid4().hex}", f"faults.{uuid4().hex}"
         self.database_url = servers.postgres.create_database(self.database)
-        self.stores = deploy(
-            Settings(database_url=self.database_url, kafka=servers.kafka.bootstrap, topic=self.topic, master_key=MASTER_KEY)
-        )
-        self.completeness = Completeness(self.stores.read_models, PARTITIONS, self.topic)
+        self._open()
         ports = dict(zip(names, kept_ports(folder / "ports", len(names)), strict=True))
         self._processes = {name: self._process(name, port) for name, port in ports.items()}
         self._health = {name: f"http://{HOST}:{port}{ROLE_OF[name].health}" for name, port in ports.items()}
         self.urls = [f"http://{HOST}:{port}" for name, port in ports.items() if ROLE_OF[name].command == "serve"]
         self.key = ""
+
+    def _open(self) -> None:
+        kafka = self.servers.kafka.bootstrap
+        settings = Settings(database_url=self.database_url, kafka=kafka, topic=self.topic, master_key=MASTER_KEY)
+        self.stores = deploy(settings)
+        self.completeness = Completeness(self.stores.read_models, PARTITIONS, self.current_topic)
+
+    @property
+    def current_topic(self) -> str:
+        """The topic of the store's epoch."""
+        return self.topic
 
     def start(self) -> None:
         """Returns when the deployment accepts commands."""
@@ -98,37 +110,69 @@ class Deployment:
 
     def kill(self, name: str) -> None:
         """SIGKILL."""
-        if name == KAFKA:
-            self.servers.kafka.kill()
-        else:
-            self._processes[name].kill()
+        self._that_runs(name).kill()
 
     def restart(self, name: str, alteration: Sequence[str] = ()) -> None:
         """Start it again, however it ended; with an alteration of `tests.faults.altered`, if one is given."""
-        if name == KAFKA:
-            self.servers.kafka.restart()
+        if name in (KAFKA, POSTGRES):
+            self._servers[name].restart()
             return
         process = self._processes[name]
         process.stop()
-        process.command = _command(name, alteration)
+        process.command = _command(name, alteration or self._alterations.get(name, ()))
         process.start()
         self._wait_until_ready(name)
 
     def stop(self, name: str) -> None:
         self._processes[name].stop()
 
+    def end_by_itself(self, name: str) -> None:
+        """SIGTERM. Raises AssertionError if it does not end within its grace."""
+        begun = time.monotonic()
+        self._processes[name].stop(timeout=GRACE_SECONDS)
+        assert time.monotonic() - begun < GRACE_SECONDS, f"{name} did not end by itself"
+
+    def stop_all(self) -> None:
+        """Stop all processes, and close the stores that this process has open."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda process: process.stop(), self._processes.values()))
+        self.stores.close()
+
+    def start_all(self) -> None:
+        """The opposite. Returns when all processes are ready."""
+        self._open()
+        for process in self._processes.values():
+            process.start()
+        for name in self._processes:
+            self._wait_until_ready(name)
+
+    def run(self, *arguments: str) -> str:
+        """The output of a command, which must succeed."""
+        first = next(iter(self._processes.values()))
+        command = [sys.executable, "-m", "infra.command_line", *arguments]
+        ended = subprocess.run(command, env=first.environment, capture_output=True, text=True, timeout=SLOWEST, check=False)
+        assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    def set_clock(self, seconds: float) -> None:
+        """From now on, the clocks of all processes with the alteration `clock` are ahead by so many seconds."""
+        moved = self._folder / f"{CLOCK_FILE}.new"
+        moved.write_text(str(seconds))
+        moved.rename(self._folder / CLOCK_FILE)
+
     def freeze(self, name: str) -> None:
         """SIGSTOP."""
-        if name == KAFKA:
-            self.servers.kafka.freeze()
-        else:
-            self._processes[name].freeze()
+        self._that_runs(name).freeze()
 
     def thaw(self, name: str) -> None:
-        if name == KAFKA:
-            self.servers.kafka.thaw()
-        else:
-            self._processes[name].thaw()
+        self._that_runs(name).thaw()
+
+    @property
+    def _servers(self) -> dict[str, Kafka | Postgres]:
+        return {KAFKA: self.servers.kafka, POSTGRES: self.servers.postgres}
+
+    def _that_runs(self, name: str) -> ServerProcess | Kafka | Postgres:
+        return self._processes[name] if name in self._processes else self._servers[name]
 
     def pid(self, name: str) -> int:
         return self._processes[name].pid
@@ -164,9 +208,7 @@ class Deployment:
 
     def end(self) -> None:
         """Stop all processes and drop the database."""
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(lambda process: process.stop(), self._processes.values()))
-        self.stores.close()
+        self.stop_all()
         self.servers.postgres.drop_database(self.database)
 
     def _head(self) -> int:

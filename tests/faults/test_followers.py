@@ -26,6 +26,8 @@ NAMES = ("api-1", "relay-1", "projector-1", *COPIES)
 READ = "tasks,webhooks"
 REGISTERED, REMINDED = "crm.customer.registered.v2", "crm.task.reminded.v1"
 OF_FOLLOWERS = {"days", "policies", "assignment", "late-facts", "deadlines", "webhooks"}
+# The names that Python, its thread pools and the pool of psycopg give.
+UNNAMED = ("Thread-", "ThreadPoolExec", "asyncio_", "pool-")
 TASKS, COMMANDS = 5, 30
 
 Way = Callable[[Deployment, str], None]
@@ -65,7 +67,6 @@ def test_only_followers_have_the_threads_of_followers_and_these_show_their_names
     wait_until(lambda: _threads(deployment, active) >= OF_FOLLOWERS, "the active follower has its threads")
     for name in NAMES:
         assert _threads(deployment, name) & OF_FOLLOWERS == (OF_FOLLOWERS if name == active else set())
-    assert "committer" in _threads(deployment, "api-1")
 
 
 def test_no_effect_is_lost_or_doubled_when_followers_take_over(
@@ -104,6 +105,13 @@ def test_a_server_says_that_nobody_follows_and_how_far_behind_that_is(deployment
     deployment.restart(COPIES[0])
     wait_until(lambda: _status(api)["following"], "somebody follows")
     wait_until(lambda: _lags(api)["policies"] == 0, "the policies have caught up")
+
+
+def test_every_thread_has_a_name(deployment: Deployment, api: httpx.Client) -> None:
+    api.get("/v1/tasks", params={"after": _status(api)["head"]}).raise_for_status()
+    shown = {name: _threads(deployment, name) for name in NAMES if name != COPIES[1]}
+    assert not {f"{name}: {one}" for name, threads in shown.items() for one in threads if one.startswith(UNNAMED)}
+    assert {"committer", "completeness_0"} <= shown["api-1"]
 
 
 # Ways to end, and to begin again

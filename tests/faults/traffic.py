@@ -37,20 +37,53 @@ class Request(NamedTuple):
 
 
 class Pace:
-    """How long the clients of a traffic rest between bursts, until `stopping` is set."""
+    """How long the clients of a traffic rest between bursts, until they end. All of them can be paused."""
 
     def __init__(self) -> None:
-        self.stopping, self._rest = threading.Event(), REST
+        self._rest, self._stopping = REST, threading.Event()
+        self._changed, self._resting, self._paused = threading.Condition(), 0, False
 
     def goes_on(self) -> bool:
-        """Returns after the rest: whether another burst follows."""
-        return not self.stopping.wait(self._rest)
+        """Returns after the rest, and after a pause: whether another burst follows."""
+        with self._changed:
+            self._resting += 1
+            self._changed.notify_all()
+        self._stopping.wait(self._rest)
+        with self._changed:
+            self._changed.wait_for(lambda: not self._paused or self._stopping.is_set())
+            self._resting -= 1
+        return not self._stopping.is_set()
+
+    def ended(self) -> None:
+        """A client that has ended rests for ever."""
+        with self._changed:
+            self._resting += 1
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping.set()
+            self._changed.notify_all()
 
     @contextmanager
     def calm(self) -> Iterator[None]:
         self._rest = CALM_REST
         yield
         self._rest = REST
+
+    @contextmanager
+    def pause(self, clients: int) -> Iterator[None]:
+        """Begins when this many clients rest. Raises TimeoutError."""
+        with self._changed:
+            self._paused = True
+            if not self._changed.wait_for(lambda: self._resting >= clients, BURST * PATIENCE):
+                raise TimeoutError("a client was not answered")
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._paused = False
+                self._changed.notify_all()
 
 
 class Client:
@@ -198,24 +231,34 @@ class Traffic:
 
     def wait_for_more(self, count: int) -> None:
         """Wait until `count` more commands are accepted. Raises the failure of any client."""
-        enough = len(self._books.facts) + count
+        enough = self._books.accepted + count
 
         def accepted() -> bool:
             if self._failures:
                 raise self._failures[0]
-            return len(self._books.facts) >= enough
+            return self._books.accepted >= enough
 
-        wait_until(accepted, f"{count} more commands are accepted", lambda: len(self._books.facts))
+        wait_until(accepted, f"{count} more commands are accepted", lambda: self._books.accepted)
 
     def calm(self) -> AbstractContextManager[None]:
         """Inside the block the clients rest longer."""
         return self._pace.calm()
+
+    @contextmanager
+    def paused(self) -> Iterator[Books]:
+        """Inside the block, no client sends anything, and every command is answered. Raises the failure of any client."""
+        with self._pace.pause(len(self._threads)):
+            if self._failures:
+                raise self._failures[0]
+            yield self._books
 
     def _run(self, client: Client) -> None:
         try:
             client.run()
         except Exception as failure:
             self._failures.append(failure)
+        finally:
+            self._pace.ended()
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -223,7 +266,7 @@ class Traffic:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._pace.stopping.set()
+        self._pace.stop()
         for thread in self._threads:
             thread.join(self._patience)
         if error is None and self._failures:

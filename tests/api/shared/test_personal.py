@@ -11,7 +11,7 @@ import pytest
 
 from api.shared.access import ROLES
 from domain.shared.events import type_name
-from infra.event_store.mapper import EACH, personal_paths
+from infra.event_store.places import EACH, personal_paths
 from infra.wiring import EVENTS
 from tests.api.conftest import Headers, World
 from tests.api.given_personal import EMAIL, MARK, PHONE, Places, personal_things_happened

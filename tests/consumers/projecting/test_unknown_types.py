@@ -86,7 +86,7 @@ def test_a_version_that_still_does_not_know_the_type_leaves_its_subjects_alone(w
     assert world.rows(tallies) == world.recomputed(tallies)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_the_older_and_the_newer_version_read_in_turn_nothing_is_lost_or_doubled(world: World, seed: int) -> None:
     dice = random.Random(seed)
     tallies, narrow, clock = Tallies(), reading("narrow", Added), Clock()

@@ -16,7 +16,8 @@ from domain.customers.customer.events import ANNOTATIONS, Registered
 from domain.shared.events import Event, Recorded, type_name
 from domain.shared.ids import new_id
 from domain.shared.personal import Personal
-from infra.event_store.mapper import BrokenSeal, Mapper, Stored, UnknownEventType, personal_paths
+from infra.event_store.mapper import BrokenSeal, Mapper, Stored, UnknownEventType
+from infra.event_store.places import personal_paths
 from infra.event_store.vault import SubjectKey
 from infra.wiring import UPCASTERS
 from tests.domain.pin_event_types import events

@@ -205,7 +205,9 @@ def test_a_verification_ends_where_its_progress_says_so(filled: str, store: Even
         list(verify(store, stop))
 
 
-def test_the_memory_of_a_verification_does_not_depend_on_the_store(where: str, store: EventStore) -> None:
+def test_the_memory_of_a_verification_does_not_depend_on_the_store(tmp_path: Path) -> None:
+    store = opened(str(tmp_path / "events.db"))
+
     def peak() -> int:
         tracemalloc.start()
         assert list(verify(store)) == []
@@ -214,12 +216,13 @@ def test_the_memory_of_a_verification_does_not_depend_on_the_store(where: str, s
         return most
 
     with running(store) as executor:
-        for _ in range(5):
+        for _ in range(4):
             done(*together(executor, *(registering(new_id(), "Ada" * 50) for _ in range(200))))
         small = peak()
-        for _ in range(15):
+        for _ in range(8):
             done(*together(executor, *(registering(new_id(), "Ada" * 50) for _ in range(200))))
-    assert peak() < 1.3 * small + 200_000
+        assert peak() < 1.3 * small + 200_000
+    store.close()
 
 
 # Pages
