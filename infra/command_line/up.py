@@ -101,6 +101,13 @@ def _repair(settings: Settings) -> None:
     repair(settings, err.print)
 
 
+def with_own_servers(settings: Settings, stack: ExitStack) -> Settings:
+    """The settings of the deployment in HOME/servers, whose servers run until the stack is closed. Raises HomeInUse, Failed."""
+    postgres, kafka = _servers(made(settings.home.absolute()) / "servers", stack)
+    address = {"database_url": postgres.create_database("recount"), "kafka": kafka.bootstrap}
+    return settings.model_copy(update=address)
+
+
 def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:
     """Both servers run until the end. Their data stay in the folder."""
     from infra.servers.kafka import Kafka
