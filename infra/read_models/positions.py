@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -156,7 +156,7 @@ def all_registered(connection: Connection) -> dict[str, Registered]:
     return {row.name: _registered(row) for row in connection.execute(_REGISTERED)}
 
 
-def _registered(row: Row[tuple[str, int, int, bool]]) -> Registered:
+def _registered(row: Row[Any]) -> Registered:
     return Registered(row[1], row[2], bool(row[3]))
 
 
