@@ -96,7 +96,7 @@ def test_two_hundred_turns_of_an_outage_leave_no_descriptor_and_no_thread(tls: d
 
 @pytest.mark.usefixtures("no_collection")
 def test_a_server_that_never_answers_the_tls_handshake_holds_nobody(tls: dict[str, object]) -> None:
-    before, ended = in_use(), []
+    before, ended = in_use(), list[str]()
 
     def connect(address: str) -> None:
         try:

@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import cast
 
 import httpx
 import pytest
 
 from infra.processes import http_server
+from infra.processes.connections import Connections
 from infra.processes.http_protocol import LINGER
 from infra.processes.http_server import Server
 from infra.processes.listening import bound
@@ -41,6 +43,9 @@ class Ended:
         self.server = Server(application, Settings.model_validate(settings), *steps)
         self.url = ""
 
+    def drains(self) -> bool:
+        return cast(Connections, self.server.server_state).draining
+
     def ask(self) -> None:
         self.server.end(signal.SIGTERM)
 
@@ -64,7 +69,7 @@ def test_while_it_drains_a_server_answers_everybody_for_the_last_time(applicatio
         assert "connection" not in known.get("/one").headers
         began = time.monotonic()
         ended.ask()
-        wait_until(lambda: ended.server.server_state.draining, "it drains")
+        wait_until(ended.drains, "it drains")
         assert ended.called == ["ready", "draining"]
         for answer in (known.get("/two"), httpx.get(f"{ended.url}/new")):
             assert (answer.status_code, answer.headers["connection"]) == (200, "close")
@@ -81,7 +86,7 @@ def test_a_request_in_progress_when_a_server_drains_is_the_last_on_its_connectio
         asking.start()
         wait_until(lambda: application.holding, "the request is in progress")
         ended.ask()
-        wait_until(lambda: ended.server.server_state.draining, "it drains")
+        wait_until(ended.drains, "it drains")
         application.release()
         asking.join()
         assert (answers[0].status_code, answers[0].headers["connection"]) == (200, "close")
