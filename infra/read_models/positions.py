@@ -111,7 +111,7 @@ _REGISTERED = select(
     projections.c.name,
     projections.c.version,
     projections.c.partitions,
-    exists().where(dead_letters.c.projection == projections.c.name),
+    exists().where(dead_letters.c.projection == projections.c.name).label("has_dead_letters"),
 )
 
 
@@ -157,7 +157,7 @@ def all_registered(connection: Connection) -> dict[str, Registered]:
 
 
 def _registered(row: Row[Any]) -> Registered:
-    return Registered(row[1], row[2], bool(row[3]))
+    return Registered(row.version, row.partitions, bool(row.has_dead_letters))
 
 
 def require_current(known: Registered | None, projection: str, version: int, partitions: int) -> Registered:
