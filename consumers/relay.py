@@ -15,7 +15,7 @@ from threading import Event
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from commands.shared.commit import StoreUnavailable
