@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, text, update
 
+from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.rebuild import rebuild
 from infra.event_store.identity import Identity
@@ -127,8 +128,12 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
             # A rebuild that began before may have folded what the log does not have.
             Building(projection, partitions, store.types_for_everyone).drop(connection)
     for number, projection in enumerate(PROJECTIONS, 1):
-        done = rebuild(projection, store, read_models, partitions)
-        report(f"{projection.name} is rebuilt up to position {done.position} ({number} of {len(PROJECTIONS)}).")
+        try:
+            done = f"is rebuilt up to position {rebuild(projection, store, read_models, partitions).position}"
+        except ForEveryone as error:
+            # It waits as outdated. The others need not wait for it.
+            done = f"is not rebuilt, because {error} and cannot be folded: run recount rebuild {projection.name} later"
+        report(f"{projection.name} {done} ({number} of {len(PROJECTIONS)}).")
 
 
 def _end(deployment: Deployment, identity: Identity, upto: int) -> None:
