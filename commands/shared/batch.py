@@ -14,7 +14,7 @@ from commands.shared.commit import Claim, Committed, EventStore, NewEvent, NewRe
 from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
 from commands.shared.precondition import Precondition
 from commands.shared.unit_of_work import UnitOfWork
-from domain.shared.aggregate import Aggregate, replayed
+from domain.shared.aggregate import FUTURE_TOLERANCE, Aggregate, replayed
 from domain.shared.events import Context, Recorded
 from domain.shared.refusals import NotThere, NumberTaken, Refusal
 
@@ -251,7 +251,11 @@ class Batch:
         return replayed(kind, id, events)
 
     def _not_before(self, recorded: datetime) -> None:
-        """Moves `now` up to this time. Another worker's clock may be ahead, and no later event may have an earlier time."""
-        if recorded > self.now:
+        """Moves `now` up to this time: another worker's clock may be a little ahead, and later facts occur later.
+
+        A time that is further ahead is that of a wrong clock, and facts do not occur then. They are still recorded in order:
+        the store sees to that.
+        """
+        if self.now < recorded <= self.now + FUTURE_TOLERANCE:
             self.now = recorded
             self.context = msgspec.structs.replace(self.context, now=recorded)

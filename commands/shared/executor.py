@@ -30,6 +30,7 @@ from commands.shared.batch import Batch, Command
 from commands.shared.cache import Cache
 from commands.shared.commit import Commit, Committed, EventStore, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
 from commands.shared.outcome import Outcome
+from domain.shared.aggregate import FUTURE_TOLERANCE
 
 log = structlog.get_logger()
 
@@ -206,8 +207,9 @@ class Executor:
         raise OutcomeUnknown("the event store did not answer in time")
 
     def _now(self) -> datetime:
-        """The clock's time, never earlier than the time it gave before."""
-        return max(self._last, self._clock())
+        """The clock's time, not a little earlier than the time it gave before. A clock that is set back by more was wrong."""
+        now = self._clock()
+        return self._last if now < self._last <= now + FUTURE_TOLERANCE else now
 
 
 def _first(queue: deque[_Waiting], count: int) -> list[_Waiting]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from select import POLLIN, poll
 from typing import Any
 from uuid import UUID
@@ -18,11 +19,13 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
-from commands.shared.commit import POLICY_SCOPE, Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
+from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import postgres_identity, postgres_keys, store_format
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
-from infra.event_store.rows import CommitRows, LogWentBack, Rewrapped
+from infra.event_store.postgres_upkeep import PostgresUpkeep
+from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
+from infra.event_store.rows import CommitRows, EventRow, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -46,6 +49,11 @@ CONNECTION = {
 VERSIONS = (
     "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
 )
+END = (
+    "SELECT notification_id AS head, CASE WHEN notification_id = %s THEN NULL ELSE state END AS state"
+    " FROM stored_events ORDER BY notification_id DESC LIMIT 1"
+)
+LATEST = f"SELECT state FROM stored_events ORDER BY notification_id DESC LIMIT {LOOK_BACK}"
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -53,7 +61,7 @@ TAKEN_ALONG = (
 )
 
 
-class PostgresRecorder(PostgresIdentity):
+class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
     @unavailable_when_unreachable
     def __init__(self, url: str, *, pool_size: int = 4, lock_timeout: float = 5.0, idle_timeout: float = 3.0) -> None:
         where = conninfo_to_dict(url)
@@ -74,6 +82,7 @@ class PostgresRecorder(PostgresIdentity):
         self._datastore.pool.name = "event-store"
         self._datastore.pool.kwargs = {**CONNECTION, **where, "row_factory": dict_row}
         self._library = PostgresApplicationRecorder(self._datastore)
+        self._written = LastWritten()
 
     @unavailable_when_unreachable
     def create(self) -> None:
@@ -96,37 +105,42 @@ class PostgresRecorder(PostgresIdentity):
     def commit(self, rows: CommitRows) -> Committed:
         try:
             with self._connection() as connection, connection.transaction():
-                return self._commit(connection, rows)
+                committed, events = self._commit(connection, rows)
         except persistence.IntegrityError:
             self._explain_conflict(rows)
             raise
+        self._written = self._written.followed_by(events, committed.head)
+        return committed
 
-    def _commit(self, connection: Any, rows: CommitRows) -> Committed:
-        """Write everything, or return the outcome of a batch that was committed before.
+    def _commit(self, connection: Any, rows: CommitRows) -> tuple[Committed, Sequence[EventRow]]:
+        """Write everything, or return the outcome of a batch that was committed before. With it, the events as they are stored.
 
         Each wait for answers ends with a sync. Only then does the server's time-out for an idle transaction count, so that
         a writer that freezes here loses the lock.
         """
+        written = self._written
         with connection.pipeline() as pipeline:
             self._lock(connection)
             done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
             held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
-            head = connection.execute("SELECT max(notification_id) AS head FROM stored_events", prepare=True)
+            last = connection.execute(END, [written.position], prepare=True)
             master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
             pipeline.sync()
             if before := done.fetchone():
-                return Committed(before["positions"], before["head"])
+                return Committed(before["positions"], before["head"]), ()
             if master is not None:
                 postgres_keys.require_master_key(master, rows.master_key)
-            if (last := head.fetchone()["head"] or 0) < rows.seen:
+            end = last.fetchone()
+            if (at := end["head"] if end else 0) < rows.seen:
                 raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
+            rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
             positions = self._insert_events(connection, rows, pipeline)
-            committed = Committed(positions, positions[-1] if positions else last)
+            committed = Committed(positions, positions[-1] if positions else at)
             self._insert_rest(connection, rows, committed)
             pipeline.sync()
-        return committed
+        return committed, rows.events
 
     def _lock(self, connection: Any) -> None:
         """Take the writers' lock, held no longer than the time-outs. Reads from here on see the newest state."""
@@ -238,21 +252,10 @@ class PostgresRecorder(PostgresIdentity):
             return {row["number"] for row in connection.execute(statement, [register, list(numbers)], prepare=True)}
 
     @unavailable_when_unreachable
-    def marker(self, name: str, value: bytes) -> bytes:
-        with self._connection() as connection:
-            connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", [name, value])
-            return postgres_keys.read_marker(connection, name) or b""
-
-    @unavailable_when_unreachable
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         with self._connection() as connection, connection.transaction():
             self._lock(connection)
             return postgres_keys.replace_secret(connection, old, new)
-
-    @unavailable_when_unreachable
-    def has_marker(self, name: str) -> bool:
-        with self._connection() as connection:
-            return postgres_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
@@ -275,13 +278,6 @@ class PostgresRecorder(PostgresIdentity):
     def overwrite_replaced(self) -> None:
         with self._connection() as connection:
             connection.execute("VACUUM subject_keys, markers")
-
-    @unavailable_when_unreachable
-    def prune(self, before_days: int) -> None:
-        with self._connection() as connection:
-            connection.execute("DELETE FROM batches WHERE at < now() - make_interval(days => %s)", [before_days])
-            others = "DELETE FROM receipts WHERE at < now() - make_interval(days => %s) AND scope NOT LIKE %s"
-            connection.execute(others, [before_days, f"{POLICY_SCOPE}%"])
 
     def close(self) -> None:
         self._datastore.close()
@@ -308,6 +304,14 @@ def _is_cut_off(connection: Any) -> bool:
 
 def _others(found: Any, subject: UUID) -> set[UUID]:
     return {row["subject"] for row in found.fetchall()} - {subject}
+
+
+def _last_recorded(connection: Any, end: Any) -> datetime | None:
+    """When the event in the row `end`, the last of the log, was recorded. If it is damaged, an earlier one shows the time."""
+    if end is None:
+        return None
+    known = last_recorded([end["state"]])
+    return known or last_recorded(row["state"] for row in connection.execute(LATEST))
 
 
 def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
-from commands.shared.commit import Claim, Committed, KeptReceipt, StoreUnavailable
+from commands.shared.commit import POLICY_SCOPE, Claim, Committed, KeptReceipt, StoreUnavailable
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
 
@@ -53,6 +54,7 @@ class EventRow(NamedTuple):
     type: str
     state: bytes
     terms: Sequence[int]
+    recorded_at: datetime
 
 
 class ReceiptRow(NamedTuple):
@@ -100,6 +102,20 @@ class CommitRows(NamedTuple):
     claims: Sequence[Claim]
     receipts: Sequence[ReceiptRow]
     seen: int = 0
+
+
+class Kept(NamedTuple):
+    """A table of what the store keeps only for a time. Its rows are old if they fulfil the condition on a position."""
+
+    table: str
+    condition: str
+
+
+KEPT = (
+    Kept("batches", "head < %s"),
+    # Receipts of policies are kept permanently.
+    Kept("receipts", f"position < %s AND substr(scope, 1, {len(POLICY_SCOPE)}) <> '{POLICY_SCOPE}'"),
+)
 
 
 class Recorder(Protocol):
@@ -165,6 +181,10 @@ class Recorder(Protocol):
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         """Replace the wrapped secret of the store, and note its master key. False if it is not `old`: nothing is changed."""
 
+    def read_marker(self, name: str) -> bytes | None: ...
+    def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Store `new` under this name. False if what is stored is not `old` (None: nothing): then nothing is changed."""
+
     def has_marker(self, name: str) -> bool: ...
 
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
@@ -179,7 +199,10 @@ class Recorder(Protocol):
     def overwrite_replaced(self) -> None:
         """Remove what was replaced from the files, as far as the engine can while others use them."""
 
-    def prune(self, before_days: int) -> None:
-        """Delete batch ids and receipts that are older than this. Receipts of policies are kept."""
+    def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
+        """Delete what is older than the position `before`, of one portion of the table: about `limit` rows, from `after` on.
+
+        Returns from where on the next portion is, first 0; None if there is none.
+        """
 
     def close(self) -> None: ...

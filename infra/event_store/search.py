@@ -24,7 +24,7 @@ from infra.event_store.store import EventStore
 PORTION = 1_000
 # Rows of the index that are read for each of several terms, besides its share of the portion.
 SPARE = 20
-# The clocks of two workers may differ by this much, so that `recorded_at` may fall a little.
+# In a log of earlier versions, `recorded_at` may fall by as much as the clocks of two workers differed.
 CLOCKS = FUTURE_TOLERANCE
 
 
@@ -195,6 +195,14 @@ def _recorded_within(store: EventStore, criteria: Criteria, span: Span) -> Span:
     if criteria.recorded_to is not None:
         span = span._replace(upto=_before(store, criteria.recorded_to, CLOCKS, span))
     return span
+
+
+def last_before(store: EventStore, moment: datetime, span: Span) -> int:
+    """A position of the span before everything that is recorded from this moment on, on any clock; near the last such one.
+
+    `span.after` if that cannot be known, because an event on the way is damaged.
+    """
+    return _before(store, moment, -CLOCKS, span)
 
 
 def _before(store: EventStore, moment: datetime, shift: timedelta, span: Span) -> int:

@@ -22,7 +22,6 @@ from eventsourcing.sqlite import (
 )
 
 from commands.shared.commit import (
-    POLICY_SCOPE,
     Committed,
     KeptReceipt,
     NumbersTaken,
@@ -31,10 +30,12 @@ from commands.shared.commit import (
     StoreUnavailable,
 )
 from infra.event_store import sqlite_keys, store_format
+from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
 from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import AT_ONCE, INDEX, unavailable_when_unreachable, version_of
+from infra.event_store.sqlite_upkeep import SqliteUpkeep
 from infra.event_store.vault import KEY_ID
 
 TABLES = (
@@ -48,6 +49,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key BLOB, digest BLOB, position INTEGER, answer BLOB,"
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
 )
+LATEST = f"SELECT CAST(state AS BLOB) FROM stored_events ORDER BY rowid DESC LIMIT {LOOK_BACK}"
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (VALUES (?) UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -65,13 +67,14 @@ class DurableConnectionPool(SQLiteConnectionPool):
         return connection
 
 
-class SqliteRecorder(SqliteIdentity):
+class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
     def __init__(self, path: Path, *, lock_timeout: int = 5) -> None:
         self._datastore = SQLiteDatastore(str(path), lock_timeout=lock_timeout)
         self._datastore.pool = DurableConnectionPool(db_name=str(path), lock_timeout=lock_timeout)
         self._library = SQLiteApplicationRecorder(self._datastore)
         self._lock_timeout = lock_timeout
         self._writer = threading.Lock()
+        self._written = LastWritten()
         self._keys_in_wal = True
 
     @unavailable_when_unreachable
@@ -96,8 +99,12 @@ class SqliteRecorder(SqliteIdentity):
             positions, head = self._positions(connection, len(rows.events), rows.seen)
             _refuse_stale(connection, rows)
             committed = Committed(positions, positions[-1] if positions else head)
+            # The rows are read one by one: nearly always, only the last event.
+            last = self._written.at(head) or last_recorded(state for (state,) in connection.execute(LATEST))
+            rows = in_order(rows, last)
             _insert(connection, rows, positions, committed)
             self._next = positions.stop
+        self._written = self._written.followed_by(rows.events, committed.head)
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
@@ -140,12 +147,6 @@ class SqliteRecorder(SqliteIdentity):
             return {number for number in numbers if connection.execute(statement, [register, number]).fetchone()}
 
     @unavailable_when_unreachable
-    def marker(self, name: str, value: bytes) -> bytes:
-        with self._writing() as connection:
-            connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [name, value])
-            return sqlite_keys.read_marker(connection, name) or b""
-
-    @unavailable_when_unreachable
     def replace_secret(self, old: bytes, new: bytes) -> bool:
         with self._writing() as connection:
             statement = "UPDATE markers SET value = ? WHERE name = ? AND value = ?"
@@ -153,11 +154,6 @@ class SqliteRecorder(SqliteIdentity):
             if replaced:
                 connection.execute("INSERT OR IGNORE INTO markers VALUES (?, ?)", [master_key_marker(new[:KEY_ID]), b""])
             return replaced
-
-    @unavailable_when_unreachable
-    def has_marker(self, name: str) -> bool:
-        with self._reading() as connection:
-            return sqlite_keys.read_marker(connection, name) is not None
 
     @unavailable_when_unreachable
     def count_wrapped_otherwise(self, master_key: bytes) -> int:
@@ -178,16 +174,6 @@ class SqliteRecorder(SqliteIdentity):
     def overwrite_replaced(self) -> None:
         self._keys_in_wal = True
         self._truncate_wal()
-
-    @unavailable_when_unreachable
-    def prune(self, before_days: int) -> None:
-        with self._writing() as connection:
-            age = f"-{before_days} days"
-            # The last batch stays: it names the last positions that were given out.
-            last = "SELECT max(rowid) FROM batches"
-            connection.execute(f"DELETE FROM batches WHERE at < datetime('now', ?) AND rowid < ({last})", [age])
-            others = "DELETE FROM receipts WHERE at < datetime('now', ?) AND scope NOT LIKE ?"
-            connection.execute(others, [age, f"{POLICY_SCOPE}%"])
 
     def close(self) -> None:
         self._datastore.close()

@@ -26,20 +26,21 @@ from infra.event_store.rows import (
     master_key_marker,
 )
 from infra.event_store.terms import terms_of
+from infra.event_store.upkeep import Upkeep
 from infra.event_store.vault import KEY_ID, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
 Links = Sequence[tuple[UUID, UUID]]
 
-RECEIPT_DAYS = 7
 NUMBER_STEP = 1000
 SECRET_LENGTH = 32
 
 
-class EventStore:
+class EventStore(Upkeep):
     """Seals, writes and reads events. Keys are never cached: after an erasure, no process can read the erased data."""
 
     def __init__(self, recorder: Recorder, mapper: Mapper, vault: Vault) -> None:
-        self._recorder, self._mapper, self._vault = recorder, mapper, vault
+        super().__init__(recorder)
+        self._mapper, self._vault = mapper, vault
         self._seen = 0
         self.when_log_went_back: Callable[[], None] = lambda: None
         recorder.create()
@@ -50,7 +51,6 @@ class EventStore:
             raise WrongMasterKey(str(error)) from None
         recorder.marker(master_key_marker(self._master_key.id), b"")
         self._secret = vault.unwrapped(rotation.SECRET_OWNER, wrapped)
-        recorder.prune(RECEIPT_DAYS)
 
     @property
     def secret(self) -> bytes:
@@ -89,6 +89,7 @@ class EventStore:
                 type_name(type(event.event)),
                 self._mapper.encode(*event, keys.get(event.metadata.subject)),
                 terms_of(type_name(type(event.event)), event.metadata),
+                event.metadata.recorded_at,
             )
             for event in commit.events
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ def _followers(parts: Parts, holds: Callable[[], bool]) -> Sequence[Follower]:
     from consumers.policies.clock import Clock
     from consumers.policies.days import Days
     from consumers.webhooks import Courier
+    from infra.event_store.pruning import Pruning
 
     store, read_models, settings = parts.deployment.store, parts.deployment.read_models, parts.deployment.settings
     return (
@@ -86,6 +88,7 @@ def _followers(parts: Parts, holds: Callable[[], bool]) -> Sequence[Follower]:
         *_followers_of_the_log(parts),
         Follower("deadlines", Clock(DEADLINES, parts.executor, read_models)),
         Follower("webhooks", Courier(store, read_models, settings.webhook_reach, holds=holds)),
+        Follower("pruning", Pruning(store, lambda: datetime.now(UTC), lambda: True)),
     )
 
 

@@ -1,4 +1,4 @@
-"""A folder for an embedded deployment, its server, and a small file to import."""
+"""A folder for an embedded deployment, its server, a small file to import, and the event store on both engines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.conftest import executor, store, where
 from tests.infra.recount import Running, environment
+
+__all__ = ["executor", "store", "where"]
 
 MAPPING = """\
 system = "shop"

@@ -243,6 +243,23 @@ def test_no_event_is_recorded_earlier_than_one_of_a_worker_whose_clock_is_ahead(
     assert recorded_times(store) == [NOON, NOON, NOON]
 
 
+def test_facts_occur_at_the_time_of_a_clock_that_was_set_right_and_in_order_if_it_was_a_little_behind(
+    where: str, store: EventStore
+) -> None:
+    id, second, days = new_id(), timedelta(seconds=1), timedelta(days=9)
+    with running(store, ticking(NOON + days, NOON, NOON - second, NOON + second)) as executor:
+        one(executor, registering(id))
+        for tag in "abc":
+            one(executor, tagging(id, tag))
+    again = opened(where)
+    with running(again, ticking(NOON)) as executor:
+        one(executor, tagging(id, "d"))
+    again.close()
+    found = [recorded.metadata for recorded in store.streams([id])[id]]
+    assert [one.occurred_at for one in found] == [NOON + days, NOON, NOON, NOON + second, NOON]
+    assert [one.recorded_at for one in found] == [NOON + days] * 5
+
+
 def recorded_times(store: EventStore) -> list[datetime]:
     return [recorded.metadata.recorded_at for recorded in store.decode(store.log(0, 100))]
 

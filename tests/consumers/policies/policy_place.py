@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +31,7 @@ from domain.shared.events import Actor, Context, Event, Origin, Precision, Recor
 from domain.shared.ids import external_id, new_id
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.pruning import Pruning
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
@@ -67,7 +68,7 @@ class Place:
         self._executor = self.worker()
 
     def open_store(self) -> EventStore:
-        """Opens the event store a second time; opening a store deletes old receipts."""
+        """Opens the event store with connections of its own, like another process."""
         recorder = PostgresRecorder(self._url) if self._url else SqliteRecorder(self._folder / "events.db")
         store = EventStore(recorder, Mapper(EVENTS), Vault(b"k" * 32))
         self._opened.callback(store.close)
@@ -110,14 +111,10 @@ class Place:
             connection.execute(followed.update().where(followed.c.name == name).values(position=0))
 
     def let_years_pass(self) -> None:
-        """Makes all receipts old. The store measures their age by its own clock, which the test cannot set."""
-        long_ago = "UPDATE receipts SET at = '2020-01-01'"
-        if self._url:
-            with psycopg.connect(self._url) as connection:
-                connection.execute(long_ago)
-        else:
-            with closing(sqlite3.connect(self._folder / "events.db")) as file, file:
-                file.execute(long_ago)
+        """Years later there are other facts, and old receipts are deleted."""
+        self.now += timedelta(days=1000)
+        self.run(campaigns.plan, campaign_id=new_id(), name="Years later")
+        assert Pruning(self.store, lambda: self.now, lambda: True).prune()
 
     def run(
         self,

@@ -92,7 +92,6 @@ def test_a_crash_after_the_command_duplicates_nothing(archived: Place) -> None:
 def test_receipts_of_policies_are_kept_permanently(archived: Place) -> None:
     archived.policies(marks).follow()
     archived.let_years_pass()
-    archived.open_store()
     archived.forget_the_position()
     archived.policies(marks).follow()
     assert name(archived) == "Ada!"

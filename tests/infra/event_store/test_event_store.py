@@ -108,16 +108,6 @@ def test_reserved_numbers_skip_claimed_ones(store: EventStore, executor: Executo
     assert list(store.reserve_numbers("ticket", 2)) == [1, 2]
 
 
-def test_old_receipts_are_deleted_when_the_store_is_opened(where: str, store: EventStore, executor: Executor) -> None:
-    one(executor, registering(key="old"))
-    execute(where, "UPDATE receipts SET at = '2020-01-01'")
-    one(executor, registering(key="young"))
-    opened(where).close()
-    one(executor, registering(key="old"))
-    one(executor, registering(key="young"))
-    assert len(store.log(0, 10)) == 3
-
-
 def execute(where: str, statement: str) -> None:
     if where.startswith("postgresql://"):
         with psycopg.connect(where, autocommit=True) as connection:

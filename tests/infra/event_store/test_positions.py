@@ -15,9 +15,10 @@ from commands.shared.commit import Stale
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
 from infra.event_store.identity import Identity
-from infra.event_store.rows import CommitRows, EventRow, Recorder
+from infra.event_store.rows import KEPT, CommitRows, EventRow, Recorder
 from infra.event_store.store import EventStore
 from tests.commands.event_stores import accepted, done, one, opened, recorder, registering, together
+from tests.domain.given import NOW
 
 SEQUENCE_FROM_THE_START = "SELECT setval('stored_events_notification_id_seq', 1, false)"
 
@@ -49,7 +50,7 @@ def go_back(where: str, position: int) -> None:
 
 
 def commit(engine: Recorder, count: int, version: int = 1) -> Sequence[int]:
-    events = [EventRow(new_id(), version, "crm.test.v1", b"{}", ()) for _ in range(count)]
+    events = [EventRow(new_id(), version, "crm.test.v1", b"{}", (), NOW) for _ in range(count)]
     stale = {new_id(): 7} if version > 1 else {}
     return engine.commit(CommitRows(new_id(), events, stale, (), b"", (), (), {}, (), ())).positions
 
@@ -90,8 +91,8 @@ def test_no_position_is_given_out_twice_whatever_is_deleted_refused_or_raised(
                 engine.raise_positions(highest + number)
                 highest = max(highest, highest + number)
             case "prune":
-                execute(where, "UPDATE batches SET at = '2020-01-01'")
-                engine.prune(7)
+                for kind in KEPT:
+                    engine.prune(kind, engine.head(), 0, 1000)
             case "open again":
                 engine.close()
                 engine = recorder(where)

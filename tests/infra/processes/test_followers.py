@@ -28,7 +28,7 @@ from tests.domain.given import NOW
 from tests.waiting import PATIENCE, wait_until
 
 ADA, SPRING, MAIL = new_id(), new_id(), new_id()
-FOLLOWERS = {"days", "policies", "assignment", "late-facts", "deadlines", "webhooks"}
+FOLLOWERS = {"days", "policies", "assignment", "late-facts", "deadlines", "webhooks", "pruning"}
 
 
 @pytest.fixture(params=["embedded", pytest.param("distributed", marks=pytest.mark.servers)])
