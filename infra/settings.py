@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.shared.occurrence import checked_zone
@@ -15,6 +15,9 @@ from infra.kafka.settings import KafkaSettings
 from infra.master_keys import KEYS, parsed, printed_by
 from infra.networks import Network, networks
 from infra.webhooks.addresses import EVERYTHING, Reach
+
+# A hundred years.
+LONGEST_LIMIT = 3_155_760_000.0
 
 
 class Settings(KafkaSettings, BaseSettings):
@@ -70,6 +73,8 @@ class Settings(KafkaSettings, BaseSettings):
     webhook_http: bool = False
     webhook_private: bool = False
     zone: str = "UTC"
+    clock_limit: float = Field(default=4 * 24 * 3600.0, gt=0, le=LONGEST_LIMIT)
+    clock_confirmed: AwareDatetime | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @model_validator(mode="after")

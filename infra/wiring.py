@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
 import msgspec
@@ -49,6 +50,7 @@ from infra.kafka.epochs import topic_name
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.routing import PARTITIONS
 from infra.settings import Settings
+from infra.trusted_clock import TrustedClock
 from projections.customers.customers import customer_view
 from projections.customers.feedback import feedback
 from projections.customers.field_definitions import field_definitions
@@ -175,7 +177,7 @@ PROJECTIONS: tuple[Projection, ...] = (
 
 
 class Deployment(msgspec.Struct, eq=False):
-    """The stores that a process works on. `partitions` is 1 if events do not go through Kafka.
+    """The stores that a process works on, and its clock. `partitions` is 1 if events do not go through Kafka.
 
     `identity` is that of the event store when it was opened.
     """
@@ -185,6 +187,7 @@ class Deployment(msgspec.Struct, eq=False):
     read_models: ReadModels
     partitions: int
     identity: Identity
+    clock: TrustedClock
     lock: IO[str] | None = None
 
     @property
@@ -196,7 +199,7 @@ class Deployment(msgspec.Struct, eq=False):
         """An executor on the deployment's store, or on the given `store` that wraps it."""
         settings = self.settings
         limits = Limits(queue=settings.queue_limit, cache=settings.cache_limit, settle=settings.settle_timeout)
-        return Executor(store or self.store, limits)
+        return Executor(store or self.store, limits, self.clock.now)
 
     def close(self) -> None:
         self.store.close()
@@ -213,13 +216,13 @@ def deploy(settings: Settings) -> Deployment:
         recorder = PostgresRecorder(
             settings.database_url, lock_timeout=settings.lock_timeout, idle_timeout=settings.idle_timeout
         )
-        read_models = postgres_read_models(settings.database_url)
         store = _store(recorder, settings)
-        return Deployment(settings, store, read_models, PARTITIONS, store.identity())
+        read_models = postgres_read_models(settings.database_url)
+        return Deployment(settings, store, read_models, PARTITIONS, store.identity(), _clock(store, settings))
     lock = locked(settings.home)
     store = _store(SqliteRecorder(settings.home / "events.db"), settings)
     read_models = sqlite_read_models(settings.home / "read-models.db")
-    return Deployment(settings, store, read_models, 1, store.identity(), lock)
+    return Deployment(settings, store, read_models, 1, store.identity(), _clock(store, settings), lock)
 
 
 def chosen(names: str) -> tuple[Projection, ...]:
@@ -229,6 +232,10 @@ def chosen(names: str) -> tuple[Projection, ...]:
     if unknown := [name for name in wanted if name not in known]:
         raise ValueError(f"there is no projection {', '.join(unknown)}; the projections are {', '.join(known)}")
     return tuple(known[name] for name in wanted) or PROJECTIONS
+
+
+def _clock(store: EventStore, settings: Settings) -> TrustedClock:
+    return TrustedClock(store, timedelta(seconds=settings.clock_limit), settings.clock_confirmed)
 
 
 def _store(recorder: PostgresRecorder | SqliteRecorder, settings: Settings) -> EventStore:

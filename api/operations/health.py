@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Protocol, get_args
 from uuid import UUID
 
@@ -41,6 +42,9 @@ class Operations(Protocol):
 
     def rotate_master_key(self, progress: Progress) -> Any:
         """Wrap all keys with the newest master key; returns the result."""
+
+    def confirm_clock(self) -> datetime:
+        """Trust the clock of this process; returns its time."""
 
     def dead_letters(self, projection: str | None) -> Sequence[Any]: ...
 

@@ -1,4 +1,4 @@
-"""Operators' work over HTTP: rebuilds of read models, rotations of the master key, and dead letters.
+"""Operators' work over HTTP: rebuilds of read models, rotations of the master key, the clock, and dead letters.
 
 A dead letter is an event that a read model could not fold.
 """
@@ -62,6 +62,7 @@ DEAD_LETTER = fields(
     },
     {"partition": INTEGER, "traceback": TEXT},
 )
+CONFIRMED = fields({"confirmed": INSTANT})
 EXPECTED = Expected((MasterKeysUnreadable, RotatedElsewhere, MasterKeyMissing))
 RETRIED = fields({"folded": INTEGER, "waiting": INTEGER})
 LETTERS = fields({"items": {"type": "array", "items": DEAD_LETTER}})
@@ -116,6 +117,17 @@ async def master_key_rotation(request: Request, id: UUID) -> Response:
     if job is None:
         return problem(404, "not-there", f"This process has no rotation {id}.")
     return _job(job, 200, "master-key-rotations")
+
+
+@router.post("/clock-confirmations", dependencies=[may("operations:act"), OWN_REQUEST], responses=_answers(CONFIRMED))
+async def confirm_clock(request: Request) -> Response:
+    """Confirm that the clock of this process is right, although it is far ahead of what was known of the time.
+
+    While it is doubted, no day ends, no deadline is met and nothing is pruned. The answer has the time that it confirms.
+    """
+    refuse_conditions(request, "A clock")
+    operations: Operations = request.app.state.operations
+    return _json({"confirmed": await run_in_threadpool(operations.confirm_clock)})
 
 
 @router.get("/dead-letters", dependencies=[may("operations:read")], responses=_answers(LETTERS))

@@ -35,8 +35,10 @@ class Clock:
         executor: Executor,
         read_models: ReadModels,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._deadlines, self._executor, self._read_models, self._clock = deadlines, executor, read_models, clock
+        self._deadlines, self._executor, self._read_models = deadlines, executor, read_models
+        self._clock, self._trusted = clock, trusted
         self._stopping = Event()
         self._cursors: dict[str, str | None] = {}
 
@@ -57,9 +59,12 @@ class Clock:
     def look(self, deadline: Deadline) -> int:
         """Sends the commands for the items that are due; returns how many commands were accepted.
 
-        Raises the errors in DOUBT; the remaining items are then left for the next look.
+        While the clock is doubted, nothing is due. Raises the errors in DOUBT; the remaining items are then left for the next
+        look.
         """
         now = self._clock()
+        if not self._trusted():
+            return 0
         with self._read_models.reader.connect() as connection:
             found, cursor = deadline.due(connection, now, AT_ONCE, self._cursors.get(deadline.name))
         sent = [self._executor.submit(deadline.command(one, now)) for one in found]

@@ -34,9 +34,14 @@ class Days:
     """Ends every day since the last one that was ended; if no day was ended yet, only yesterday."""
 
     def __init__(
-        self, executor: Executor, store: EventStore, zone: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        executor: Executor,
+        store: EventStore,
+        zone: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        trusted: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._executor, self._store, self._zone, self._clock = executor, store, zone, clock
+        self._executor, self._store, self._zone, self._clock, self._trusted = executor, store, zone, clock, trusted
         self._stopping = Event()
         self._ended: date | None = None
 
@@ -54,8 +59,13 @@ class Days:
         self._stopping.set()
 
     def end_days(self) -> list[date]:
-        """Ends the days that are over and returns them. Raises the errors of `Executor.submit` and `EventStore.version`."""
+        """Ends the days that are over and returns them; none while the clock is doubted.
+
+        Raises the errors of `Executor.submit` and `EventStore.version`.
+        """
         yesterday = self._clock().astimezone(time_zone(self._zone)).date() - A_DAY
+        if not self._trusted():
+            return []
         if self._ended is None or self._ended < yesterday:
             self._ended = self._last_ended(yesterday)
         ended = []

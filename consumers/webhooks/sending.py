@@ -218,5 +218,5 @@ def _failed(before: Delivery, version: int, reason: str, now: datetime) -> Deliv
     """
     again = before.failures if before.version == version else 0
     backoff = min(LONGEST_BACKOFF, timedelta(seconds=2 ** min(again, 20))) * random.uniform(0.75, 1)  # noqa: S311
-    since = before.failing_since if again else now
+    since = min(before.failing_since or now, now) if again else now
     return before._replace(version=version, failures=again + 1, failing_since=since, due=now + backoff, last_error=reason)

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from infra.collecting import collect_seldom
-from infra.command_line import dead_letters, keys
+from infra.command_line import clock, dead_letters, keys
 from infra.command_line.follow import follow
 from infra.command_line.imports import import_file
 from infra.command_line.project import project
@@ -43,6 +43,7 @@ app.command()(rebuild)
 app.command()(repair)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
+app.add_typer(clock.app, name="clock")
 
 
 def main() -> None:

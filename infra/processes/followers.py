@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -83,12 +82,13 @@ def _followers(parts: Parts, holds: Callable[[], bool]) -> Sequence[Follower]:
     from infra.event_store.pruning import Pruning
 
     store, read_models, settings = parts.deployment.store, parts.deployment.read_models, parts.deployment.settings
+    now, trusted = parts.deployment.clock.now, parts.deployment.clock.trusted
     return (
-        Follower("days", Days(parts.executor, store, settings.zone)),
+        Follower("days", Days(parts.executor, store, settings.zone, now, trusted)),
         *_followers_of_the_log(parts),
-        Follower("deadlines", Clock(DEADLINES, parts.executor, read_models)),
-        Follower("webhooks", Courier(store, read_models, settings.webhook_reach, holds=holds)),
-        Follower("pruning", Pruning(store, lambda: datetime.now(UTC), lambda: True)),
+        Follower("deadlines", Clock(DEADLINES, parts.executor, read_models, now, trusted)),
+        Follower("webhooks", Courier(store, read_models, settings.webhook_reach, now, trusted, holds)),
+        Follower("pruning", Pruning(store, now, trusted)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -73,6 +74,9 @@ class Operating:
         rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
         return rotated
 
+    def confirm_clock(self) -> datetime:
+        return self._deployment.clock.confirm()
+
     def dead_letters(self, projection: str | None) -> Sequence[DeadLetter]:
         return dead_letters.listed(self._deployment.read_models, projection)
 
@@ -86,8 +90,9 @@ class Operating:
         return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)
 
     def _troubles(self) -> Sequence[Trouble]:
+        of_the_clock = self._deployment.clock.trouble()
         with self._deployment.read_models.reader.connect() as connection:
-            return troubles.standing(connection)
+            return [*([of_the_clock] if of_the_clock else ()), *troubles.standing(connection)]
 
     def _followers(self, head: int) -> list[FollowerStatus]:
         with self._deployment.read_models.reader.connect() as connection:

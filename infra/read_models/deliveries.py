@@ -8,7 +8,7 @@ lost.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import Superseded, deliveries
 
+LONGEST_WAIT = timedelta(hours=2)
 OVER = {"failures": 0, "failing_since": None, "due": None, "last_error": None}
 
 
@@ -53,8 +54,11 @@ class Delivery(NamedTuple):
         return self.held_until is not None and self.held_until > until
 
     def to_be_tried(self, version: int, now: datetime) -> bool:
-        """Whether the next try is due. A webhook that was changed or resumed is tried immediately."""
-        return self.due is None or self.due <= now or self.version < version
+        """Whether the next try is due. A webhook that was changed or resumed is tried immediately.
+
+        A try that is due in more than LONGEST_WAIT was set by a clock that was ahead.
+        """
+        return self.due is None or not now < self.due <= now + LONGEST_WAIT or self.version < version
 
 
 def load(connection: Connection) -> Mapping[UUID, Delivery]:

@@ -46,6 +46,7 @@ NO_COMMANDS = {
     "POST /v1/imports": "its commands come from the rows of a file",
     "POST /v1/operations/rebuilds": "it works on read models",
     "POST /v1/operations/master-key-rotations": "it works on stored keys and records nothing",
+    "POST /v1/operations/clock-confirmations": "it is about the clock and records nothing",
     "POST /v1/operations/dead-letters/{projection}/retry": "it works on read models",
     "POST /v1/operations/dead-letters/{projection}/{position}/discard": "it works on read models",
     "POST /v1/webhooks/{id}/test": "it sends a message, and records nothing",

@@ -58,7 +58,7 @@ class Place:
     """The stores in a folder, or in the PostgreSQL database at `url`."""
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
-        self.now = NOW
+        self.now, self.trusts_clock = NOW, True
         self._folder, self._url = folder, url
         self._opened = ExitStack()
         self.store = self.open_store()
@@ -87,7 +87,7 @@ class Place:
 
     def clock(self, deadline: Deadline) -> Clock:
         """A clock that runs like in a separate process."""
-        return Clock([deadline], self.worker(), self.read_models, clock=lambda: self.now)
+        return Clock([deadline], self.worker(), self.read_models, lambda: self.now, lambda: self.trusts_clock)
 
     def project(self) -> None:
         """Lets the read models that give the due items catch up."""

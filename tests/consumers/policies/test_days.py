@@ -26,7 +26,7 @@ class Place:
     """An event store, and clocks that end its days; all clocks show the time `now`."""
 
     def __init__(self, folder: Path) -> None:
-        self.now = NOW
+        self.now, self.trusts = NOW, True
         self.store = EventStore(SqliteRecorder(folder / "events.db"), Mapper(Calendar.events), Vault(b"k" * 32))
         self._opened = ExitStack()
         self._opened.callback(self.store.close)
@@ -35,7 +35,7 @@ class Place:
         """A clock that runs like in a separate process."""
         executor = Executor(self.store, clock=lambda: self.now)
         self._opened.callback(executor.close)
-        return Days(executor, self.store, zone, lambda: self.now)
+        return Days(executor, self.store, zone, lambda: self.now, lambda: self.trusts)
 
     def ended(self) -> list[date]:
         events = [recorded.event for recorded in self.store.decode(self.store.log(0, 10_000))]
@@ -82,6 +82,18 @@ def test_after_a_pause_every_day_since_the_last_one_ends(place: Place) -> None:
     place.clock().end_days()
     place.now += timedelta(days=3)
     assert place.clock().end_days() == march(2, 3, 4)
+
+
+def test_no_day_ends_while_the_clock_is_doubted_and_then_all_that_are_over(place: Place) -> None:
+    days = place.clock()
+    days.end_days()
+    place.now += timedelta(days=9)
+    place.trusts = False
+    assert days.end_days() == []
+    assert place.clock().end_days() == []
+    place.now -= timedelta(days=6)
+    place.trusts = True
+    assert days.end_days() == march(2, 3, 4)
 
 
 def test_after_more_than_a_year_the_days_restart_with_yesterday(place: Place) -> None:

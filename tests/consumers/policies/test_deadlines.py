@@ -49,6 +49,16 @@ def test_a_ticket_that_was_not_answered_in_time_is_escalated(place: Place) -> No
     assert (done.occurred_at, done.actor.id, done.origin) == (place.now, "sla-escalation", "policy")
 
 
+def test_nothing_is_due_while_the_clock_is_doubted(place: Place) -> None:
+    promise(place)
+    open_ticket(place)
+    place.trusts_clock = False
+    assert look(place, 9 * 24 * HOUR) == 0
+    assert place.done() == []
+    place.trusts_clock = True
+    assert look(place) == 1
+
+
 def test_a_ticket_is_escalated_once_for_a_target(place: Place) -> None:
     promise(place, RESPONSE, PolicyTarget(metric="full_resolution", seconds=7200))
     open_ticket(place)

@@ -23,13 +23,14 @@ from consumers.webhooks import Courier
 from domain.operations.webhook import Paused, Subscription
 from domain.shared.ids import external_id
 from infra.event_store.vault import DamagedKey
-from infra.read_models import deliveries
+from infra.read_models import attempts, deliveries
 from infra.read_models.deliveries import Delivery
 from infra.read_models.positions import Superseded
 from infra.read_models.positions import deliveries as table
 from infra.webhooks.addresses import EVERYTHING, Reach
 from infra.webhooks.signing import secret_of
 from projections.operations import webhooks as read_model
+from projections.shared.rows import Row
 from tests.consumers.policies.policy_place import ADA, Place, place_in
 from tests.consumers.webhooks.listening import Listener, listening
 from tests.domain.given import LAST_WEEK
@@ -60,7 +61,7 @@ def register(place: Place, url: str, webhook_id: UUID = SHOP, **wanted: Any) -> 
 
 def courier(place: Place, reach: Reach = ANYWHERE) -> Courier:
     """A courier that runs like in a separate process."""
-    return Courier(place.store, place.read_models, reach, clock=lambda: place.now)
+    return Courier(place.store, place.read_models, reach, lambda: place.now, lambda: place.trusts_clock)
 
 
 def deliver(place: Place, by: Courier | None = None) -> Delivery | None:
@@ -322,6 +323,53 @@ def test_a_webhook_whose_receiver_accepts_nothing_for_a_week_is_paused_once(plac
     place.run(webhooks.resume, webhook_id=SHOP)
     deliver(place)
     assert listener.types() == ["campaign.planned", "campaign.planned", "webhook.paused", "webhook.resumed"]
+
+
+def test_a_try_that_a_clock_put_off_while_it_was_ahead_is_done_when_it_is_right_again(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    listener.status, one = 503, courier(place)
+    place.now += timedelta(days=9)
+    failed = deliver(place, one)
+    assert failed is not None
+    assert failed.due is not None
+    place.now -= timedelta(days=9)
+    assert failed.due > place.now + timedelta(days=8)
+    listener.status = 200
+    delivered = deliver(place, one)
+    assert listener.types() == ["campaign.planned"] * 2
+    assert delivered is not None
+    assert delivered.position == place.store.head()
+
+
+def test_a_failure_that_began_in_the_future_begins_now(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    listener.status, one = 503, courier(place)
+    place.now += timedelta(days=9)
+    deliver(place, one)
+    place.now -= timedelta(days=9)
+    failed = deliver(place, one)
+    assert failed is not None
+    assert (failed.failures, failed.failing_since) == (2, place.now)
+
+
+def test_old_tries_are_deleted_only_by_a_trusted_clock(place: Place, listener: Listener) -> None:
+    register(place, listener.url)
+    place.plan_spring()
+    deliver(place)
+    place.now += attempts.LONGEST + timedelta(hours=1)
+    place.trusts_clock = False
+    deliver(place)
+    assert len(tries(place)) == 1
+    place.trusts_clock = True
+    deliver(place)
+    assert tries(place) == []
+
+
+def tries(place: Place) -> list[Row]:
+    with place.read_models.reader.connect() as connection:
+        return attempts.latest(connection, SHOP, None, 10)
 
 
 def test_a_resumed_webhook_gets_another_week(place: Place, listener: Listener) -> None:
