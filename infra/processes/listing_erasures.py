@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime
+from functools import partial
 from threading import Condition
 from typing import Literal
 
@@ -45,8 +46,8 @@ class ListingErasures:
             self._turn.notify_all()
             if not self._is_well or self._is_stopping:
                 return
-            self._is_well = self._turn.wait_for(lambda: self._answered >= asked or self._is_stopping, PATIENCE)
-            if not self._is_well:
+            if not self._turn.wait_for(lambda: self._answered >= asked or self._is_stopping, PATIENCE):
+                self._is_well = False
                 # Still in this turn, so that the thread can only end the trouble afterwards.
                 self._show(written=False)
 
@@ -65,13 +66,15 @@ class ListingErasures:
                 self._show(written)
                 shown = written
             with self._turn:
-                pause = EVERY_SECONDS if written else AGAIN_SECONDS
-                self._turn.wait_for(lambda asked=asked: self._is_stopping or (self._is_well and self._asked > asked), pause)  # type: ignore[misc]
+                self._turn.wait_for(partial(self._is_wanted, asked), EVERY_SECONDS if written else AGAIN_SECONDS)
 
     def stop(self) -> None:
         with self._turn:
             self._is_stopping = True
             self._turn.notify_all()
+
+    def _is_wanted(self, answered: int) -> bool:
+        return self._is_stopping or (self._is_well and self._asked > answered)
 
     def _written(self) -> bool:
         try:
