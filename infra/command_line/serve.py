@@ -46,7 +46,7 @@ def run(settings: Settings, load: Files | None) -> None:
     from infra.processes.http_server import Server
     from infra.processes.listening import bound
     from infra.processes.loading import Load as Loading
-    from infra.processes.parts import opened
+    from infra.processes.parts import listing_erasures, opened
     from infra.processes.temporary_files import own_temporary_folder
 
     with ExitStack() as stack:
@@ -62,7 +62,9 @@ def run(settings: Settings, load: Files | None) -> None:
         application = stack.enter_context(parts.application(local_key))
         key = first_key(parts, settings)
         stack.enter_context(parts.verifying())
-        if not settings.distributed:
+        if settings.distributed:
+            stack.enter_context(listing_erasures(parts.deployment))
+        else:
             stack.enter_context(following(parts))
 
         def ready() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime
-from threading import Event, Lock
+from functools import partial
+from threading import Condition
 from typing import Literal
 
 import structlog
@@ -16,46 +17,71 @@ from infra.read_models import troubles
 from infra.read_models.troubles import Trouble
 from infra.wiring import Deployment
 
-AGAIN_SECONDS, EVERY_SECONDS = 10.0, 60.0
-"""When to try again after a failure, and how often to append what other processes erased."""
+PATIENCE, AGAIN_SECONDS, EVERY_SECONDS = 5.0, 10.0, 60.0
+"""How long a commit waits for its line; when to try again after a failure; how often to append what others erased."""
 CODE: Literal["erasures-unlisted"] = "erasures-unlisted"
 
 log = structlog.get_logger()
 
 
 class ListingErasures:
-    """`write` is called by the committer, after a commit that erased somebody and before its caller has an answer."""
+    """A thread writes the list. The committer calls `write` after a commit that erased, before the caller has an answer."""
 
     def __init__(self, deployment: Deployment) -> None:
-        made(deployment.settings.home)
-        self._file, self._read_models = erasures_file(deployment.settings), deployment.read_models
-        self._list = ErasureList(self._file, deployment.store)
+        self._home, self._file = deployment.settings.home, erasures_file(deployment.settings)
+        self._read_models, self._list = deployment.read_models, ErasureList(self._file, deployment.store)
         self._source = f"{socket.gethostname()} {self._file}"
-        self._writing, self._wake, self._stopping = Lock(), Event(), Event()
+        self._turn = Condition()
+        self._asked = self._answered = 0
+        self._is_well, self._is_stopping = True, False
 
     def write(self) -> None:
-        """Append what is missing. If that fails, the thread tries again, and health shows it."""
-        if not self._written():
-            self._wake.set()
+        """Append what is missing, at most within PATIENCE seconds: a list on a machine that hangs must stop no command.
+
+        While the list cannot be written, this waits no longer: the thread tries again, and health shows it.
+        """
+        with self._turn:
+            self._asked += 1
+            asked = self._asked
+            self._turn.notify_all()
+            if not self._is_well or self._is_stopping:
+                return
+            if not self._turn.wait_for(lambda: self._answered >= asked or self._is_stopping, PATIENCE):
+                self._is_well = False
+                # Still in this turn, so that the thread can only end the trouble afterwards.
+                self._show(written=False)
 
     def run(self) -> None:
-        """Append what a crash kept out of the list, what failed, and what other processes erased."""
-        while not self._stopping.is_set():
+        """Append what a crash kept out of the list, what failed, and what other processes erased; at the end once more."""
+        shown: bool | None = None
+        last = False
+        while not last:
+            with self._turn:
+                asked, last = self._asked, self._is_stopping
             written = self._written()
-            self._show(written)
-            self._wake.wait(EVERY_SECONDS if written else AGAIN_SECONDS)
-            self._wake.clear()
+            with self._turn:
+                hung, self._is_well, self._answered = not self._is_well, written, asked
+                self._turn.notify_all()
+            if written is not shown or hung:
+                self._show(written)
+                shown = written
+            with self._turn:
+                self._turn.wait_for(partial(self._is_wanted, asked), EVERY_SECONDS if written else AGAIN_SECONDS)
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._wake.set()
+        with self._turn:
+            self._is_stopping = True
+            self._turn.notify_all()
+
+    def _is_wanted(self, answered: int) -> bool:
+        return self._is_stopping or (self._is_well and self._asked > answered)
 
     def _written(self) -> bool:
         try:
-            with self._writing:
-                self._list.catch_up()
+            made(self._home)
+            self._list.catch_up()
         except Exception as error:
-            # Whatever it is, the erasure is recorded: its caller must not take it for failed.
+            # Whatever it is, the thread goes on.
             log.error("the list of erasures cannot be written", file=str(self._file), error=str(error))
             return False
         return True

@@ -86,7 +86,6 @@ def opened(settings: Settings) -> Iterator[Parts]:
         stack.callback(deployment.close)
         _make_tables(deployment)
         watch = stack.enter_context(watched(deployment.store, deployment.read_models))
-        stack.enter_context(_listing_erasures(deployment))
         if settings.distributed:
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
@@ -105,10 +104,22 @@ def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Part
     tail = Tail(store)
     projector = Projector(PROJECTIONS, tail, store, read_models, deployment.partitions, completeness=completeness)
     stack.enter_context(running(projector))
+    stack.enter_context(listing_erasures(deployment))
     executor = deployment.executor(Announcing(store, tail.wake))
     stack.callback(executor.close)
     watch.when_ahead(executor.forget)
     return Parts(deployment, executor, completeness, projector, watch, unclean)
+
+
+@contextmanager
+def listing_erasures(deployment: Deployment) -> Iterator[None]:
+    """The list of erasures, which a thread of its own writes."""
+    from infra.processes.listing_erasures import ListingErasures
+
+    listing = ListingErasures(deployment)
+    deployment.store.when_erased = listing.write
+    with running(listing, "erasures"):
+        yield
 
 
 @contextmanager
@@ -121,15 +132,6 @@ def running(what: Runs, name: str = "projector") -> Iterator[None]:
     finally:
         what.stop()
         thread.join()
-
-
-def _listing_erasures(deployment: Deployment) -> AbstractContextManager[None]:
-    """The list of erasures: written in each commit that erases, and in a thread that repeats what failed."""
-    from infra.processes.listing_erasures import ListingErasures
-
-    listing = ListingErasures(deployment)
-    deployment.store.when_erased = listing.write
-    return running(listing, "erasures")
 
 
 def _make_tables(deployment: Deployment) -> None:

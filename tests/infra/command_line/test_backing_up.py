@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,10 +11,11 @@ import pytest
 
 from domain.shared.ids import new_id
 from infra.processes import listing_erasures
-from infra.processes.parts import opened
+from infra.processes.parts import Parts, opened
 from infra.read_models import troubles
+from infra.read_models.troubles import Trouble
 from infra.settings import Settings
-from tests.commands.event_stores import accepted, erasing, one, registering
+from tests.commands.event_stores import accepted, done, erasing, one, registering, together
 from tests.infra.recount import Running, environment, recount
 from tests.waiting import wait_until
 
@@ -62,17 +65,37 @@ def test_an_erasure_whose_line_cannot_be_written_is_accepted_and_health_says_so_
     file = tmp_path / "elsewhere" / "erasures.ndjson"
     settings = Settings(home=tmp_path / "home", master_key="7c" * 32, erasures_file=file)
     with opened(settings) as parts:
-
-        def standing() -> list[str]:
-            with parts.deployment.read_models.reader.connect() as connection:
-                return [trouble.code for trouble in troubles.standing(connection)]
-
         assert accepted(one(parts.executor, registering(id := new_id())))
         assert accepted(one(parts.executor, erasing(id)))
-        wait_until(lambda: standing() == ["erasures-unlisted"], "health shows that the list is not written")
+        wait_until(
+            lambda: [trouble.code for trouble in found(parts)] == ["erasures-unlisted"],
+            "health shows that the list is not written",
+        )
         file.parent.mkdir()
-        wait_until(lambda: standing() == [], "the list is written again")
+        wait_until(lambda: not found(parts), "the list is written again")
         assert str(id) in file.read_text()
+
+
+def test_a_list_on_a_machine_that_hangs_stops_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing_erasures, "PATIENCE", 0.2)
+    settings = Settings(home=tmp_path, master_key="7c" * 32)
+    with opened(settings) as parts:
+        ids = [new_id() for _ in range(3)]
+        assert all(map(accepted, done(*together(parts.executor, *map(registering, ids), erasing(ids[0])))))
+        file = tmp_path / "erasures.ndjson"
+        assert str(ids[0]) in file.read_text()
+        with file.open() as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            for id in ids[1:]:
+                assert accepted(one(parts.executor, erasing(id)))
+            assert [trouble.code for trouble in found(parts)] == ["erasures-unlisted"]
+        wait_until(lambda: not found(parts), "the list is written again")
+        assert [json.loads(line)["stream"] for line in file.read_text().splitlines()] == list(map(str, ids))
+
+
+def found(parts: Parts) -> list[Trouble]:
+    with parts.deployment.read_models.reader.connect() as connection:
+        return troubles.standing(connection)
 
 
 def test_wrong_usage_is_refused_by_name(variables: dict[str, str], tmp_path: Path) -> None:
