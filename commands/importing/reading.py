@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -23,6 +23,11 @@ MISFITS = 100_000
 """So many lines may have another number of fields. If more have one, the mapping describes another file."""
 LONGEST_LINE = 1024 * 1024
 """In characters. A line of a quoted text counts for itself."""
+PIECE, LINES = 1024 * 1024, 1_000
+"""Bytes of the digest, and lines, between two steps."""
+
+Step = Callable[[], None]
+"""Called again and again while a file is read. What it raises ends the reading."""
 
 
 class FileUnreadable(Exception):
@@ -55,20 +60,28 @@ class Table(NamedTuple):
     misfits: list[Misfit]
 
 
-def sha256(file: Path) -> str:
+def no_step() -> None:
+    """Goes on."""
+
+
+def sha256(file: Path, step: Step = no_step) -> str:
     """The SHA-256 of the file in hexadecimal. Raises FileUnreadable."""
+    digest = hashlib.sha256()
     try:
         with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            while piece := stream.read(PIECE):
+                digest.update(piece)
+                step()
+        return digest.hexdigest()
     except OSError as error:
         raise FileUnreadable(f"{file.name} cannot be read: {error.strerror}.") from None
 
 
-def read_table(file: Path, format: FileFormat) -> Table:
+def read_table(file: Path, format: FileFormat, step: Step = no_step) -> Table:
     """All rows of the file; blank lines are skipped. Raises FileUnreadable."""
     try:
         with file.open(encoding=format.encoding, newline="") as stream:
-            records = _records(_without_mark(_lines(stream)), format)
+            records = _records(_without_mark(_lines(stream, step)), format)
             names = format.columns or _header(records)
             return _table(names, records, format)
     except UnicodeError:
@@ -77,7 +90,7 @@ def read_table(file: Path, format: FileFormat) -> Table:
         raise FileUnreadable(f"{file.name} cannot be read: {error.strerror}.") from None
 
 
-def _lines(stream: TextIO) -> Iterator[str]:
+def _lines(stream: TextIO, step: Step) -> Iterator[str]:
     """The lines of the file. Raises FileUnreadable if one is too long, before it is in memory."""
     for number in count(1):
         line = stream.readline(LONGEST_LINE + 1)
@@ -85,6 +98,8 @@ def _lines(stream: TextIO) -> Iterator[str]:
             raise FileUnreadable(f"Line {number} has more than {LONGEST_LINE} characters.")
         if not line:
             return
+        if number % LINES == 0:
+            step()
         yield line
 
 

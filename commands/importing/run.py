@@ -53,15 +53,18 @@ class ImportInterrupted(Exception):
 def run_import(
     executor: Executor, secret: bytes, mapping: Mapping, file: Path, actor: Actor, progress: Progress | None = None
 ) -> Report:
-    """Imports the file. `progress` is called with the number of rows done and the number of all rows.
+    """Imports the file. `progress` is called with the number of rows done and the number of all rows, 0 while it is read.
 
-    Raises MappingError and FileUnreadable before anything is recorded, ImportInterrupted when a part may be recorded.
+    What `progress` raises ends the import; a repeat continues it. Raises MappingError and FileUnreadable before anything is
+    recorded, ImportInterrupted when a part may be recorded.
     """
-    digest = sha256(file)
-    table = read_table(file, mapping.file)
+    progress = progress or _no_progress
+    step = partial(progress, 0, 0)
+    digest = sha256(file, step)
+    table = read_table(file, mapping.file, step)
     plan = Plan(mapping, table.columns, secret)
     import_id = external_id("import", mapping.system, f"{digest} {mapping.sha256}", secret)
-    run = _Run(executor, plan, table, mapping, import_id, actor, progress or _no_progress)
+    run = _Run(executor, plan, table, mapping, import_id, actor, progress)
     try:
         return run.run(digest, file.name)
     except (OutcomeUnknown, Overloaded) as error:
@@ -115,6 +118,8 @@ class _Run:
         """The entries of all rows. If any part of a row cannot be read, the whole row is refused and has no entry."""
         timed: Timed = {group: [] for group in self._plan.groups}
         for place, row in enumerate(self._table.rows):
+            if place % STRIDE == 0:
+                self._progress(0, len(self._table.rows))
             try:
                 parts = [
                     (group, number, self._plan.part(piece, group))

@@ -39,12 +39,19 @@ class Arrival(NamedTuple):
         return not (self.addressed and isinstance(self.error, NOT_UNDERSTOOD))
 
 
-def is_for(projection: Projection, type: str, arrival: Arrival | None) -> bool:
-    """Whether the read model must be given the event: it reads the type, or nobody here understands the event.
+class Arrived(NamedTuple):
+    """The decoded events of one partition, by position. `strange` are those that nobody here understands."""
 
-    A later version of the code may know it, and fold it. Until then its subjects wait.
-    """
-    return projection.wants(type) or (arrival is not None and not arrival.understood)
+    by_position: Mapping[int, Arrival]
+    strange: frozenset[int]
+
+    def wanted_by(self, projection: Projection, stored: Iterable[Stored]) -> Iterator[Arrival]:
+        """The events that the read model must be given: those of the types it reads, and those that nobody here understands.
+
+        A later version of the code may know these, and fold them. Until then their subjects wait.
+        """
+        wants, strange = projection.wants, self.strange
+        return (self.by_position[one.position] for one in stored if wants(one.type) or one.position in strange)
 
 
 def decode(store: EventStore, stored: Sequence[Stored]) -> dict[int, Decoded]:
@@ -72,11 +79,12 @@ def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -
     return Arrival(stored.position, stored.type, unread.everyone, here, None, decoded)
 
 
-def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition: int, partitions: int) -> dict[int, Arrival]:
-    """The events that are in `decoded`, by position, as this partition sees them."""
-    return {
+def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition: int, partitions: int) -> Arrived:
+    """The events that are in `decoded`, as this partition sees them."""
+    found = {
         one.position: arrival(one, decoded[one.position], partition, partitions) for one in stored if one.position in decoded
     }
+    return Arrived(found, frozenset(position for position, one in found.items() if not one.understood))
 
 
 def routed_to(

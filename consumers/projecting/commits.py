@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from prometheus_client import Counter
 
-from consumers.projecting.arrivals import Arrival, is_for
+from consumers.projecting.arrivals import Arrival, Arrived
 from consumers.projecting.folding import Unfoldable, fold, rows_on
 from consumers.projecting.lane import Lane
 from consumers.projecting.set_aside import ForEveryone, SetAside
@@ -31,20 +31,20 @@ class Commits:
         self._read_models, self._partitions, self._topic_id = read_models, partitions, topic_id
         self._types_for_everyone = types_for_everyone
 
-    def commit(self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> ForEveryone | None:
+    def commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived) -> ForEveryone | None:
         """Folds the messages together or, if that fails, one by one. Returns the event that stops the lane, if any."""
         with suppress(Unfoldable):
-            return self._commit(lane, messages, arrivals, one_by_one=False)
+            return self._commit(lane, messages, arrived, one_by_one=False)
         searched.labels(lane.projection.name).inc()
-        return self._commit(lane, messages, arrivals, one_by_one=True)
+        return self._commit(lane, messages, arrived, one_by_one=True)
 
-    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]], arrived: Mapping[int, Mapping[int, Arrival]]) -> None:
+    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]], arrived: Mapping[int, Arrived]) -> None:
         """Moves the positions of lanes that want none of their messages, all in one transaction: there are no rows to write.
 
         A read model with dead letters is left out: its commits must also delete a stored event that no longer stops the lane.
         If one lane cannot move, none of them does; the error then appears when each lane commits alone.
         """
-        idle = [(lane, messages) for lane, messages in taken if not _wanted(lane, messages, arrived[lane.partition])]
+        idle = [(lane, messages) for lane, messages in taken if not any(_wanted(lane, messages, arrived[lane.partition]))]
         if len(idle) > 1:
             with suppress(Exception):
                 self._pass_over(idle)
@@ -67,11 +67,9 @@ class Commits:
             folded.labels(lane.projection.name).inc(len(messages))
             lane.holds(self._held(messages[-1]))
 
-    def _commit(
-        self, lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival], *, one_by_one: bool
-    ) -> ForEveryone | None:
+    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived, *, one_by_one: bool) -> ForEveryone | None:
         projection, partition = lane.projection, lane.partition
-        wanted = _wanted(lane, messages, arrivals)
+        wanted = list(_wanted(lane, messages, arrived))
         reached = self._held(messages[-1])
         with self._read_models.writer.begin() as connection:
             advance(connection, projection.name, partition, lane.held, reached)
@@ -102,7 +100,5 @@ class Commits:
         return self._held(before[-1]) if before else lane.held
 
 
-def _wanted(lane: Lane, messages: Sequence[Message], arrivals: Mapping[int, Arrival]) -> list[Arrival]:
-    """The events that the lane's read model must be given."""
-    stored = (message.stored for message in messages)
-    return [arrivals[one.position] for one in stored if is_for(lane.projection, one.type, arrivals.get(one.position))]
+def _wanted(lane: Lane, messages: Sequence[Message], arrived: Arrived) -> Iterator[Arrival]:
+    return arrived.wanted_by(lane.projection, (message.stored for message in messages))

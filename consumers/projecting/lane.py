@@ -18,12 +18,12 @@ class Lane:
     early message with the highest position, and `broken_since` the time when the break was first seen. Times are those of a
     monotonic clock. `reported` is true after the break was logged.
 
-    `forked` is a message that names another message before it than the lane has taken. The chain follows from the log alone, so
-    the lane has taken an event that the log no longer has.
+    `chained` is whether `previous` follows from the log alone, and not from where its reader began. Then a message whose
+    `previous` is before the lane's position shows that the lane has taken an event that the log no longer has: it is `forked`.
     """
 
-    def __init__(self, projection: Projection, partition: int, held: Held) -> None:
-        self.projection, self.partition, self.held = projection, partition, held
+    def __init__(self, projection: Projection, partition: int, held: Held, *, chained: bool = True) -> None:
+        self.projection, self.partition, self.held, self._chained = projection, partition, held, chained
         self.state: State = "live"
         self.reason = ""
         self.failures = 0
@@ -49,7 +49,7 @@ class Lane:
             if message.previous == at:
                 taken.append(message)
                 at = position
-            elif message.previous < at:
+            elif message.previous < at and self._chained:
                 self.forked = message
                 return []
             elif early is None or position > early.stored.position:

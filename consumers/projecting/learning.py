@@ -7,7 +7,7 @@ has set aside, whenever it did so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ SUBJECTS_AT_ONCE = 100
 """Subjects that are folded before new messages have their turn."""
 
 PORTION = 1000
+PAUSE = 30.0
 
 log = structlog.get_logger()
 
@@ -36,6 +37,20 @@ class Learning:
     def __init__(self, projections: Sequence[Projection], store: EventStore, read_models: ReadModels, partitions: int) -> None:
         self._projections = {projection.name: projection for projection in projections}
         self._store, self._read_models, self._partitions = store, read_models, partitions
+        self._looks_at = 0.0
+
+    def turn(self, assigned: Iterable[int], now: float) -> set[str]:
+        """Looks every 30 seconds of the clock that says `now`, and at once again if something was folded. See `look`."""
+        if now < self._looks_at:
+            return set()
+        moved = self.look(list(assigned))
+        # There may be more, which have their turn after new messages.
+        self._looks_at = now if moved else now + PAUSE
+        return moved
+
+    def soon(self) -> None:
+        """Looks in the next turn, because a partition was assigned."""
+        self._looks_at = 0.0
 
     def look(self, assigned: Collection[int]) -> set[str]:
         """The read models of which something was folded, of at most 100 subjects. Raises the errors of the databases."""

@@ -17,7 +17,7 @@ from prometheus_client import Counter
 from sqlalchemy import Table
 
 from consumers.projecting import health
-from consumers.projecting.arrivals import Arrival, arrivals, decode, routed_to
+from consumers.projecting.arrivals import Arrived, arrivals, decode, routed_to
 from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, is_transient, name_of
 from consumers.projecting.ghosts import ByPartition, Ghosts
@@ -39,7 +39,6 @@ POLL = 0.2
 PATIENCE = 60.0
 LOOKS_PER_PATIENCE = 4
 STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
-LEARNING_PAUSE = 30.0
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events per transaction. On SQLite a transaction makes other writers wait; it should take at most 50 ms.
 AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
@@ -74,7 +73,7 @@ class Projector:
         self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
         self._lanes: dict[int, list[Lane]] = {}
         self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
-        self._learning, self._learns_at = Learning(self._projections, store, read_models, partitions), 0.0
+        self._learning = Learning(self._projections, store, read_models, partitions)
         self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
@@ -99,7 +98,8 @@ class Projector:
         if not self._begun:
             self._begin()
         self._follow_assignment()
-        self._learn()
+        for name in self._learning.turn(self._lanes, self._clock()):
+            self._completeness.wake(name)
         self._resume_rested()
         if self._lanes and not any(lane.is_live for lane in self._all()):
             # The source is still polled, to stay a member of the consumer group; its messages are read again later.
@@ -134,21 +134,12 @@ class Projector:
         for gone in self._lanes.keys() - assigned:
             del self._lanes[gone]
         for fresh in sorted(assigned - self._lanes.keys()):
-            lanes = [Lane(projection, fresh, Held(0, 0, self._source.topic_id)) for projection in self._projections]
+            nothing, chained = Held(0, 0, self._source.topic_id), not self._source.is_log
+            lanes = [Lane(projection, fresh, nothing, chained=chained) for projection in self._projections]
             self._resume(lanes)
             self._lanes[fresh] = lanes
             self._seek(fresh)
-            self._learns_at = 0.0
-
-    def _learn(self) -> None:
-        """Folds events that could not be read when they arrived, here or in another process, and can be read now."""
-        if (now := self._clock()) < self._learns_at:
-            return
-        moved = self._learning.look(list(self._lanes))
-        for name in moved:
-            self._completeness.wake(name)
-        # There may be more, which have their turn after new messages.
-        self._learns_at = now if moved else now + LEARNING_PAUSE
+            self._learning.soon()
 
     def _resume_rested(self) -> None:
         now = self._clock()
@@ -185,8 +176,9 @@ class Projector:
 
     def _take_in(self, messages: Sequence[Message]) -> None:
         by_partition: dict[int, list[Message]] = defaultdict(list)
+        live = {lane.partition for lane in self._all() if lane.is_live}
         for message in messages:
-            if message.partition in self._lanes:
+            if message.partition in live:
                 by_partition[message.partition].append(message)
         now = self._clock()
         unbroken = [lane for lane in self._all() if lane.early is None]
@@ -238,14 +230,16 @@ class Projector:
             if lane.held.position < messages[-1].stored.position:
                 self._commit(lane, messages, arrived[lane.partition])
 
-    def _arrived(self, taken: Iterable[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Mapping[int, Arrival]]:
+    def _arrived(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Arrived]:
         """The messages that any lane wants or that are not understood, decoded once; by partition and position."""
         wanted: dict[int, dict[int, Message]] = defaultdict(dict)
         for lane, messages in taken:
             here = wanted[lane.partition]
             here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
-        for lane, messages in taken:
-            here = wanted[lane.partition]
+        # Lanes that go together have the same messages.
+        different = {(lane.partition, m[0].stored.position, m[-1].stored.position): m for lane, m in taken}
+        for (partition, _, _), messages in different.items():
+            here = wanted[partition]
             others = (m for m in messages if m.stored.position not in here)
             here.update([(m.stored.position, m) for m in others if not self._store.understands(m.stored)])
         stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
@@ -254,10 +248,10 @@ class Projector:
             partition: arrivals(decoded, (message.stored for message in here.values()), partition, self._partitions)
             for partition, here in wanted.items()
         }
-        self._leftovers.note(one for here in arrived.values() for one in here.values())
+        self._leftovers.note(one for here in arrived.values() for one in here.by_position.values())
         return arrived
 
-    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Mapping[int, Arrival]) -> bool:
+    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived) -> bool:
         """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
         commits = self._commits()
         for start in range(0, len(messages), self._at_once):

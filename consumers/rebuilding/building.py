@@ -60,7 +60,9 @@ def read_page(store: EventStore, projection: Projection, partitions: int, after:
         found = decoded.get(one.position)
         metadata = found.metadata if isinstance(found, Recorded) else metadata_of(one)
         route = range(partitions) if metadata is None else partitions_of(metadata, partitions)
-        page.append(Routed(one.position, route, None if found is None else arrival(one, found, ONLY, ALL)))
+        seen = None if found is None else arrival(one, found, ONLY, ALL)
+        given = seen if projection.wants(one.type) or (seen and not seen.understood) else None
+        page.append(Routed(one.position, route, given))
     return page
 
 

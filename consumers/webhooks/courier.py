@@ -28,6 +28,7 @@ from infra.event_store.store import EventStore
 from infra.read_models import attempts, deliveries
 from infra.read_models.database import ReadModels
 from infra.read_models.deliveries import Delivery
+from infra.read_models.lease import always
 from infra.read_models.positions import Superseded
 from infra.webhooks.addresses import PUBLIC, Reach
 from projections.operations import webhooks
@@ -46,10 +47,6 @@ EXPIRED = timedelta(hours=1)
 log = structlog.get_logger()
 lag = Gauge("recount_webhook_lag", "Head of the log minus the position that a webhook has reached.", ["webhook"])
 failures = Gauge("recount_webhook_failures", "Failed deliveries of a webhook since the last accepted event.", ["webhook"])
-
-
-def always() -> bool:
-    return True
 
 
 class Courier:

@@ -69,6 +69,10 @@ class BadList(Exception):
     """The list of erasures cannot be relied on. The message names the file and the line."""
 
 
+class ForeignList(Exception):
+    """The file is the list of another store. Appending to it would lose this store's erasures: its positions mean others."""
+
+
 class Log(Protocol):
     """The part of the event store that writing the list needs."""
 
@@ -89,7 +93,7 @@ class ErasureList:
     def catch_up(self) -> int:
         """Append all erasures of the log that the list does not have; returns how many. They are on disk then.
 
-        Raises OSError and StoreUnavailable.
+        Raises ForeignList, OSError and StoreUnavailable.
         """
         descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
@@ -114,9 +118,19 @@ class ErasureList:
             if not line.endswith(b"\n"):
                 break
             self._read_to += len(line)
-            self._last = max(self._last, _position(line))
+            self._last = max(self._last, self._position(line))
         file.seek(self._read_to)
         file.truncate()
+
+    def _position(self, line: bytes) -> int:
+        """Of a damaged line 0: it stays where it is, and a restore refuses the list. Raises ForeignList."""
+        try:
+            receipt = _decode(line)
+        except msgspec.MsgspecError:
+            return 0
+        if receipt.store != self._log.identity().store:
+            raise ForeignList(f"{self._file} is the list of another store: move it away, and keep it as long as its backups")
+        return receipt.position
 
     def _receipt(self, stored: Stored) -> ErasureReceipt | None:
         """None if the event is damaged: the list has only what can be applied again."""
@@ -177,14 +191,6 @@ def _receipts(file: Path, secret: bytes) -> Iterator[ErasureReceipt]:
                 yield receipt
     except OSError as error:
         raise BadList(f"{file}: {error.strerror}") from None
-
-
-def _position(line: bytes) -> int:
-    """Of a damaged line 0: it stays where it is, and a restore refuses the list."""
-    try:
-        return _decode(line).position
-    except msgspec.MsgspecError:
-        return 0
 
 
 def erasures_file(settings: Settings) -> Path:

@@ -18,7 +18,7 @@ from infra.backup.contents import FORMAT, HEADER, MANIFEST, TABLES, Counting, He
 from infra.backup.sealed_files import Recipient, Unfinished, remove_unfinished
 from infra.backup.tables import Moment, Source
 from infra.event_store import identity, rotation
-from infra.event_store.rows import SECRET_MARKER
+from infra.event_store.rows import RESTORING_MARKER, SECRET_MARKER, RestoreUnfinished
 from infra.event_store.vault import KEY_ID, MasterKeyMissing, Vault, WrongMasterKey
 
 Progress = Callable[[int, int], None]
@@ -45,7 +45,7 @@ class Made(NamedTuple):
 def make(source: Source, vault: Vault, folders: Folders, recipients: Sequence[Recipient], progress: Progress) -> Made:
     """Write both files, encrypted for the recipients. Both are whole and on disk before one of them gets its name.
 
-    Raises Damaged, WrongMasterKey, OtherFormat, StoreUnavailable and OSError.
+    Raises Damaged, RestoreUnfinished, WrongMasterKey, OtherFormat, StoreUnavailable and OSError.
     """
     for folder in set(folders):
         remove_unfinished(folder)
@@ -73,6 +73,8 @@ class _Making:
         self.manifests: dict[Kind, Manifest] = {}
         self._moment, self._head, self._given = moment, moment.head, moment.given
         markers = moment.markers
+        if RESTORING_MARKER in markers:
+            raise RestoreUnfinished("a backup was not restored to its end here: run the same recount restore again")
         self._identity = identity.read(markers)
         wrapped = markers.get(SECRET_MARKER, b"")
         try:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row, tuple_row
 
 from commands.shared.commit import StoreUnavailable
@@ -107,7 +108,8 @@ class PostgresSource:
         try:
             with _explained(), connection.transaction():
                 store_format.refuse_other(postgres_keys.read_format(connection))
-                if not connection.execute("SELECT to_regclass('stored_events') AS events").fetchone()["events"]:
+                found = connection.execute("SELECT to_regclass('stored_events') AS events").fetchone()
+                if not (found and found["events"]):
                     raise StoreUnavailable("the database has no event store")
                 yield PostgresMoment(connection)
         finally:
@@ -204,7 +206,7 @@ def _copied(connection: psycopg.Connection[Any], query: sql.SQL | sql.Composed, 
 
 def _connected(url: str) -> psycopg.Connection[Any]:
     with _explained():
-        return psycopg.connect(url, autocommit=True, row_factory=dict_row, **CONNECTION)
+        return psycopg.Connection.connect(make_conninfo(url, **CONNECTION), autocommit=True, row_factory=dict_row)
 
 
 @contextmanager

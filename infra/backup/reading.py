@@ -46,7 +46,7 @@ def check(pair: Pair, identities: Sequence[Identity], vault: Vault, erases: Call
     Raises BadFile, OtherFormat, and MasterKeyMissing, which names the master key that is needed.
     """
     markers: dict[str, bytes] = {}
-    keys = read_file(pair.keys, "keys", identities, _only("markers", markers.update))  # type: ignore[arg-type]
+    keys = read_file(pair.keys, "keys", identities, _only("markers", markers.update))
     secret = _secret(pair.keys, keys, markers, vault)
     refuse_other(markers.get(MARKER))
     erasures = [0]
@@ -109,7 +109,7 @@ class _Contents:
     def _begun(self, name: str, content: Any) -> Header:
         if name != HEADER:
             raise self._bad("it is not a file of a backup")
-        header = self._as(Header, content)
+        header: Header = self._as(Header, content)
         if header.format != FORMAT:
             raise self._bad(f"it has format {header.format}; this version of Recount reads format {FORMAT}")
         if header.kind != self._kind:

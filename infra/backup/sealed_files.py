@@ -113,7 +113,7 @@ class Unfinished:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed backups left. What a running one writes is locked, and stays."""
-    for path in folder.glob(f".*{UNFINISHED}"):
+    for path in folder.glob(f".recount-*{UNFINISHED}"):
         with suppress(OSError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from infra.command_line.failures import settings as read_settings
-from infra.command_line.terminal import FAILED, out, print_json
+from infra.command_line.terminal import FAILED, err, out, print_json
 
 SHOWN = 10
 
@@ -34,7 +35,7 @@ def import_file(mapping: MappingFile, file: RowsFile, no_wait: NoWait = False, j
     from infra.processes import logs
 
     logs.configure(settings.log_level)
-    with reached(settings) as api, mapping.open("rb") as rules, file.open("rb") as rows:
+    with reached(settings) as api, continued_by_a_repeat(), mapping.open("rb") as rules, file.open("rb") as rows:
         files = {"mapping": (mapping.name, rules), "file": (file.name, rows)}
         begun = api.post("/v1/imports", files=files)
         ended = followed(file.name, lambda: api.get(f"/v1/imports/{begun['id']}"), "rows_done", "rows")
@@ -47,6 +48,16 @@ def import_file(mapping: MappingFile, file: RowsFile, no_wait: NoWait = False, j
             until_readable(report["position"], lambda: api.get("/v1/status"))
     if report["refused"]:
         raise typer.Exit(FAILED)
+
+
+@contextmanager
+def continued_by_a_repeat() -> Iterator[None]:
+    """Say what to do after an interruption."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("Interrupted. What is recorded stays; the same command continues.")
+        raise
 
 
 def show(name: str, report: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ import httpx
 from infra.command_line.terminal import Failed
 from infra.home import HomeInUse, locked
 from infra.processes import server_file
+from infra.processes.stopping import interrupted_by_sigterm
 
 if TYPE_CHECKING:
     from infra.processes.parts import Parts
@@ -119,7 +120,8 @@ def server_or_parts(settings: Settings) -> Iterator[Reached | Parts]:
         else:
             # The file of a server that was killed: no other process uses the folder now.
             server_file.remove(settings.home)
-        yield found
+        with interrupted_by_sigterm():
+            yield found
 
 
 @contextmanager

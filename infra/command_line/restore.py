@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +34,7 @@ Above = Annotated[
     int | None, typer.Option(min=0, metavar="POSITION", help="The highest position that was given out, if you know it.")
 ]
 Verify = Annotated[bool, typer.Option("--verify", help="Also read and compare everything that was restored.")]
+Up = Annotated[bool, typer.Option("--up", help="Restore into the servers of recount up in HOME, which must be ended.")]
 Check = Annotated[bool, typer.Option("--check", help="Only read and check the files; nothing is written.")]
 
 
@@ -45,6 +46,7 @@ def restore(
     without_erasures: Without = False,
     above: Above = None,
     verify: Verify = False,
+    up: Up = False,
     check: Check = False,
     json: AsJson = False,
 ) -> None:
@@ -61,7 +63,13 @@ def restore(
         wanted = Wanted(Pair(events, keys), identities(identity), erasures, above)
     except ValueError as error:
         raise WrongUsage(f"restore: {error}") from None
-    with _refusals(), bar("restore") as update:
+    with ExitStack() as stack:
+        if up:
+            from infra.command_line.up import with_own_servers
+
+            settings = with_own_servers(settings, stack)
+        stack.enter_context(_refusals())
+        update = stack.enter_context(bar("restore"))
         found = _checked(settings, wanted) if check else _restored(settings, wanted, verify, update)
     if json:
         print_json(found)

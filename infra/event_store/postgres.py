@@ -25,7 +25,7 @@ from infra.event_store.postgres_checks import PostgresChecks
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
 from infra.event_store.postgres_upkeep import PostgresUpkeep
-from infra.event_store.recording_times import LOOK_BACK, LastWritten, last_recorded, not_before
+from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
 from infra.event_store.rows import CommitRows, EventRow, LogWentBack, Rewrapped
 
 WRITER_LOCK = 0x5EC0047
@@ -136,8 +136,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
                 raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
-            recorded = written.at(at) or _last_recorded(connection, end)
-            rows = rows._replace(events=not_before(recorded, rows.events))
+            rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
             positions = self._insert_events(connection, rows, pipeline)
             committed = Committed(positions, positions[-1] if positions else at)
             self._insert_rest(connection, rows, committed)

@@ -8,14 +8,15 @@ personal values do not depend on this time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
 from infra.event_store.mapper import DAMAGE
-from infra.event_store.rows import EventRow
+from infra.event_store.rows import CommitRows, EventRow
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 LOOK_BACK = 1_000
 """So many events are read, from the end of the log, until one of them shows its time."""
 
@@ -64,12 +65,21 @@ def last_recorded(states: Iterable[bytes]) -> datetime | None:
     return None
 
 
-def not_before(last: datetime | None, events: Sequence[EventRow]) -> Sequence[EventRow]:
-    """The events, none of them recorded before `last` or before the event in front of it."""
+def in_order(rows: CommitRows, last: datetime | None) -> CommitRows:
+    """The rows of a commit, no event of them recorded before `last` or before the event in front of it."""
+    latest = last or EARLIEST
+    for event in rows.events:
+        if event.recorded_at < latest:
+            return rows._replace(events=_rising(rows.events, last or EARLIEST))
+        latest = event.recorded_at
+    return rows
+
+
+def _rising(events: Sequence[EventRow], latest: datetime) -> Sequence[EventRow]:
     rising: list[EventRow] = []
     for event in events:
-        rising.append(_recorded_again(event, last) if last and event.recorded_at < last else event)
-        last = rising[-1].recorded_at
+        rising.append(_recorded_again(event, latest) if event.recorded_at < latest else event)
+        latest = rising[-1].recorded_at
     return rising
 
 

@@ -30,7 +30,7 @@ from commands.shared.commit import (
     StoreUnavailable,
 )
 from infra.event_store import sqlite_keys, store_format
-from infra.event_store.recording_times import LOOK_BACK, LastWritten, last_recorded, not_before
+from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
 from infra.event_store.sqlite_checks import SqliteChecks
 from infra.event_store.sqlite_identity import SqliteIdentity
@@ -102,7 +102,7 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
             committed = Committed(positions, positions[-1] if positions else head)
             # The rows are read one by one: nearly always, only the last event.
             last = self._written.at(head) or last_recorded(state for (state,) in connection.execute(LATEST))
-            rows = rows._replace(events=not_before(last, rows.events))
+            rows = in_order(rows, last)
             _insert(connection, rows, positions, committed)
             self._next = positions.stop
         self._written = self._written.followed_by(rows.events, committed.head)

@@ -40,6 +40,7 @@ class Connections(KafkaConnectionManager):  # type: ignore[misc]  # the client h
             raise KafkaConnectionError("the server does not answer") from None
         finally:
             self._net.cancel(task)
+            building.close()
 
 
 class Network:

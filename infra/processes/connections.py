@@ -116,11 +116,12 @@ class Connections(ServerState):
             for connection in self._open():
                 connection.drain()
 
-    def give_up(self) -> None:
-        """Refuse all requests in progress: the server ends."""
+    def give_up(self) -> int:
+        """Refuse all requests in progress: the server ends. Returns their number."""
         refused = sum(connection.give_up() for connection in self._open())
         if refused:
             log.warning("requests refused because the server ends", requests=refused)
+        return refused
 
     def sweep(self, now: float) -> None:
         """End what has waited too long. `now` is the time of the event loop, in seconds."""

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.processes.parts import Parts, Runs, running
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
-from infra.read_models.lease import Lease
+from infra.read_models.lease import Lease, always
 
 if TYPE_CHECKING:
     from consumers.policies.policy import Policy
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 RETRY_SECONDS, STAND_BY_SECONDS = 5.0, 1.0
 
 log = structlog.get_logger()
-
-
-def always() -> bool:
-    return True
 
 
 class Follower:
@@ -131,7 +127,7 @@ class Following:
             try:
                 self._take_a_turn()
             except DBAPIError as error:
-                log.warning("follow.lost", error=type(error).__name__, reason=str(error))
+                log.warning("follow.doubt", error=type(error).__name__, reason=str(error))
                 self._stopping.wait(self._pause)
 
     def stop(self) -> None:
@@ -141,7 +137,9 @@ class Following:
     def _take_a_turn(self) -> None:
         with self._lease.held(self._stopping) as held:
             if held:
-                with self._followers():
-                    log.info("follow.began")
-                    self._lease.keep(self._stopping)
-                log.info("follow.ended")
+                try:
+                    with self._followers():
+                        log.info("follow.began")
+                        self._lease.keep(self._stopping)
+                finally:
+                    log.info("follow.ended")

@@ -84,6 +84,12 @@ class Server(uvicorn.Server):
         self.should_exit = True
         await super().shutdown([*sockets, *self._copies] if sockets else None)
 
+    async def _wait_tasks_to_complete(self) -> None:
+        """Returns when all connections are closed, or when it is forced: then those in progress are refused now."""
+        await super()._wait_tasks_to_complete()
+        if self._connections.give_up():
+            await asyncio.sleep(TICK)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield

@@ -10,7 +10,6 @@ from typing import Literal
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from commands.shared.commit import StoreUnavailable
 from infra.backup.erasures import ErasureList, erasures_file
 from infra.home import made
 from infra.read_models import troubles
@@ -55,7 +54,8 @@ class ListingErasures:
         try:
             with self._writing:
                 self._list.catch_up()
-        except (OSError, StoreUnavailable) as error:
+        except Exception as error:
+            # Whatever it is, the erasure is recorded: its caller must not take it for failed.
             log.error("the list of erasures cannot be written", file=str(self._file), error=str(error))
             return False
         return True

@@ -105,16 +105,15 @@ class LogWatch:
             if known and known.identity == identity and identity.epoch != self._epoch:
                 raise BeingRepaired("the log was repaired while this process ran")
             known = known or self._begun(identity)
-            if why := self._why_ahead(known, seen, head):
+            if why := self._why_ahead(known, identity, seen, head):
                 self._mark(known, max(head, known.last, *seen.values()), why)
             elif known.sound is None and head != known.last:
                 self._anchor(known, head)
             if (why or known.sound is not None) and not self.is_ahead:
                 self._hold(why)
 
-    def _why_ahead(self, known: Ground, seen: Mapping[str, int], head: int) -> str:
+    def _why_ahead(self, known: Ground, identity: Identity, seen: Mapping[str, int], head: int) -> str:
         """What shows that this is not the log that was followed; empty if nothing does."""
-        identity = self._store.identity()
         if identity.store != known.identity.store:
             return "the read models were made from another event store"
         if identity.epoch > known.identity.epoch:

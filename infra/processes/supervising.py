@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from infra.command_line.terminal import Failed, err
+from infra.processes.stopping import ENDS_WITHIN
 from infra.servers.process import READY_WITHIN, ServerProcess
 
 log = structlog.get_logger()
@@ -20,7 +21,7 @@ log = structlog.get_logger()
 LOOK_EVERY = 0.2
 SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 STEADY_AFTER = 30.0
-STOP_WITHIN = 15.0
+STOP_WITHIN = ENDS_WITHIN + 5.0
 PROBE_SECONDS = 2.0
 LAST_WORDS = 500
 

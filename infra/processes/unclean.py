@@ -18,8 +18,18 @@ class Unclean:
         if self.verified:
             with self._file.open("w") as file:
                 os.fsync(file.fileno())
+            _keep_names_in(home)
 
     def close(self) -> None:
         """At a clean end. If the files are not verified yet, the next start begins again."""
         if self.verified:
             self._file.unlink(missing_ok=True)
+
+
+def _keep_names_in(folder: Path) -> None:
+    """A new file has its name after a power failure only if its folder is on the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

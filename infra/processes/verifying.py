@@ -65,7 +65,8 @@ def _findings(deployment: Deployment, progress: Progress) -> Iterator[Finding]:
         with deployment.read_models.reader.connect() as connection:
             driver = connection.connection.driver_connection
             assert driver is not None
-            yield from broken_pages(driver, "read-models.db", lambda: progress(0, 0))
+            steps = 2 * deployment.store.head()
+            yield from broken_pages(driver, "read-models.db", lambda: progress(steps, steps))
 
 
 def _watches(deployment: Deployment) -> list[Watch]:

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -122,11 +121,15 @@ def furthest(connection: Connection) -> dict[str, int]:
 
 
 def digest_of(stored: Stored) -> str | None:
-    """A digest of what no other event has. None if the event is damaged: it may be the same one."""
+    """A digest of what no other event has. None if the event is damaged: it may be the same one.
+
+    It is stored, so it must not change: neither with the code nor with fields that metadata get later.
+    """
     metadata = metadata_of(stored)
     if metadata is None:
         return None
-    return sha256(b"%s %d %s" % (stored.stream.bytes, stored.version, msgspec.json.encode(metadata))).hexdigest()
+    own = f"{stored.stream} {stored.version} {metadata.recorded_at.isoformat()} {metadata.command_id}"
+    return sha256(own.encode()).hexdigest()
 
 
 def with_anchor(known: Mapping[int, str], event: Stored) -> dict[int, str]:

@@ -76,7 +76,7 @@ class Postgres(PostgresAt):
         super().__init__(f"postgresql://postgres:{(self.folder / 'password').read_text()}@127.0.0.1:{port}/postgres")
         settings = [f"--{name}={value}" for name, value in (SETTINGS | {"port": str(port)}).items()]
         command = [_program("postgres"), "-D", str(self.folder / "data"), *settings]
-        self.process = ServerProcess("PostgreSQL", command, self.folder / "server.log", _environment(), user)
+        self.process = ServerProcess("PostgreSQL", command, self.folder / "server.log", _environment(), user, signal.SIGINT)
 
     def start(self) -> None:
         """Returns once it answers. Raises RuntimeError or TimeoutError if it does not within READY_WITHIN seconds."""
@@ -87,7 +87,7 @@ class Postgres(PostgresAt):
 
     def stop(self) -> None:
         """SIGINT: open transactions are rolled back, and committed data are checkpointed."""
-        self.process.stop(signal.SIGINT)
+        self.process.stop()
 
     def kill(self) -> None:
         """SIGKILL to the server and all its sessions: a crash."""

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psutil
 
+from infra.servers.orphans import watcher
+
 # In seconds. A slow machine needs a minute for what takes seconds elsewhere; only a process that hangs needs longer than this.
 READY_WITHIN = 300.0
 
@@ -25,13 +27,17 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None
 
 @dataclass
 class ServerProcess:
-    """A command to run, and its process. Its output is appended to `log`."""
+    """A command to run, and its process. Its output is appended to `log`. It ends with the process that starts it.
+
+    The signal `ends_on` asks it to end in order.
+    """
 
     name: str
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str]
     user: str | None = None
+    ends_on: signal.Signals = signal.SIGTERM
     _process: subprocess.Popen[bytes] | None = None
     _log_start: int = 0
 
@@ -62,6 +68,7 @@ class ServerProcess:
                 group=self.user,
                 extra_groups=None if self.user is None else [],
             )
+        watcher.watch(self._process.pid, self.ends_on)
 
     def output(self) -> str:
         """Its output since its last start."""
@@ -100,12 +107,12 @@ class ServerProcess:
         self._wait(None)
         wait_until(lambda: all(map(_is_gone, family)), 10, f"{self.name} is gone")
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 20) -> None:
-        """Ask it to end with signal `number`; kill it after `timeout` seconds. A second call does nothing."""
+    def stop(self, timeout: float = 30) -> None:
+        """Ask it to end; kill it after `timeout` seconds. A second call does nothing."""
         if not self.running:
             return
         self.thaw()
-        _send(psutil.Process(self.pid), number)
+        _send(psutil.Process(self.pid), self.ends_on)
         try:
             self._wait(timeout)
         except subprocess.TimeoutExpired:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.collecting import collect_seldom
+from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_to_stop
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
 from tests.benchmarks import over_http, pipeline, segments, visible
@@ -27,7 +28,7 @@ def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, medians of {asked.rounds}")
     print("PostgreSQL 18 with fsync and synchronous_commit on, Apache Kafka 4 on one node, all on this machine\n")
     collect_seldom()
-    with ExitStack() as stack:
+    with when_asked_to_stop(interrupt, SERVERS_END_WITHIN), ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
         postgres = stack.enter_context(Postgres(folder / "postgres"))
         kafka = stack.enter_context(Kafka(folder / "kafka"))

@@ -8,10 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from signal import SIGTERM
 from tempfile import TemporaryDirectory
 
 import psutil
 
+from infra.processes.stopping import interrupt, when_asked_to_stop
+from infra.servers.orphans import watcher
 from infra.settings import Settings
 from tests.crowd import Answer, Load, Request, at_once, most_connections, numbered, of, percentile, request, steadily
 from tests.infra.recount import Running, environment
@@ -55,8 +58,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="seconds of each load")
     asked = parser.parse_args()
     most_connections(CROWD)
-    with TemporaryDirectory(prefix="recount-overload-") as folder:
+    with when_asked_to_stop(interrupt), TemporaryDirectory(prefix="recount-overload-") as folder:
         running = Running(Path(folder), environment(Path(folder) / "home"), "serve")
+        watcher.watch(running.process.pid, SIGTERM)
         try:
             server = Server(running.wait_for("Recount is ready"))
             for line in chain(_crowds(server), _twice(server, asked.seconds), _together(server, asked.seconds)):

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 from infra.collecting import collect_seldom
 from infra.processes import logs
+from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_to_stop
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
 from tests.benchmarks import folding, quick_http, quick_pipeline
@@ -62,7 +63,8 @@ def main() -> int:
     wanted, place = [name for name in WHAT if name in (asked.only or WHAT)], _place()
     logs.configure("WARNING")
     collect_seldom()
-    runs = [measure(wanted, asked.rounds, asked.seconds) for _ in range(asked.runs)]
+    with when_asked_to_stop(interrupt, SERVERS_END_WITHIN):
+        runs = [measure(wanted, asked.rounds, asked.seconds) for _ in range(asked.runs)]
     figures = {name: summary(WHAT[name], [run[name] for run in runs], place) for name in wanted}
     for name, figure in figures.items():
         print(f"{name:<10} {figure.ratio:>8.4g} × its peer   ± {figure.spread:4.0%}   {figure.what}")

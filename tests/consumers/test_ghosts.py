@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import random
+import shutil
+import tempfile
+from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
+from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consumers.projecting.projector import Projector
 from infra.read_models import troubles
-from infra.routing import partition_of
-from tests.consumers.tallies import SUBJECTS, Added, Clock, Schedule, Tallies, World, drain, postgres_world
+from infra.routing import partition_of, subjects_here
+from projections.shared.projection import Delivery
+from projections.shared.rows import Row
+from tests.consumers.projecting.test_projector import noisy, some_events
+from tests.consumers.tallies import SUBJECTS, Added, Clock, Schedule, Tallies, World, drain, postgres_world, sqlite_world
 
 PARTITIONS = 4
 HERE, ELSEWHERE = (next(s for s in SUBJECTS if partition_of(s, PARTITIONS) == partition) for partition in (0, 1))
@@ -94,3 +105,46 @@ def test_a_read_model_that_has_folded_an_event_which_the_log_no_longer_has_stops
     assert {subject: row["total"] for subject, row in world.rows(tallies).items()} == {HERE: 3}
     assert one.status().projections[0].state == "stopped"
     assert noted(world) == ["projector"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_whatever_a_topic_has_read_models_have_what_the_log_has(seed: int) -> None:
+    dice = random.Random(seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # Given a log that was restored, and a topic with messages of before and after, some of them lost or sent again
+        with closing(sqlite_world(folder)) as world:
+            world.record(*some_events(dice, dice.randrange(20)))
+        shutil.copy(folder / "events.db", folder / "backup.db")
+        with closing(sqlite_world(folder)) as world:
+            world.versions.update((subject, world.store.version(subject)) for subject in SUBJECTS)
+            world.record(*some_events(dice, dice.randrange(1, 20)))
+            sent = noisy(world.messages(PARTITIONS), dice, lost=0.05)
+        shutil.copy(folder / "backup.db", folder / "events.db")
+        with closing(sqlite_world(folder)) as world:
+            world.versions.update((subject, world.store.version(subject)) for subject in SUBJECTS)
+            world.record(*some_events(dice, dice.randrange(40)))
+            sent += noisy(world.messages(PARTITIONS), dice, lost=0.05)
+            # When a projector reads it, with all its patience
+            tallies, source, clock = Tallies(), Schedule(range(PARTITIONS)), Clock()
+            source.portion = dice.choice([1, 5, 50])
+            source.send(sent)
+            one = projector(world, source, tallies, clock)
+            for moment in range(0, 400, 31):
+                clock.now = moment
+                drain(one)
+            # Then its rows are those of the log up to its position, on each partition
+            [status] = one.status().projections
+            assert world.rows(tallies) == folded(world, status.positions)
+
+
+def folded(world: World, upto: Mapping[int, int]) -> dict[UUID, Row]:
+    """The rows that a fold of the log up to these positions gives, by partition."""
+    rows: dict[UUID, Row] = {}
+    for partition, position in upto.items():
+        here: dict[UUID, Row] = {}
+        for recorded in world.store.decode(world.store.log(0, 1_000, position)):
+            Tallies()._apply(Delivery(recorded, subjects_here(recorded.metadata, partition, PARTITIONS)), here)
+        rows |= here
+    return rows

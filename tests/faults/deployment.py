@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
 from uuid import uuid4
 
+import psutil
+
 from consumers.projecting.faults import is_transient
 from infra.kafka.epochs import topic_of
 from infra.processes.roles import ROLES, Place, environment
@@ -184,12 +186,20 @@ class Deployment:
     def _that_runs(self, name: str) -> ServerProcess | Kafka | Postgres:
         return self._processes[name] if name in self._processes else self._servers[name]
 
+    def variables(self, name: str) -> Mapping[str, str]:
+        return self._processes[name].environment
+
     def pid(self, name: str) -> int:
         return self._processes[name].pid
 
     def output(self, name: str) -> str:
         """Its output since its last start."""
         return self._processes[name].output()
+
+    def in_use(self, name: str) -> tuple[int, int]:
+        """The descriptors and the threads of the process."""
+        process = psutil.Process(self._processes[name].pid)
+        return process.num_fds(), process.num_threads()
 
     def wait_until_dead(self, name: str) -> None:
         wait_until(lambda: not self._processes[name].running, f"{name} is dead")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import psycopg
 import pytest
@@ -10,11 +12,15 @@ from tests.faults.books import Books
 from tests.faults.deployment import Deployment
 from tests.faults.traffic import Traffic
 from tests.faults.verdict import verdict
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 CUTS = 10
+READY, READS = "/health/ready", ("/v1/customers?limit=1", "/v1/events?limit=1")
+# More than the connections of a worker's read models, so that those who wait for each other would show.
+ASKED_AT_ONCE = 80
+UNLIMITED = httpx.Limits(max_connections=None)
 CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
 
 
@@ -56,6 +62,27 @@ def test_reads_get_503_while_the_database_is_down_and_are_answered_afterwards(de
         deployment.servers.postgres.restart()
         wait_until(answered, "a read is answered again")
     assert set(statuses) == {200, 503}
+
+
+def test_every_request_is_answered_while_the_database_is_frozen_under_load(deployment: Deployment) -> None:
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool, httpx.Client(timeout=PATIENCE, limits=UNLIMITED, trust_env=False) as client:
+
+        def ask(path: str, body: object = None) -> int:
+            headers = {"Authorization": f"Bearer {deployment.key}"}
+            method = "GET" if body is None else "POST"
+            return client.request(method, deployment.urls[0] + path, headers=headers, json=body).status_code
+
+        assert ask(READY) == 200
+        deployment.servers.postgres.freeze()
+        try:
+            asked = [pool.submit(ask, path) for _ in range(ASKED_AT_ONCE // 5) for path in (READY, READY, READY, *READS)]
+            asked += [pool.submit(ask, "/v1/customers", {"name": "Ada"}) for _ in range(10)]
+            assert ask(READY) == 503, "a probe learns it in time"
+        finally:
+            deployment.servers.postgres.thaw()
+        # An answer that is missing raises here.
+        assert {one.result() for one in asked} <= {200, 201, 503}
+        wait_until(lambda: ask(READY) == 200, "it is ready again")
 
 
 def test_no_event_is_lost_or_duplicated_when_the_database_crashes(deployment: Deployment, books: Books) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.books import Books
-from tests.faults.deployment import KAFKA, Deployment
+from tests.faults.deployment import KAFKA, PROCESSES, ROLE_OF, Deployment, Servers, deployed
 from tests.faults.traffic import Traffic
 from tests.faults.verdict import verdict
 
@@ -15,8 +16,17 @@ pytestmark = [pytest.mark.servers, pytest.mark.faults]
 
 AWAY_SECONDS = 12
 WITH_KAFKA_SECONDS = 3
+# Descriptors and threads that a process may have for a moment: those of a client that tries to connect, and of requests.
+SOME = 8
 # Longer than any pause of a busy machine, so that a command is sent again only if a worker answered 503.
 ANSWER_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def deployment(fault_servers: Servers) -> Iterator[Deployment]:
+    """Without followers, which need no Kafka."""
+    with deployed(fault_servers, [name for name in PROCESSES if ROLE_OF[name].command != "follow"]) as running:
+        yield running
 
 
 def test_commands_are_accepted_without_kafka_and_read_models_catch_up_when_it_is_back(deployment: Deployment) -> None:
@@ -25,14 +35,19 @@ def test_commands_are_accepted_without_kafka_and_read_models_catch_up_when_it_is
         traffic.wait_for_more(50)
         deployment.wait_until_caught_up()
         with_kafka = _accepted_in_a_second(traffic, books, WITH_KAFKA_SECONDS)
+        in_use = {name: deployment.in_use(name) for name in PROCESSES}
         deployment.kill(KAFKA)
         try:
             without = _accepted_in_a_second(traffic, books, AWAY_SECONDS)
+            grown = {name: deployment.in_use(name) for name in PROCESSES}
         finally:
             deployment.restart(KAFKA)
         print(f"accepted in a second: {with_kafka:.0f} with Kafka, {without:.0f} without")
         assert without > with_kafka / 10
         assert books.tried_again == 0, "no command was answered 503"
+        for name, (descriptors, threads) in in_use.items():
+            assert grown[name][0] <= descriptors + SOME, f"{name} closes what it opens while it tries again"
+            assert grown[name][1] <= threads + SOME, f"{name} ends the threads of its clients"
     print(verdict(deployment, books))
 
 

@@ -7,6 +7,9 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from infra.event_store.store import EventStore
 from infra.trusted_clock import (
@@ -117,6 +120,34 @@ def test_one_fact_by_a_doubted_clock_does_not_prove_it_right_at_the_next_start(m
     machine.close()
     again = machines.start(NOW + NINE_DAYS)
     assert not again.clock.trusted()
+
+
+@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.sampled_from(["record", "restart", "minutes pass", "another starts", "another records"]), max_size=7))
+def test_no_order_of_facts_and_starts_within_an_hour_makes_a_wrong_clock_trusted(
+    machines: Machines, idle: Machine, steps: list[str]
+) -> None:
+    right = machines.start(NOW)
+    right.clock.confirm()
+    wrong = machines.start(NOW + NINE_DAYS)
+    for step in steps:
+        match step:
+            case "record":
+                wrong.record()
+            case "restart":
+                wrong.close()
+                wrong = machines.start(wrong.now)
+            case "minutes pass":
+                for machine in (right, wrong):
+                    machine.let_pass(timedelta(minutes=8))
+            case "another starts":
+                right.close()
+                right = machines.start(right.now)
+            case "another records":
+                right.record()
+        assert (right.is_trusted(), wrong.is_trusted()) == (True, False)
+    for machine in (right, wrong):
+        machine.close()
 
 
 def test_a_doubt_ends_when_facts_were_recorded_for_an_hour(machines: Machines, idle: Machine) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.importing.reading import COLUMNS, LONGEST_LINE, MISFITS, FileUnreadable
+from commands.importing.reading import COLUMNS, LINES, LONGEST_LINE, MISFITS, FileUnreadable
 from commands.importing.report import RefusedRow, Report
 from commands.importing.run import ImportInterrupted
 from commands.shared.executor import Executor, Limits
@@ -263,6 +263,26 @@ def test_progress_is_reported_up_to_the_last_row(store: Store) -> None:
     store.load_file(mapping, file, progress=lambda done, rows: calls.append((done, rows)))
     assert calls == sorted(calls)
     assert calls[-1] == (300, 300)
+
+
+class Asked(Exception):
+    """The process is asked to end."""
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 6])
+def test_an_import_ends_at_each_of_its_steps_and_records_nothing_while_it_reads(store: Store, steps: int) -> None:
+    mapping, file = store.folder / "orders.toml", store.folder / "orders.csv"
+    mapping.write_text(ORDERS)
+    file.write_text(HEADER + "".join(f"o-{number},Ada,2024-05-01,1,1\n" for number in range(3 * LINES)))
+    left = iter(range(steps - 1))
+
+    def progress(done: int, rows: int) -> None:
+        if next(left, None) is None:
+            raise Asked
+
+    with pytest.raises(Asked):
+        store.load_file(mapping, file, progress=progress)
+    assert store.events.head() == 0
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def make_place(tmp_path: Path, identity: x25519.Identity, request: pytest.Fixtur
             return Place(Settings(home=home, master_key="7c" * 32), identity)
         server: PostgresAt = request.getfixturevalue("postgres_server")
         url = server.create_database(made[-1])
-        request.addfinalizer(lambda name=made[-1]: server.drop_database(name))
+        request.addfinalizer(partial(server.drop_database, made[-1]))
         return Place(Settings(home=home, master_key="7c" * 32, database_url=url, kafka="127.0.0.1:1"), identity)
 
     return make

@@ -11,6 +11,7 @@ from uuid import UUID
 from pyrage import x25519
 
 from commands.customers import customers
+from commands.shared.batch import Command
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
 from infra.backup import tables
@@ -85,11 +86,11 @@ def fill(executor: Executor) -> Shop:
     return Shop(people, merged, survivor, erased, orders)
 
 
-def merging(customer_id: UUID, into: UUID):  # type: ignore[no-untyped-def]
+def merging(customer_id: UUID, into: UUID) -> Command:
     return command(customers.merge, customer_id=customer_id, into=into)
 
 
-def unmerging(customer_id: UUID):  # type: ignore[no-untyped-def]
+def unmerging(customer_id: UUID) -> Command:
     return command(customers.unmerge, customer_id=customer_id)
 
 

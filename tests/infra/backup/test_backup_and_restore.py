@@ -195,6 +195,8 @@ def test_a_restore_that_was_killed_leaves_nothing_that_opens_and_can_be_run_agai
         if not is_empty(other):
             with pytest.raises(RestoreUnfinished):
                 deploy(other.settings)
+            with pytest.raises(RestoreUnfinished):
+                other.backed_up(tmp_path / "of half a restore")
     assert other.restored(made, place.list).erased == 1
     deploy(other.settings).close()
     with other.opened() as restored:

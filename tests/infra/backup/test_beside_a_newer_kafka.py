@@ -90,8 +90,9 @@ def test_yesterdays_backup_beside_a_newer_kafka(
         projector = _projector(READ_MODELS, today.settings, brokers, stack)
         head = deployment.store.head()
         with running(a_relay(parts, today.settings), "relay"), running(projector, "projector"):
-            folded = [lambda one=one: parts.completeness.up_to(one.name) >= head for one in READ_MODELS]
-            wait_until(lambda: all(one() for one in folded), "the restored log is folded", deployment.store.head)
+            wait_until(
+                lambda: all(parts.completeness.up_to(one.name) >= head for one in READ_MODELS), "the restored log is folded"
+            )
         with deployment.read_models.reader.connect() as connection:
             names = dict(connection.execute(select(customers.c.customer_id, customers.c.name)).all())
             assert names == {kept: "Ada", gone: None, late: "Bob"}

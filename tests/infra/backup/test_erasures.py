@@ -11,7 +11,7 @@ import pytest
 
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
-from infra.backup.erasures import BadList, ErasureList
+from infra.backup.erasures import BadList, ErasureList, ForeignList
 from tests.commands.event_stores import accepted, done, erasing, one, refusal, registering, running, tagging, together
 from tests.infra.backup.given_backups import Place, Shop, fill, merging, names, unmerging
 
@@ -53,7 +53,11 @@ def test_who_was_erased_after_the_backup_is_erased_again(place: Place, other: Pl
 
 def test_without_the_list_erased_people_would_be_back(place: Place, tmp_path: Path, make_place: Callable[[str], Place]) -> None:
     other = make_place("sqlite")
-    lost = Lost(place, other, tmp_path / "backups", lambda executor, shop: accepted(one(executor, erasing(shop.people[0]))))
+
+    def later(executor: Executor, shop: Shop) -> None:
+        one(executor, erasing(shop.people[0]))
+
+    lost = Lost(place, other, tmp_path / "backups", later)
     other.restored(lost.made)
     with other.opened() as store:
         assert names(store, lost.shop.people[:1]) == ["Ada 0"]
@@ -127,6 +131,19 @@ def test_a_list_that_is_gone_torn_or_behind_is_completed_from_the_log(make_place
         place.list.unlink()
         assert rivals[0].catch_up() == 5
         assert [json.loads(line)["stream"] for line in place.list.read_text().splitlines()] == list(map(str, ids))
+
+
+def test_the_list_of_another_store_is_left_alone(make_place: Callable[[str], Place]) -> None:
+    place, stranger = make_place("sqlite"), make_place("sqlite")
+    for one_place in (stranger, place):
+        with one_place.running() as executor:
+            one(executor, registering(id := new_id()))
+            one(executor, erasing(id))
+    theirs = stranger.list.read_bytes()
+    place.list.write_bytes(theirs)
+    with place.opened() as store, pytest.raises(ForeignList):
+        ErasureList(place.list, store).catch_up()
+    assert place.list.read_bytes() == theirs
 
 
 def test_a_list_with_a_gap_a_foreign_line_or_an_end_before_the_backup_is_refused(

@@ -51,8 +51,14 @@ def variables(variables: dict[str, str], tmp_path: Path) -> dict[str, str]:
 def test_every_module_but_those_of_recount_up_is_imported(variables: dict[str, str]) -> None:
     command = [sys.executable, "-c", IMPORT_ALL]
     done = subprocess.run(command, env=variables, cwd=TREE, capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n") == ["infra.processes.supervising psutil", "infra.servers.kafka psutil",
-                                       "infra.servers.postgres psutil", "infra.servers.process psutil", ""]  # fmt: skip
+    assert done.stdout.split("\n") == [
+        "infra.processes.supervising psutil",
+        "infra.servers.kafka psutil",
+        "infra.servers.orphans psutil",
+        "infra.servers.postgres psutil",
+        "infra.servers.process psutil",
+        "",
+    ]
 
 
 def test_a_server_answers_and_commands_run(

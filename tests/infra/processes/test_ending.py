@@ -98,16 +98,19 @@ def test_each_further_signal_skips_a_step(application: Application) -> None:
         assert ended.server.force_exit
 
 
+@pytest.mark.parametrize(("grace", "signals"), [(LINGER + 0.3, 1), (PATIENCE, 2)], ids=["in time", "at the second signal"])
 def test_what_is_still_in_progress_at_the_end_is_refused_and_not_cut_off(
-    application: Application, monkeypatch: pytest.MonkeyPatch
+    application: Application, monkeypatch: pytest.MonkeyPatch, grace: float, signals: int
 ) -> None:
-    monkeypatch.setattr(http_server, "GRACE_SECONDS", LINGER + 0.3)
+    monkeypatch.setattr(http_server, "GRACE_SECONDS", grace)
     with serving(application) as ended:
         answers: list[httpx.Response] = []
         asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{ended.url}/hold", timeout=PATIENCE)))
         asking.start()
         wait_until(lambda: application.holding, "the request is in progress")
-        ended.ask()
+        for _ in range(signals):
+            ended.ask()
+            wait_until(lambda: "ending" in ended.called, "it takes no more")
         asking.join()
     assert (answers[0].status_code, answers[0].json()["type"]) == (503, "/problems/ending")
     assert answers[0].headers["retry-after"] == "1"

@@ -116,7 +116,7 @@ def test_the_mark_stays_when_new_facts_have_overtaken_what_was_seen(embedded: Se
         assert parts.completeness.up_to("customer_view") == 3
 
 
-@pytest.mark.parametrize("count", [1, 4, 9])
+@pytest.mark.parametrize("count", [1, 9])
 def test_it_is_noticed_although_a_process_that_compares_nothing_has_recorded_facts_since(
     embedded: Settings, count: int
 ) -> None:
@@ -171,7 +171,7 @@ def test_another_store_in_the_place_of_the_log_is_noticed(embedded: Settings, tm
 @pytest.mark.parametrize(
     "part",
     [
-        update(positions).where(positions.c.projection == "orders").values(position=9),
+        positions.insert().values(projection="orders/rebuild", partition=0, position=9, next_offset=0, topic_id=""),
         update(followed).where(followed.c.name == "policies").values(position=9),
         deliveries.insert().values(webhook_id=new_id(), position=1, version=0, failures=0, redelivered=1, redelivered_to=9),
     ],
@@ -185,8 +185,6 @@ def test_each_part_that_has_seen_more_than_the_log_is_noticed(settings: Settings
         with parts.deployment.read_models.writer.begin() as connection:
             connection.execute(part)
         assert parts.watch
-        if part.table is positions and settings.distributed:
-            pytest.skip("no projector has started here")
         parts.watch.compare()
         assert troubles(parts) == ["positions-ahead"]
         assert register(parts, 1) == [10]

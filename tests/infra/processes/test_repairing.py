@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -164,12 +164,12 @@ def test_a_repair_that_is_killed_anywhere_is_noticed_and_run_again(
         assert is_as_rebuilt(parts)
 
 
-def found(settings: Settings) -> tuple[list[str], int]:
+def found(settings: Settings) -> tuple[Sequence[str], int]:
     """The troubles that the next process finds, and the position up to which it calls customers complete."""
     with closing(deploy(settings)) as deployment:
         LogWatch(deployment.store, deployment.read_models).compare()
         with deployment.read_models.reader.connect() as connection:
-            codes = [trouble.code for trouble in standing(connection)]
+            codes: list[str] = [trouble.code for trouble in standing(connection)]
         return codes, Completeness(deployment.read_models).up_to("customer_view")
 
 
