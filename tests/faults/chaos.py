@@ -57,9 +57,8 @@ def main() -> None:
                     print(f"\nseed {played.seed}: {played.failure}", file=sys.stderr, flush=True)
     finally:
         every = table.total(whole)
-        print(
-            f"\n{table.markdown(whole)}\n\n{every.rounds:,} rounds in {time.monotonic() - begun:.0f} s; {every.failed} did not end"
-        )
+        print(f"\n{table.markdown(whole)}\n\n{every.rounds:,} rounds, of which {every.failed} did not end")
+        print(f"{time.monotonic() - begun:.0f} s")
     if failed:
         sys.exit(f"failed with seed {', '.join(map(str, failed))}")
 
