@@ -56,7 +56,9 @@ def main() -> None:
                     failed.append(played.seed)
                     print(f"\nseed {played.seed}: {played.failure}", file=sys.stderr, flush=True)
     finally:
-        print(f"\n{table.markdown(whole)}\n\n{table.total(whole).rounds:,} rounds in {time.monotonic() - begun:.0f} s")
+        every = table.total(whole)
+        print(f"\n{table.markdown(whole)}\n\n{every.rounds:,} rounds, of which {every.failed} did not end")
+        print(f"{time.monotonic() - begun:.0f} s")
     if failed:
         sys.exit(f"failed with seed {', '.join(map(str, failed))}")
 
@@ -77,7 +79,7 @@ def play_on_one(seed: int, count: int, kinds: Sequence[str]) -> Played:
     try:
         with servers() as running, deployed(running, alterations=dict.fromkeys(PROCESSES, ("clock",))) as deployment:
             try:
-                rounds.run(deployment, seed, count, chosen, 1, found)
+                rounds.run(deployment, seed, count, chosen, found)
             except Exception as error:
                 error.add_note(deployment.last_words())
                 raise

@@ -52,7 +52,8 @@ def kill(deployment: Deployment, traffic: Traffic, round: Round) -> None:
         time.sleep(round.seconds)
     else:
         traffic.wait_for_more(round.meanwhile)
-    deployment.restart(round.target)
+    with traffic.calm():
+        deployment.restart(round.target)
 
 
 def freeze(deployment: Deployment, traffic: Traffic, round: Round) -> None:

@@ -13,6 +13,8 @@ from tests.faults.traffic import Traffic
 from tests.faults.verdict import Figures, verdict
 
 ROUNDS_A_VERDICT = 10
+# To rebuild every read model takes longer than the round.
+ROUNDS_A_REBUILD = 5
 
 
 def run(
@@ -20,14 +22,15 @@ def run(
     seed: int,
     rounds: int,
     kinds: Kinds = KILLS_AND_FREEZES,
-    rounds_a_verdict: int = ROUNDS_A_VERDICT,
     table: Table | None = None,
 ) -> Figures:
-    """Play the rounds, with a verdict every few rounds. Returns the last one. Prints each round, with the seed.
+    """Play the rounds, with a verdict every ten rounds. Returns the last one. Prints each round, with the seed.
 
-    The table gets every round. With a verdict after each round, it gets each difference with the kind that made it.
+    If there is a table, it gets every round, and there is a verdict after each, so that a difference belongs to a kind. Only
+    every fifth verdict rebuilds the read models.
     """
-    books, table, figures = Books(), table if table is not None else {}, None
+    each, books, figures = table is not None, Books(), None
+    table = table if table is not None else {}
     with Traffic(deployment.urls, deployment.key, books, seed) as traffic:
         for number, round in enumerate(islice(drawn(seed, kinds), rounds), start=1):
             name = f"seed {seed}, round {number}"
@@ -35,9 +38,10 @@ def run(
             with table.setdefault(round.kind, Row()).counting(books):
                 seconds = _play(deployment, traffic, kinds, round)
                 print(f"{name}: caught up in {seconds:.1f} s", flush=True)
-                if number % rounds_a_verdict == 0 or number == rounds:
+                rebuilt = number % (ROUNDS_A_REBUILD if each else ROUNDS_A_VERDICT) == 0 or number == rounds
+                if each or rebuilt:
                     with traffic.paused():
-                        figures = verdict(deployment, books)
+                        figures = verdict(deployment, books, rebuilt=rebuilt)
                     print(f"{name}: {figures}", flush=True)
     assert figures, "at least one round"
     return figures
