@@ -28,7 +28,7 @@ from infra.event_store.store import EventStore
 from infra.kafka import ends
 from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.ends import seen_in_kafka
-from infra.kafka.epochs import earlier_topics, last_epoch, topic_of
+from infra.kafka.epochs import earlier_topics, later_topics, topic_of
 from infra.kafka.headers import continued_in
 from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
@@ -176,8 +176,8 @@ class Relay:
 
     def _require_last_epoch(self, topics: Topics) -> None:
         """Raises AheadOfLog if a later epoch has a topic: then the log is older than a repair that was made."""
-        if (last := last_epoch(self._name, topics.names())) > self._epoch:
-            what = same_log.restored(f"Kafka has the topic of a later epoch, {topic_of(self._name, last)}")
+        if later := topics.existing(later_topics(self._name, self._epoch)):
+            what = same_log.restored(f"Kafka has the topic of a later epoch, {min(later)}")
             raise AheadOfLog(what, seen_in_kafka(self._brokers, self._name).position)
 
     def _verify(self, topics: Topics, topic: Topic, session: Connection) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Collection
 from infra.event_store.identity import FIRST_EPOCH, Identity
 from infra.settings import Settings
 
+LOOK_AHEAD = 20
+
 
 def topic_name(settings: Settings, identity: Identity) -> str:
     """The name of the topic for the events of this log."""
@@ -21,6 +23,11 @@ def topic_name(settings: Settings, identity: Identity) -> str:
 def topic_of(name: str, epoch: int) -> str:
     """The name of the topic of an epoch; `name` is that of the first one."""
     return name if epoch <= FIRST_EPOCH else f"{name}.{epoch}"
+
+
+def later_topics(name: str, epoch: int) -> list[str]:
+    """The names of the topics of the next epochs. A repair that is killed leaves an epoch without a topic."""
+    return [topic_of(name, epoch + later) for later in range(1, LOOK_AHEAD + 1)]
 
 
 def earlier_topics(name: str, epoch: int, topics: Collection[str]) -> list[str]:

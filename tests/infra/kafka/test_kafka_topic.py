@@ -92,3 +92,9 @@ def test_a_missing_broker_raises_kafka_unavailable(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(SHORT, "bootstrap_timeout_ms", 300)
     with pytest.raises(KafkaUnavailable):
         Topics(Brokers("127.0.0.1:1"))
+
+
+def test_only_topics_that_exist_are_found(topics: Topics, topic: Topic) -> None:
+    assert topics.existing([topic.name, "nowhere", topic.dead]) == {topic.name, topic.dead}
+    assert topics.names() >= {topic.name, topic.dead}
+    assert "nowhere" not in topics.names()
