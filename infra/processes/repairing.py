@@ -124,6 +124,8 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
         wait_for_others(connection)
         names = [projection.name for projection in PROJECTIONS]
         connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
+        # Until its rebuild, a read model is complete up to nothing: it has rows of what the log does not have.
+        connection.execute(update(positions).where(positions.c.projection.in_(names)).values(position=0))
         for projection in PROJECTIONS:
             # A rebuild that began before may have folded what the log does not have.
             Building(projection, partitions, store.types_for_everyone).drop(connection)
