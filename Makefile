@@ -41,7 +41,7 @@ private: $(KEY)
 run: .venv/.run $(KEY)  ## the embedded deployment, with a sample of real purchases
 	@$(BIN)/recount serve --load $(SAMPLE)
 
-up: .venv/.servers $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors
+up: .venv/.servers $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors, 2 followers
 	@$(BIN)/recount up --load $(SAMPLE)
 
 check: setup  ## style, types and the rules for imports between folders

@@ -10,13 +10,12 @@ sent last. If the log was restored to an earlier moment, the relay waits for a r
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from threading import Event
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from commands.shared.commit import StoreUnavailable
@@ -36,13 +35,13 @@ from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.database import ReadModels
+from infra.read_models.lease import own_session, wait_for_lock
 from infra.read_models.positions import Superseded
 from infra.routing import PARTITIONS
 
 # After these errors it is not known what was sent and saved. The next turn starts at the stored checkpoint.
 DOUBT = (KafkaUnavailable, StoreUnavailable, DBAPIError, Superseded)
 
-STAND_BY_PAUSE = 0.25
 LONGEST_BACKOFF = 5.0
 VERIFY_EVERY = 5.0
 ALARM_AFTER = 5
@@ -52,15 +51,9 @@ HOLD_PAUSE = 5.0
 # Seconds between two reads of the store: 2 ms while events arrive, 20 ms after two seconds without events.
 SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
 
-# A relay that hangs, or has lost its machine, loses the lock within a minute. A live one uses its session every few seconds.
-LOCK_SETTINGS = (
-    # Longer than a window may take to be acknowledged, so that a relay that only waits keeps its lock.
-    "SET idle_session_timeout = '30s'",
-    "SET tcp_keepalives_idle = 10",
-    "SET tcp_keepalives_interval = 5",
-    "SET tcp_keepalives_count = 3",
-)
-TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+# A relay that hangs, or has lost its machine, loses the lock after this time. A live one uses its session every few seconds.
+# It is longer than a window may take to be acknowledged, so that a relay that only waits keeps its lock.
+SILENCE = 30.0
 
 log = structlog.get_logger()
 routed_position = Gauge("recount_relay_routed_position", "Everything up to this position was sent to Kafka.")
@@ -112,8 +105,9 @@ class Relay:
         self._stopping.set()
 
     def _take_turn(self) -> None:
-        with self._session() as session:
-            if self._exclusive and not self._wait_for_lock(session):
+        # The session holds the lock and saves the checkpoint, so both are lost together.
+        with own_session(self._read_models, SILENCE) as session:
+            if self._exclusive and not wait_for_lock(session, f"relay {self._topic}", self._stopping):
                 return
             same_log.require_no_trouble(session)
             with closing(Topics(self._brokers)) as topics, closing(self._producer()) as producer:
@@ -121,23 +115,6 @@ class Relay:
 
     def _producer(self) -> Producer:
         return Producer(self._brokers, self._flush_timeout)
-
-    @contextmanager
-    def _session(self) -> Iterator[Connection]:
-        """A connection of the relay's own. It holds the lock and saves the checkpoint, so both are lost together."""
-        with self._read_models.writer.connect() as connection:
-            session = connection.execution_options(isolation_level="AUTOCOMMIT")
-            session.detach()
-            yield session
-
-    def _wait_for_lock(self, session: Connection) -> bool:
-        """Waits for the lock. Returns False if the relay is stopped first."""
-        for setting in LOCK_SETTINGS:
-            session.execute(text(setting))
-        while not session.execute(TRY_LOCK, {"name": f"relay {self._topic}"}).scalar():
-            if self._stopping.wait(STAND_BY_PAUSE):
-                return False
-        return True
 
     def _relay(self, session: Connection, topics: Topics, producer: Producer) -> None:
         self._require_last_epoch(topics)

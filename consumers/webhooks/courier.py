@@ -29,6 +29,7 @@ from infra.event_store.store import EventStore
 from infra.read_models import attempts, deliveries
 from infra.read_models.database import ReadModels
 from infra.read_models.deliveries import Delivery
+from infra.read_models.lease import always
 from infra.read_models.positions import Superseded
 from infra.webhooks.addresses import PUBLIC, Reach
 from projections.operations import webhooks
@@ -47,10 +48,6 @@ EXPIRED = timedelta(hours=1)
 log = structlog.get_logger()
 lag = Gauge("recount_webhook_lag", "Head of the log minus the position that a webhook has reached.", ["webhook"])
 failures = Gauge("recount_webhook_failures", "Failed deliveries of a webhook since the last accepted event.", ["webhook"])
-
-
-def always() -> bool:
-    return True
 
 
 class Courier:
@@ -76,7 +73,10 @@ class Courier:
         self._saved = self._expired = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
-        """Runs until it is stopped. Failures are retried."""
+        """Runs until it is stopped. Failures are retried. This is for the only process that delivers.
+
+        So it first takes all webhooks, and does not wait for a process that was killed or frozen before it let them go.
+        """
         asyncio.run(self._run())
 
     def stop(self) -> None:
@@ -94,9 +94,13 @@ class Courier:
             await asyncio.to_thread(self._save)
 
     async def _run(self) -> None:
+        begun = False
         with self._sender():
             while not self._stopping.is_set():
                 try:
+                    if not begun:
+                        await asyncio.to_thread(deliveries.release, self._read_models)
+                        begun = True
                     await self._look()
                     pause = PAUSE_SECONDS
                 except DOUBT as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,6 +65,8 @@ def run(settings: Settings, load: Files | None) -> None:
             stack.enter_context(following(parts))
 
         def ready() -> None:
+            # The threads of `asyncio.to_thread`, which look how far the read models are.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="completeness"))
             if not settings.distributed:
                 running = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, running))

@@ -7,7 +7,6 @@ the holder of each webhook.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Event
@@ -17,9 +16,8 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from infra.processes.parts import Parts, Runs, running
-from infra.read_models import deliveries
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
-from infra.read_models.lease import Lease
+from infra.read_models.lease import Lease, always
 
 if TYPE_CHECKING:
     from consumers.policies.policy import Policy
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
 RETRY_SECONDS, STAND_BY_SECONDS = 5.0, 1.0
 
 log = structlog.get_logger()
-
-
-def always() -> bool:
-    return True
 
 
 class Follower:
@@ -49,8 +43,7 @@ class Follower:
             try:
                 self._what.run()
             except Exception as error:
-                frames = traceback.format_tb(error.__traceback__)
-                log.error("follower.failed", follower=self.name, error=type(error).__name__, frames=frames)
+                log.error("follower.failed", follower=self.name, exc_info=error)
                 self._stopping.wait(self._pause)
 
     def stop(self) -> None:
@@ -64,8 +57,6 @@ def following(parts: Parts, holds: Callable[[], bool] = always) -> Iterator[None
 
     As soon as something is ahead of the log they stop, until the process that runs after a repair.
     """
-    # Only this process delivers now: it need not wait for a process that was killed and did not let its webhooks go.
-    deliveries.release(parts.deployment.read_models)
     followers = _followers(parts, holds)
     with ExitStack() as stack:
         if parts.watch:
@@ -121,8 +112,10 @@ def _followers_of_the_log(parts: Parts) -> Iterator[Follower]:
 class Following:
     """Runs the followers while this process holds the lease; until then, and after it was lost, it stands by."""
 
-    def __init__(self, lease: Lease, followers: Callable[[], AbstractContextManager[None]]) -> None:
-        self._lease, self._followers = lease, followers
+    def __init__(
+        self, lease: Lease, followers: Callable[[], AbstractContextManager[None]], pause: float = STAND_BY_SECONDS
+    ) -> None:
+        self._lease, self._followers, self._pause = lease, followers, pause
         self._stopping = Event()
 
     def run(self) -> None:
@@ -131,8 +124,8 @@ class Following:
             try:
                 self._take_a_turn()
             except DBAPIError as error:
-                log.warning("follow.lost", error=type(error).__name__, reason=str(error))
-                self._stopping.wait(STAND_BY_SECONDS)
+                log.warning("follow.doubt", error=type(error).__name__, reason=str(error))
+                self._stopping.wait(self._pause)
 
     def stop(self) -> None:
         """May be called from any thread or from a signal handler."""
@@ -141,7 +134,9 @@ class Following:
     def _take_a_turn(self) -> None:
         with self._lease.held(self._stopping) as held:
             if held:
-                with self._followers():
-                    log.info("follow.began")
-                    self._lease.keep(self._stopping)
-        log.info("follow.ended")
+                try:
+                    with self._followers():
+                        log.info("follow.began")
+                        self._lease.keep(self._stopping)
+                finally:
+                    log.info("follow.ended")

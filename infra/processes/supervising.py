@@ -98,7 +98,7 @@ class Supervisor:
             self._each(lambda watched: watched.process.kill())
 
     def _each(self, do: Callable[[Watched], None]) -> None:
-        with ThreadPoolExecutor(max(1, len(self._processes))) as pool:
+        with ThreadPoolExecutor(max(1, len(self._processes)), "stopping") as pool:
             list(pool.map(do, self._processes))
 
 

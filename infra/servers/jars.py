@@ -63,5 +63,5 @@ def class_path() -> str:
     cache = Path(os.environ.get("RECOUNT_KAFKA_JARS") or Path.home() / ".cache" / "recount" / "kafka-jars")
     cache.mkdir(parents=True, exist_ok=True)
     jars = [Jar.pinned(line) for line in LOCK.read_text().splitlines()]
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(8, "jars") as pool:
         return os.pathsep.join(pool.map(lambda jar: str(jar.fetched(cache)), jars))

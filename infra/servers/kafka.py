@@ -148,7 +148,7 @@ class Kafka(KafkaAt):
         return self.nodes[number - 1]
 
     def _each(self, do: Callable[[Node], None]) -> None:
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(thread_name_prefix="kafka-nodes") as pool:
             list(pool.map(do, self.nodes))
 
     def __enter__(self) -> Self:

@@ -4,6 +4,8 @@ kill_before NAMED CALL      kills its process with SIGKILL when NAMED ("module:a
 kill_after NAMED CALL       the same, after that call has returned, or the next one that does not raise
 lose CALL                   does not send the CALL-th window of the relay, but treats it as acknowledged
 unlocked                    runs a relay that does not take the lock
+marking leased|unleased     runs followers with a policy that marks each registered customer each time it runs, with or without
+                            the lease
 """
 
 from __future__ import annotations
@@ -52,6 +54,17 @@ def unlocked() -> None:
     defaults["exclusive"] = False
 
 
+def marking(leased: str) -> None:
+    from consumers import policies as followed
+    from infra.read_models import lease
+    from tests.faults.marks import marks
+
+    original = followed.policies
+    followed.policies = lambda store: (*original(store), marks)
+    if leased == "unleased":
+        lease.wait_for_lock = lambda *_: True
+
+
 def _alter_call(named: str, which: int, instead: Callable[[Callable[[], Any]], Any]) -> None:
     """Replace the call with this number by `instead`, which gets the original call as a function.
 
@@ -91,6 +104,7 @@ ALTERATIONS: dict[str, Callable[..., None]] = {
     "kill_after": kill_after,
     "lose": lose,
     "unlocked": unlocked,
+    "marking": marking,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -58,10 +58,20 @@ def servers() -> Iterator[Servers]:
 
 
 class Deployment:
-    """Named processes on an empty database and a new topic. `stores` are the same stores, opened in this process."""
+    """Named processes on an empty database and a new topic. `stores` are the same stores, opened in this process.
 
-    def __init__(self, servers: Servers, folder: Path, names: Sequence[str] = PROCESSES) -> None:
-        self.servers, self._folder = servers, folder
+    `settings` are settings of all processes, and `alterations` those of some, see `tests.faults.altered`.
+    """
+
+    def __init__(
+        self,
+        servers: Servers,
+        folder: Path,
+        names: Sequence[str] = PROCESSES,
+        alterations: Mapping[str, Sequence[str]] | None = None,
+        **settings: object,
+    ) -> None:
+        self.servers, self._folder, self._settings, self._alterations = servers, folder, settings, alterations or {}
         self.database, self.topic = f"faults_{uuid4().hex}", f"faults.{uuid4().hex}"
         self.database_url = servers.postgres.create_database(self.database)
         self.stores = deploy(
@@ -120,6 +130,12 @@ class Deployment:
         else:
             self._processes[name].thaw()
 
+    def variables(self, name: str) -> Mapping[str, str]:
+        return self._processes[name].environment
+
+    def pid(self, name: str) -> int:
+        return self._processes[name].pid
+
     def output(self, name: str) -> str:
         """Its output since its last start."""
         return self._processes[name].output()
@@ -174,18 +190,24 @@ class Deployment:
         place = Place(self.database_url, self.servers.kafka.bootstrap, {"RECOUNT_MASTER_KEY": MASTER_KEY})
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_")}
         kept = ",".join(projection.name for projection in KEPT)
-        given = {"HOME": self._folder, "TOPIC": self.topic, "PROJECTIONS": kept, **TIMES}
+        given = {"HOME": self._folder, "TOPIC": self.topic, "PROJECTIONS": kept, **TIMES, **self._settings}
         ours = {f"RECOUNT_{name}": str(value) for name, value in given.items()}
         variables = inherited | environment(ROLE_OF[name], place, HOST, port) | ours | {"PYTHONPATH": str(TREE)}
-        return ServerProcess(name, _command(name), self._folder / f"{name}.log", variables)
+        command = _command(name, self._alterations.get(name, ()))
+        return ServerProcess(name, command, self._folder / f"{name}.log", variables)
 
 
 @contextmanager
-def deployed(servers: Servers, names: Sequence[str] = PROCESSES) -> Iterator[Deployment]:
+def deployed(
+    servers: Servers,
+    names: Sequence[str] = PROCESSES,
+    alterations: Mapping[str, Sequence[str]] | None = None,
+    **settings: object,
+) -> Iterator[Deployment]:
     """A deployment that runs inside the block."""
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="recount-deployment-"))
-        deployment = Deployment(servers, Path(folder), names)
+        deployment = Deployment(servers, Path(folder), names, alterations, **settings)
         stack.callback(deployment.end)
         deployment.start()
         yield deployment

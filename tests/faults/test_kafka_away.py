@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.books import Books
-from tests.faults.deployment import KAFKA, Deployment
+from tests.faults.deployment import KAFKA, PROCESSES, ROLE_OF, Deployment, Servers, deployed
 from tests.faults.traffic import Traffic
 from tests.faults.verdict import verdict
 
@@ -17,6 +18,13 @@ AWAY_SECONDS = 12
 WITH_KAFKA_SECONDS = 3
 # Longer than any pause of a busy machine, so that a command is sent again only if a worker answered 503.
 ANSWER_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def deployment(fault_servers: Servers) -> Iterator[Deployment]:
+    """Without followers, which need no Kafka."""
+    with deployed(fault_servers, [name for name in PROCESSES if ROLE_OF[name].command != "follow"]) as running:
+        yield running
 
 
 def test_commands_are_accepted_without_kafka_and_read_models_catch_up_when_it_is_back(deployment: Deployment) -> None:

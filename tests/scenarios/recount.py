@@ -123,7 +123,7 @@ def distributed(database_url: str, kafka: str) -> Iterator[Recount]:
     }
     with (
         TemporaryDirectory(prefix="recount-scenario-") as folder,
-        _running(Path(folder), variables, [("serve",), ("relay",), ("project",)]) as recount,
+        _running(Path(folder), variables, [("serve",), ("relay",), ("follow",), ("project",)]) as recount,
     ):
         yield recount
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,34 @@ def secret(place: Place, id: UUID, webhook_id: UUID = SHOP) -> str:
     found = secret_of(place.store, webhook_id, id)
     assert found is not None
     return found
+
+
+def test_while_another_process_may_deliver_nothing_is_sent_and_afterwards_everything(place: Place, listener: Listener) -> None:
+    place.register_ada()
+    register(place, listener.url)
+    place.plan_spring()
+    place.target()
+    alone = False
+    frozen = Courier(place.store, place.read_models, ANYWHERE, clock=lambda: place.now, holds=lambda: alone)
+    deliver(place, frozen)
+    assert not listener.taken
+    alone = True
+    delivered = deliver(place, frozen)
+    assert listener.types() == ["campaign.planned", "campaign_member.targeted"]
+    assert delivered is not None
+    assert (delivered.position, delivered.failures) == (place.store.head(), 0)
+
+
+def test_the_only_process_that_delivers_does_not_wait_for_one_that_was_killed(place: Place, listener: Listener) -> None:
+    place.register_ada()
+    register(place, listener.url)
+    place.plan_spring()
+    deliver(place)
+    place.target()
+    deliver(place, courier(place))
+    assert listener.types() == ["campaign.planned"]
+    delivered_by(courier(place), lambda: len(listener.taken) >= 2)
+    assert listener.types() == ["campaign.planned", "campaign_member.targeted"]
 
 
 def test_only_subscribed_events_are_sent(place: Place, listener: Listener) -> None:
@@ -355,18 +383,21 @@ def test_a_superseded_process_saves_nothing(place: Place, listener: Listener) ->
         assert deliveries.of(connection, SHOP) == before
 
 
+def delivered_by(one: Courier, enough: Callable[[], bool]) -> None:
+    """Lets it run until it has delivered enough."""
+    thread = threading.Thread(target=one.run)
+    thread.start()
+    wait_until(enough, "the deliveries arrive")
+    one.stop()
+    wait_until(lambda: not thread.is_alive(), "the courier ends")
+
+
 def test_a_process_delivers_until_it_is_stopped_and_then_releases_its_hold(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     place.plan_spring()
     deliver(place)
     place.register_ada()
-    let_go(place)
-    one = courier(place)
-    thread = threading.Thread(target=one.run)
-    thread.start()
-    wait_until(lambda: len(listener.taken) >= 2, "both deliveries arrive")
-    one.stop()
-    wait_until(lambda: not thread.is_alive(), "the courier ends")
+    delivered_by(courier(place), lambda: len(listener.taken) >= 2)
     with place.read_models.reader.connect() as connection:
         delivered = deliveries.of(connection, SHOP)
     assert delivered is not None

@@ -134,6 +134,11 @@ def test_a_server_can_be_reached_only_by_the_containers_of_the_file(server: Serv
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 
+def test_only_what_is_called_or_calls_others_is_in_a_network_with_a_way_out() -> None:
+    outside = {role.name for role in ROLES if "outside" in _service(role.name)["networks"]}
+    assert outside == {"api", "follower"}
+
+
 def test_postgres_in_a_container_keeps_no_old_write_ahead_log() -> None:
     settings = [part for pair in ERASABLE.items() for part in ("-c", "=".join(pair))]
     assert _service("postgres")["command"] == ["postgres", *settings]
