@@ -52,11 +52,13 @@ def compared(store: EventStore, ends: Ends, checkpoint: Checkpoint) -> Checkpoin
     Raises AheadOfLog if one of the topic's last messages is of an event that the log does not have.
     """
     found = ends.last_messages(checkpoint.last)
-    highest = {p: max((message.stored.position for message in messages), default=0) for p, messages in found.items()}
+    highest = {p: max(message.stored.position for message in messages) for p, messages in found.items() if messages}
     if absent := store.absent(message.stored for messages in found.values() for message in messages):
         raise AheadOfLog(ghost_at(absent[0].position), max(checkpoint.routed, *highest.values()))
-    lost = [p for p, last in checkpoint.last.items() if highest[p] < last and p not in ends.emptied]
-    return _earlier(store, checkpoint, min(highest[p] for p in lost)) if lost else checkpoint
+    # If the last records were deleted, or cannot be read, nothing shows that messages were lost.
+    present = dict.fromkeys(ends.unused, 0) | highest
+    lost = [present[p] for p, last in checkpoint.last.items() if present.get(p, last) < last]
+    return _earlier(store, checkpoint, min(lost)) if lost else checkpoint
 
 
 def _earlier(store: EventStore, checkpoint: Checkpoint, upto: int) -> Checkpoint:

@@ -24,10 +24,11 @@ ENDS = (
 )
 
 DIGEST = (
-    "SELECT sha256(string_agg(sha256(int8send(notification_id) || uuid_send(originator_id) || int4send(originator_version::int)"
-    " || state), ''::bytea ORDER BY notification_id)) FROM stored_events WHERE notification_id = ANY(%s::text::bigint[])"
+    "SELECT sha256(string_agg(sha256("
+    "int8send(notification_id) || uuid_send(originator_id) || int8send(originator_version::bigint) || state"
+    "), ''::bytea ORDER BY notification_id)) FROM stored_events WHERE notification_id = ANY(%s::text::bigint[])"
 )
-PLACE = Struct(">q16si")
+PLACE = Struct(">q16sq")
 
 unavailable_when_unreachable = unavailable_when(
     persistence.OperationalError, persistence.InterfaceError, persistence.InternalError

@@ -33,7 +33,7 @@ def opened(brokers: Brokers, topic: Topic) -> Iterator[Ends]:
 
 
 class Ends:
-    """`emptied` are the partitions whose records were all deleted: nobody knows what their last message was."""
+    """`unused` are the partitions that never had a record."""
 
     def __init__(self, consumer: KafkaConsumer, topic: Topic) -> None:
         self._consumer = consumer
@@ -41,7 +41,7 @@ class Ends:
         consumer.assign(places)
         self._ends: Mapping[TopicPartition, int] = consumer.end_offsets(places)
         self._begins: Mapping[TopicPartition, int] = consumer.beginning_offsets(places)
-        self.emptied = frozenset(place.partition for place in places if 0 < self._begins[place] == self._ends[place])
+        self.unused = frozenset(place.partition for place in places if self._ends[place] == 0)
 
     def last(self, count: int, partitions: Collection[int]) -> dict[int, list[Message]]:
         """The messages among the last `count` records of these partitions, in order; not those that cannot be read."""

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.projecting.projector import Projector
+from infra.kafka.headers import LAST_PLACE
 from infra.read_models import troubles
 from infra.routing import partition_of, subjects_here
 from projections.shared.projection import Delivery
@@ -46,6 +47,8 @@ def test_the_log_has_the_events_that_it_has_and_no_others(world: World) -> None:
     assert world.store.absent([later, second]) == [later]
     assert world.store.absent([third, in_its_place, first]) == [in_its_place]
     assert world.store.absent([in_its_place, later]) == [in_its_place, later]
+    forged = third._replace(position=LAST_PLACE, version=LAST_PLACE)
+    assert world.store.absent([third, forged]) == [forged]
 
 
 @pytest.mark.servers

@@ -28,7 +28,7 @@ METADATA = Metadata(
     causation_id=STREAM,
 )
 
-places = st.integers(1, 2**63 - 1)
+places = st.integers(1, 2**52)
 metadatas = st.builds(
     Metadata,
     subject=st.uuids(),
