@@ -18,7 +18,7 @@ from infra.command_line.project import _projector
 from infra.command_line.restore import _restored
 from infra.kafka.connection import Brokers
 from infra.processes import repairing
-from infra.processes.parts import Parts, opened, running
+from infra.processes.parts import Parts, listing_erasures, opened, running
 from infra.read_models import checkpoints, troubles
 from infra.settings import Settings
 from projections.customers.customers import customer_view, customers
@@ -67,7 +67,7 @@ def test_yesterdays_backup_beside_a_newer_kafka(
 ) -> None:
     monkeypatch.setattr(repairing, "PROJECTIONS", READ_MODELS)
     kept, gone, lost = new_id(), new_id(), new_id()
-    with opened(yesterday) as parts:
+    with opened(yesterday) as parts, listing_erasures(parts.deployment):
         assert all(map(accepted, done(*together(parts.executor, registering(kept, "Ada"), registering(gone, "Grace")))))
         made = Place(yesterday, today.identity).backed_up(tmp_path / "backups")
         later = [registering(lost, "Alan"), placing(new_id(), lost), tagging(kept, "vip"), erasing(gone)]
@@ -100,4 +100,3 @@ def test_yesterdays_backup_beside_a_newer_kafka(
             assert not troubles.standing(connection)
         positions = {message.stored.position for message in read_all(str(yesterday.kafka), deployment.topic)}
         assert positions == {1, 2, *range(7, head + 1)}
-    assert {message.stored.position for message in read_all(str(yesterday.kafka), yesterday.topic)} == sent
