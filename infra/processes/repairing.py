@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, text, update
 
+from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.rebuild import rebuild
 from infra.event_store.identity import Identity
@@ -123,12 +124,18 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
         wait_for_others(connection)
         names = [projection.name for projection in PROJECTIONS]
         connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
+        # Until its rebuild, a read model is complete up to nothing: it has rows of what the log does not have.
+        connection.execute(update(positions).where(positions.c.projection.in_(names)).values(position=0))
         for projection in PROJECTIONS:
             # A rebuild that began before may have folded what the log does not have.
             Building(projection, partitions).drop(connection)
     for number, projection in enumerate(PROJECTIONS, 1):
-        done = rebuild(projection, store, read_models, partitions)
-        report(f"{projection.name} is rebuilt up to position {done.position} ({number} of {len(PROJECTIONS)}).")
+        try:
+            done = f"is rebuilt up to position {rebuild(projection, store, read_models, partitions).position}"
+        except ForEveryone as error:
+            # It waits as outdated. The others need not wait for it.
+            done = f"is not rebuilt, because {error} and cannot be folded: run recount rebuild {projection.name} later"
+        report(f"{projection.name} {done} ({number} of {len(PROJECTIONS)}).")
 
 
 def _end(deployment: Deployment, identity: Identity, upto: int) -> None:

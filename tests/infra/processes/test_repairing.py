@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, insert, select, update
 
+from commands.operations import calendar
 from consumers.rebuilding.rebuild import rebuild
 from consumers.relay import Relay
 from domain.shared.ids import new_id
@@ -28,8 +30,9 @@ from infra.read_models.troubles import standing
 from infra.settings import Settings
 from infra.wiring import deploy
 from projections.customers.customers import customer_view
+from projections.marketing.segment_labels import segment_labels
 from projections.sales.orders import orders
-from tests.commands.event_stores import one, registering
+from tests.commands.event_stores import command, one, registering
 from tests.consumers.reading import read_all
 from tests.infra.event_store.test_positions import execute, go_back
 from tests.infra.processes.test_log_watch import KEY, followed_up_to, register, restored, troubles, where
@@ -112,6 +115,28 @@ def test_a_repair_of_what_is_well_changes_no_follower_and_loses_nothing(
         assert parts.completeness.up_to("customer_view") == positions[-1]
         with parts.deployment.read_models.reader.connect() as connection:
             assert set(connection.scalars(select(followed.c.position))) == {4}
+
+
+def test_a_read_model_that_cannot_be_rebuilt_waits_and_holds_no_other_up(
+    embedded: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with restored(embedded, 2, 2) as parts:
+        day = command(calendar.end_day, day=date(2026, 3, 1), zone="UTC")
+        assert one(parts.executor, day).position == 5
+
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    broken = segment_labels._replace(apply=fail)
+    monkeypatch.setattr(repairing, "PROJECTIONS", (broken, customer_view))
+    said: list[str] = []
+    repair(embedded, said.append)
+    assert "segment_labels is not rebuilt, because position 5 concerns everyone" in said[1]
+    with opened(embedded) as parts:
+        status = parts.operating().status()
+        assert status.troubles == []
+        assert {one.name: one.state for one in status.projections}["segment_labels"] == "outdated"
+        assert (parts.completeness.up_to("customer_view"), parts.completeness.up_to("segment_labels")) == (5, 0)
 
 
 class Killed(BaseException):
