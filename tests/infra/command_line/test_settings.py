@@ -86,7 +86,7 @@ def test_a_file_for_kafka_that_cannot_be_read_is_named(home: Path, settings: dic
     assert len(ran.errors.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", ["relay", "project"])
+@pytest.mark.parametrize("command", ["relay", "project", "follow"])
 def test_a_command_of_the_distributed_deployment_is_refused_in_the_embedded_one(home: Path, command: str) -> None:
     ran = recount(environment(home), command)
     assert ran.status == 2

@@ -83,7 +83,7 @@ def test_each_command_of_the_embedded_deployment_refuses_it_in_one_line(tmp_path
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("command", ["relay", "project"])
+@pytest.mark.parametrize("command", ["relay", "project", "follow"])
 def test_each_command_of_the_distributed_deployment_refuses_it_in_one_line(
     tmp_path: Path, database_url: str, command: str
 ) -> None:
