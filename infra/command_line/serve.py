@@ -42,9 +42,9 @@ def serve(load: Load = None) -> None:
 
 
 def run(settings: Settings, load: Files | None) -> None:
+    from infra.http.listening import bound
+    from infra.http.server import Server
     from infra.processes.followers import following
-    from infra.processes.http_server import Server
-    from infra.processes.listening import bound
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import listing_erasures, opened
     from infra.processes.temporary_files import own_temporary_folder

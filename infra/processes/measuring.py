@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from infra.processes.listening import bound
+from infra.http.listening import bound
 from infra.settings import Settings
 
 CONNECTIONS = 64
@@ -27,7 +27,7 @@ def measured(settings: Settings) -> Iterator[None]:
 def _served(listening: socket.socket, settings: Settings) -> Iterator[None]:
     from prometheus_client import make_asgi_app
 
-    from infra.processes.http_server import Server
+    from infra.http.server import Server
 
     server = Server(make_asgi_app(), settings.model_copy(update={"connection_limit": CONNECTIONS}))
     thread = threading.Thread(target=server.run, args=([listening],), name="metrics")

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from infra.processes.http_server import Server
+from infra.http.server import Server
 from infra.settings import Settings
 
 

@@ -20,8 +20,8 @@ from api.operations.event_stream import Live, Streams
 from api.shared.access import ROLES
 from infra.command_line.serve import url_of
 from infra.event_store import search
-from infra.processes.http_server import Server
-from infra.processes.listening import bound
+from infra.http.listening import bound
+from infra.http.server import Server
 from infra.settings import Settings
 from infra.wiring import Deployment
 from tests.api.client import Client

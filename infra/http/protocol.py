@@ -24,9 +24,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from infra.processes import http_heads, http_refusals
-from infra.processes.http_ending import EndingProtocol
-from infra.processes.http_refusals import Refusal, Refused, reason, refusals
+from infra.http import heads, refusals
+from infra.http.ending import EndingProtocol
+from infra.http.refusals import Refusal, Refused, reason, refusal_counter
 
 # Bytes per second. Who sends a body or reads an answer more slowly is ended.
 SLOWEST = 1024
@@ -65,7 +65,7 @@ class BoundedProtocol(EndingProtocol):
             return
         self.transport, self.flow = transport, FlowControl(transport)
         self.connections.add(self)
-        self._refuse(http_refusals.FULL)
+        self._refuse(refusals.FULL)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.forget(self)
@@ -75,7 +75,7 @@ class BoundedProtocol(EndingProtocol):
         if self._ended:
             self.transport.abort()
         elif self._phase is Phase.HEAD:
-            self._refuse(http_refusals.FULL)
+            self._refuse(refusals.FULL)
         else:
             self._close()
 
@@ -119,25 +119,25 @@ class BoundedProtocol(EndingProtocol):
 
     def _check_fed(self) -> None:
         if self._phase is not Phase.BODY:
-            self._refuse(http_refusals.HEAD_TOO_LARGE)
+            self._refuse(refusals.HEAD_TOO_LARGE)
         elif self._fed > self._bounds.head_limit + self._received * 5 // 4:
-            self._refuse(http_refusals.CHUNKS_TOO_SMALL)
+            self._refuse(refusals.CHUNKS_TOO_SMALL)
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= PIPELINED:
-            raise Refused(http_refusals.PIPELINE_FULL)
+            raise Refused(refusals.PIPELINE_FULL)
         self._phase, self._begins = Phase.HEAD, True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > self._bounds.head_limit // 2:
-            raise Refused(http_refusals.TARGET_TOO_LONG)
+            raise Refused(refusals.TARGET_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """As uvicorn does it, with a limit. A call of `super` for each header would cost a microsecond per request."""
-        if len(self.headers) == http_heads.MOST_HEADERS:
-            raise Refused(http_refusals.TOO_MANY_HEADERS)
+        if len(self.headers) == heads.MOST_HEADERS:
+            raise Refused(refusals.TOO_MANY_HEADERS)
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
@@ -156,12 +156,12 @@ class BoundedProtocol(EndingProtocol):
 
     def _check_head(self) -> None:
         limit = self._bounds.head_limit
-        if (self._follows or self._fed > limit) and http_heads.size(self.url, self.headers) > limit:
-            raise Refused(http_refusals.HEAD_TOO_LARGE)
-        has_body = http_heads.check(self.parser.get_http_version(), self.headers)
+        if (self._follows or self._fed > limit) and heads.size(self.url, self.headers) > limit:
+            raise Refused(refusals.HEAD_TOO_LARGE)
+        has_body = heads.check(self.parser.get_http_version(), self.headers)
         if self.parser.should_upgrade() and (has_body or self.parser.get_method() == b"CONNECT"):
             # httptools would read the body as the next request.
-            raise Refused(http_refusals.UPGRADE)
+            raise Refused(refusals.UPGRADE)
 
     def on_body(self, body: bytes) -> None:
         self._received += len(body)
@@ -197,7 +197,7 @@ class BoundedProtocol(EndingProtocol):
         """Answer with a problem, and close. If answers to earlier requests are due, send these instead, and then close."""
         if self.transport.is_closing():
             return
-        refusals.labels(refusal.type).inc()
+        refusal_counter.labels(refusal.type).inc()
         self._ended, self._due = True, inf
         # Input is read and ignored: input that nobody has read resets the connection when it closes.
         self.flow.resume_reading()
@@ -252,7 +252,7 @@ class BoundedProtocol(EndingProtocol):
         elif self._phase is Phase.IDLE:
             self._close()
         elif self._phase is Phase.HEAD:
-            self._refuse(http_refusals.HEAD_TOO_SLOW)
+            self._refuse(refusals.HEAD_TOO_SLOW)
         elif not self._is_busy():
             self._close()
         else:
@@ -266,7 +266,7 @@ class BoundedProtocol(EndingProtocol):
             self.reset()
 
     def reset(self) -> None:
-        refusals.labels("reads-too-slowly").inc()
+        refusal_counter.labels("reads-too-slowly").inc()
         # The operating system forgets the answer too: otherwise it would keep megabytes of it for minutes.
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
@@ -277,7 +277,7 @@ class BoundedProtocol(EndingProtocol):
             self._began = now
         self._due = self._began + self._bounds.body_timeout + self._received / SLOWEST
         if self._due <= now:
-            self._refuse(http_refusals.BODY_TOO_SLOW)
+            self._refuse(refusals.BODY_TOO_SLOW)
 
     def _await_request(self, seconds: float) -> None:
         self._all.wait(self)

@@ -10,7 +10,7 @@ import structlog
 from prometheus_client import Gauge
 from uvicorn.server import ServerState
 
-from infra.processes.http_refusals import refusals
+from infra.http.refusals import refusal_counter
 from infra.settings import Settings
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ class Connections(ServerState):
         if len(self.connections) - len(self.lingering) < self.limit:
             return True
         if self.waiting:
-            refusals.labels("make-room").inc()
+            refusal_counter.labels("make-room").inc()
             _close_longest(self.waiting)
             return True
         return False

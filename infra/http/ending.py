@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from infra.processes import http_refusals
-from infra.processes.connections import Connections
-from infra.processes.http_order import OrderedProtocol
-from infra.processes.http_refusals import Refusal, refusals
+from infra.http import refusals
+from infra.http.connections import Connections
+from infra.http.order import OrderedProtocol
+from infra.http.refusals import Refusal, refusal_counter
 
 # Seconds for which an idle connection stays open when the server takes no more: its next request may be on its way.
 ON_THE_WAY = 0.1
@@ -44,10 +44,10 @@ class EndingProtocol(OrderedProtocol):
     def give_up(self) -> bool:
         if self.transport.is_closing() or not self._is_busy():
             return False
-        refusals.labels(http_refusals.ENDING.type).inc()
+        refusal_counter.labels(refusals.ENDING.type).inc()
         self._ended = True
         self.pipeline.clear()
-        self._refuse_in_progress(http_refusals.ENDING, self._started or self.cycle)
+        self._refuse_in_progress(refusals.ENDING, self._started or self.cycle)
         return True
 
     @abstractmethod

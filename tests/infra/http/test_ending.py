@@ -12,13 +12,13 @@ from typing import cast
 import httpx
 import pytest
 
-from infra.processes import http_server
-from infra.processes.connections import Connections
-from infra.processes.http_protocol import LINGER
-from infra.processes.http_server import Server
-from infra.processes.listening import bound
+from infra.http import server
+from infra.http.connections import Connections
+from infra.http.listening import bound
+from infra.http.protocol import LINGER
+from infra.http.server import Server
 from infra.settings import Settings
-from tests.infra.processes.conftest import Application
+from tests.infra.http.conftest import Application
 from tests.waiting import PATIENCE, wait_until
 
 DRAIN = 0.5
@@ -107,7 +107,7 @@ def test_each_further_signal_skips_a_step(application: Application) -> None:
 def test_what_is_still_in_progress_at_the_end_is_refused_and_not_cut_off(
     application: Application, monkeypatch: pytest.MonkeyPatch, grace: float, signals: int
 ) -> None:
-    monkeypatch.setattr(http_server, "GRACE_SECONDS", grace)
+    monkeypatch.setattr(server, "GRACE_SECONDS", grace)
     with serving(application) as ended:
         answers: list[httpx.Response] = []
         asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{ended.url}/hold", timeout=PATIENCE)))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from api.shared.safe_headers import PLAIN
-from tests.infra.processes.conftest import Application
+from tests.infra.http.conftest import Application
 from tests.infra.raw_http import GET, Answer, raw
 from tests.waiting import wait_until
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from infra.processes import http_refusals
-from infra.processes.http_refusals import Refused, malformed
+from infra.http import refusals
+from infra.http.refusals import Refused, malformed
 
 MOST_HEADERS = 100
 # The characters of a host and its port (RFC 3986, 3.2). Blanks after it are not part of it.
@@ -29,11 +29,11 @@ def check(version: str, headers: Headers) -> bool:
     if not _HOST.fullmatch(dict(headers).get(b"host", b"")):
         raise Refused(malformed("The header Host names no host."))
     if version not in ("1.1", "1.0"):
-        raise Refused(http_refusals.OTHER_VERSION)
+        raise Refused(refusals.OTHER_VERSION)
     if b"transfer-encoding" not in names:
         return b"content-length" in names
     if version == "1.0" or dict(headers)[b"transfer-encoding"].lower() != b"chunked":
-        raise Refused(http_refusals.OTHER_CODING)
+        raise Refused(refusals.OTHER_CODING)
     return True
 
 

@@ -11,8 +11,8 @@ from math import inf
 
 import uvicorn
 
-from infra.processes.connections import SWEEP, Connections
-from infra.processes.http_protocol import LINGER, BoundedProtocol
+from infra.http.connections import SWEEP, Connections
+from infra.http.protocol import LINGER, BoundedProtocol
 from infra.settings import Settings
 
 # Seconds in which the requests in progress end, after the last one was accepted. Those that are left then are refused, and

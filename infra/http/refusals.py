@@ -13,7 +13,7 @@ from api.shared.safe_headers import PLAIN
 
 RETRY_SECONDS = 1
 
-refusals = Counter(
+refusal_counter = Counter(
     "recount_http_refusals_total",
     "Requests and connections that the HTTP server refused or ended, by reason.",
     ["reason"],

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.processes.connections import UNREAD
+from infra.http.connections import UNREAD
 from infra.processes.measuring import measured
 from infra.settings import Settings
-from tests.infra.processes.conftest import LARGE, Application
+from tests.infra.http.conftest import LARGE, Application
 from tests.infra.raw_http import GET, Raw, raw
 from tests.infra.recount import free_port
 from tests.waiting import wait_until
@@ -25,7 +25,7 @@ LIMIT = 8
 FEW_FILES = """
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (600, 700))
-from infra.processes.connections import Connections
+from infra.http.connections import Connections
 from infra.settings import Settings
 print(Connections(Settings(connection_limit={wanted})).limit, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """

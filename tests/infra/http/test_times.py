@@ -8,7 +8,7 @@ from itertools import repeat
 
 import pytest
 
-from tests.infra.processes.conftest import LARGE, Application
+from tests.infra.http.conftest import LARGE, Application
 from tests.infra.raw_http import GET, raw
 from tests.waiting import wait_until
 

@@ -11,7 +11,7 @@ import httpx
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from infra.processes.http_server import Server
+from infra.http.server import Server
 from infra.settings import Settings
 from tests.waiting import PATIENCE
 
