@@ -200,9 +200,10 @@ class Relay:
             log.error("relay.waits_for_repair", topic=self._topic, reason=self._held_by)
         if isinstance(reason, AheadOfLog):
             try:
+                # Positions are raised first: once it is noted, no turn compares again.
+                self._store.raise_positions(reason.position)
                 with self._read_models.writer.begin() as connection:
                     same_log.note(connection, self._held_by, SOURCE)
-                self._store.raise_positions(reason.position)
             except DOUBT as error:
                 self._recover(error)
         self._stopping.wait(HOLD_PAUSE)

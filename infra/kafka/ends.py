@@ -95,10 +95,11 @@ def seen_in_kafka(brokers: Brokers, name: str) -> SeenInKafka:
         names = topics.names()
         last = last_epoch(name, names)
         every = earlier_topics(name, last + 1, names)
-        return SeenInKafka(max((_highest_position(brokers, topics.find(topic)) for topic in every), default=0), last)
+        return SeenInKafka(max((highest_position(brokers, topics.find(topic), {}) for topic in every), default=0), last)
 
 
-def _highest_position(brokers: Brokers, topic: Topic) -> int:
+def highest_position(brokers: Brokers, topic: Topic, known: Mapping[int, int]) -> int:
+    """The highest position in the topic, 0 if it is empty; `known` are the last positions that a relay sent, by partition."""
     with opened(brokers, topic) as ends:
-        found = ends.last_messages({})
+        found = ends.last_messages(known)
     return max((message.stored.position for messages in found.values() for message in messages), default=0)

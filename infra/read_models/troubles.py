@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from projections.shared.rows import Instant
 
-Code = Literal["positions-ahead", "unreadable-events", "clock-doubtful", "verification-failed", "erasures-unlisted"]
+Code = Literal["positions-ahead", "clock-doubtful", "verification-failed", "erasures-unlisted"]
 
 metadata = MetaData()
 
