@@ -1,5 +1,17 @@
 """The fixtures of the API tests: the real application in this process."""
 
-from tests.api.conftest import admin, app, client, deployment, engine, executor, key_for, parts, settings
+from tests.api.conftest import admin, app, client, deployment, document, empty_home, engine, executor, key_for, parts, settings
 
-__all__ = ["admin", "app", "client", "deployment", "engine", "executor", "key_for", "parts", "settings"]
+__all__ = [
+    "admin",
+    "app",
+    "client",
+    "deployment",
+    "document",
+    "empty_home",
+    "engine",
+    "executor",
+    "key_for",
+    "parts",
+    "settings",
+]
