@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.infra.recount import Running, recount
 from tests.waiting import wait_until
 
-ROWS = 6_000
+ROWS = 8_000
 # The number of customers that a run has recorded when it is asked to end.
 PART = 200
 
@@ -30,7 +30,8 @@ def test_sigterm_ends_an_import_in_the_server_and_at_the_command_line_and_a_repe
     one_part = customers(home)
     command = Running(tmp_path, variables, "import", mapping, rows)
     wait_until(lambda: customers(home) > one_part + PART, "another part is recorded")
-    assert command.end(signal.SIGTERM) == 130
+    status = command.end(signal.SIGTERM)
+    assert status == 130, f"{customers(home)} rows, {one_part} of them before: {command.output}"
     assert ended_by_itself(command)
     assert "What is recorded stays; the same command continues." in command.errors
 
