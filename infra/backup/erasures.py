@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """An erasure: `event` is the state of the event at `position` that erased the stream, and `along` whoever went with it.
+    """An erasure: `event` is the state of the event at `position` that erased the stream, and `along` those who went with it.
 
     `previous` is the position of the line before, or 0.
     """

@@ -74,7 +74,7 @@ def restore(
     if json:
         print_json(found)
     else:
-        for line in _told(found):
+        for line in _lines(found):
             out.print(escape(line))
     if found["findings"]:
         raise typer.Exit(FAILED)
@@ -121,7 +121,7 @@ def _say(line: str) -> None:
     err.print(escape(line))
 
 
-def _told(found: dict[str, Any]) -> Iterator[str]:
+def _lines(found: dict[str, Any]) -> Iterator[str]:
     manifest = found["manifest"]
     log = manifest["tables"]["stored_events"]
     yield f"The backup of {manifest['made_at']} has {log['rows']} events up to position {manifest['head']}."

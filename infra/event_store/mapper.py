@@ -206,7 +206,7 @@ class Mapper:
         return msgspec.convert(data, self._classes[data["type"]])
 
     def _why(self, stored: Stored) -> Unreadable:
-        """The error that says why the event cannot be read. What is unknown is told apart from what is damaged."""
+        """The error that says why the event cannot be read. It differs for what is unknown and for what is damaged."""
         named, at = _named(stored), f"The event at position {stored.position}"
         if unknown := [type for type in (named, stored.type) if type and type not in self.types]:
             return UnknownEventType(f"{at} has the type {unknown[0]}, which this version of Recount does not know.")

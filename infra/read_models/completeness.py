@@ -54,7 +54,7 @@ class Of(Enum):
     """What else than one subject or all subjects can be needed of a read model."""
 
     PARTITIONS = "partitions"
-    """That all its partitions are far enough, whoever waits."""
+    """That all its partitions are far enough, for all who wait."""
 
 
 Needed = Mapping[str, UUID | Of | None]

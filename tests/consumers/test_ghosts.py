@@ -97,10 +97,10 @@ def test_a_read_model_that_has_folded_an_event_which_the_log_no_longer_has_stops
     # When the log has another event there, of another partition, and then one of this partition
     world.record((HERE, Added(amount=4)))
     first, _, last = world.messages(PARTITIONS)
-    anew = Schedule(range(PARTITIONS))
-    anew.topic_id = "anew"
-    anew.send([first, last._replace(previous=first.stored.position)])
-    one = projector(world, anew, tallies, clock)
+    again = Schedule(range(PARTITIONS))
+    again.topic_id = "anew"
+    again.send([first, last._replace(previous=first.stored.position)])
+    one = projector(world, again, tallies, clock)
     # Then it stops, and does not fill the gap from the store
     for moment in (0, 29, 61):
         clock.now = moment

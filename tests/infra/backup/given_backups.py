@@ -76,7 +76,7 @@ class Shop(NamedTuple):
 
 
 def fill(executor: Executor) -> Shop:
-    """Customers, of whom one is merged into another and one is erased; orders with numbers; requests with receipts."""
+    """Customers: one is merged into another, one is erased; orders with numbers; requests with receipts."""
     people = [new_id() for _ in range(130)]
     orders = [new_id() for _ in range(5)]
     done(*together(executor, *(registering(id, f"Ada {n}", key=f"register-{n}") for n, id in enumerate(people))))
