@@ -16,10 +16,12 @@ def follow() -> None:
     from infra.processes.followers import Following, following
     from infra.processes.measuring import measured
     from infra.processes.parts import opened
+    from infra.processes.topic_check import compare_with_topic
     from infra.read_models.lease import FOLLOWERS, Lease
 
     with ExitStack() as stack:
         parts = stack.enter_context(opened(settings))
+        compare_with_topic(parts.deployment)
         lease = Lease(parts.deployment.read_models, FOLLOWERS, settings.session_timeout)
         turns = Following(lease, lambda: following(parts, lease.holds))
         stack.enter_context(measured(settings))

@@ -32,9 +32,7 @@ def import_file(mapping: MappingFile, file: RowsFile, no_wait: NoWait = False, j
     from infra.command_line.catching_up import until_readable
     from infra.command_line.following import followed
     from infra.command_line.reaching import reached
-    from infra.processes import logs
 
-    logs.configure(settings.log_level)
     with reached(settings) as api, continued_by_a_repeat(), mapping.open("rb") as rules, file.open("rb") as rows:
         files = {"mapping": (mapping.name, rules), "file": (file.name, rows)}
         begun = api.post("/v1/imports", files=files)

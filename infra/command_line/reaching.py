@@ -17,7 +17,7 @@ import httpx
 from infra.command_line.terminal import Failed
 from infra.home import HomeInUse, locked
 from infra.processes import server_file
-from infra.processes.stopping import interrupted_by_sigterm
+from infra.processes.stopping import interrupted_by_sigterm, require_no_sigterm
 
 if TYPE_CHECKING:
     from infra.processes.parts import Parts
@@ -64,9 +64,11 @@ class Reached:
 
     def _answer(self, method: str, path: str, **given: Any) -> httpx.Response:
         try:
-            return self._loop.run(self._http.request(method, path, **given))
+            answer = self._loop.run(self._http.request(method, path, **given))
         except httpx.HTTPError as error:
             raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
+        require_no_sigterm()
+        return answer
 
 
 def _pause(answer: httpx.Response) -> int:
@@ -129,7 +131,10 @@ def _opened(settings: Settings) -> Iterator[Parts]:
     if not settings.distributed:
         # Raises HomeInUse before the many modules of the stores are imported.
         locked(settings.home).close()
+    from infra.processes import logs
     from infra.processes.parts import opened
 
+    # What the parts log must not stand in the output of the command.
+    logs.configure(settings.log_level)
     with opened(settings) as parts:
         yield parts

@@ -48,12 +48,15 @@ def run(settings: Settings, load: Files | None) -> None:
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import listing_erasures, opened
     from infra.processes.temporary_files import own_temporary_folder
+    from infra.processes.topic_check import compare_with_topic
 
     with ExitStack() as stack:
         try:
             parts = stack.enter_context(opened(settings))
         except HomeInUse as error:
             raise Failed(f"RECOUNT_HOME: {error}{_holder(settings)}") from None
+        if settings.distributed:
+            compare_with_topic(parts.deployment)
         stack.enter_context(own_temporary_folder(settings.home))
         loading = Loading(*load, parts.deployment.store) if load else None
         listening = stack.enter_context(bound(settings.host, settings.port, "RECOUNT_PORT"))

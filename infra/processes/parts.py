@@ -17,7 +17,6 @@ from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from infra.processes.announcing import Announcing
 from infra.processes.log_watch import LogWatch, watched
-from infra.processes.topic_check import compare_with_topic
 from infra.processes.unclean import Unclean
 from infra.read_models import followed
 from infra.read_models.completeness import Completeness
@@ -88,7 +87,6 @@ def opened(settings: Settings) -> Iterator[Parts]:
         _make_tables(deployment)
         watch = stack.enter_context(watched(deployment.store, deployment.read_models))
         if settings.distributed:
-            compare_with_topic(deployment)
             completeness = Completeness(deployment.read_models, deployment.partitions, deployment.topic)
             executor = deployment.executor()
             stack.callback(executor.close)

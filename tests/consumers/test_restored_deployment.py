@@ -16,6 +16,7 @@ from infra.processes import repairing
 from infra.processes.parts import Parts, opened, running
 from infra.processes.repairing import repair
 from infra.processes.sources import kafka_source
+from infra.processes.topic_check import compare_with_topic
 from infra.servers.postgres import PostgresAt
 from infra.settings import Settings
 from projections.customers.customers import customer_view
@@ -76,9 +77,11 @@ def test_a_deployment_restored_beside_a_newer_topic_holds_and_is_whole_again_aft
     # When it is restored while Kafka is away, other customers get the same positions: nothing here knows of them
     settings = Settings.model_validate({**given, "database_url": postgres_server.create_database(restored, backup)})
     with opened(settings.model_copy(update={"kafka": f"127.0.0.1:{free_port(tmp_path)}"})) as parts:
+        compare_with_topic(parts.deployment)
         assert register(parts, 1) == lost[:1]
     # When Kafka answers, they get no more of them, also before a relay has looked
     with opened(settings) as parts:
+        compare_with_topic(parts.deployment)
         assert min(register(parts, 2)) > lost[-1]
         assert sources_of(parts) == {"topic"}
     # Then relay and projector hold, health says so, nobody claims to be complete, and no position is given out again

@@ -126,7 +126,7 @@ def test_the_status_is_for_operators_and_auditors(client: Client, key_for: KeyFo
 
 def _up_to_date(world: World) -> None:
     """Waits until the read model of keys has everything: only then a rebuild can be compared with it."""
-    path, all_of_it = "/v1/api-keys", {"after": world.head()}
+    path, all_of_it = "/v1/keys", {"after": world.head()}
     wait_until(lambda: world.client.get(path, params=all_of_it).status_code == 200, "the keys are complete")
 
 
