@@ -42,6 +42,7 @@ from domain.shared.aggregate import Aggregate
 from domain.shared.events import Event
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Mapper, Upcaster
+from infra.event_store.rows import RESTORING_FILE, RestoreUnfinished
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
@@ -208,8 +209,10 @@ class Deployment(msgspec.Struct, eq=False):
             self.lock.close()
 
 
-def deploy(settings: Settings, *, restoring: bool = False) -> Deployment:
+def deploy(settings: Settings, *, restoring: bool = False, alone: bool = False) -> Deployment:
     """Open the stores that the settings name; with `restoring`, also one that a backup was written into.
+
+    With `alone`, the caller sees to it that no other process works in the folder of the embedded stores.
 
     Raises HomeInUse, WrongMasterKey, OtherFormat, RestoreUnfinished, ValueError and StoreUnavailable.
     """
@@ -222,8 +225,11 @@ def deploy(settings: Settings, *, restoring: bool = False) -> Deployment:
         store = _store(recorder, settings, restoring=restoring)
         read_models = postgres_read_models(settings.database_url)
         return Deployment(settings, store, read_models, PARTITIONS, store.identity(), _clock(store, settings))
-    lock = locked(settings.home)
-    store = _store(SqliteRecorder(settings.home / "events.db"), settings, restoring=restoring)
+    lock = None if alone else locked(settings.home)
+    file = settings.home / "events.db"
+    if file.with_name(file.name + RESTORING_FILE).exists():
+        raise RestoreUnfinished(f"a backup is not restored to its end in {settings.home}: run the same recount restore again")
+    store = _store(SqliteRecorder(file), settings, restoring=restoring)
     read_models = sqlite_read_models(settings.home / "read-models.db")
     return Deployment(settings, store, read_models, 1, store.identity(), _clock(store, settings), lock)
 

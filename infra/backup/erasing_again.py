@@ -1,16 +1,17 @@
-"""Applies the erasures of after a backup to the store that was restored from it."""
+"""Applies listed erasures again, to a store that was restored to a moment before them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
 from commands.shared.commit import Commit, NewEvent
 from domain.shared.events import Recorded
-from infra.backup.erasures import ErasureReceipt
+from infra.backup.erasures import ErasureReceipt, receipts
 from infra.event_store.store import EventStore
 from infra.wiring import mapper
 
@@ -29,6 +30,23 @@ def erase_again(store: EventStore, erasures: Sequence[ErasureReceipt]) -> int:
         if events:
             store.commit(Commit(uuid4(), list(events.values()), {}))
     return len(gone)
+
+
+def come_back(store: EventStore, file: Path) -> list[ErasureReceipt]:
+    """The listed erasures that the log does not have, of people who are in it as before them: a copy of the log was put back.
+
+    Who was registered again since is not one of them. Raises BadList, if need be only after it has read much of the list.
+    """
+    listed = list(receipts(file, store.secret))
+    lost = set[int]()
+    for start in range(0, len(listed), AT_ONCE):
+        lost |= {one.position for one in store.absent(receipt.stored() for receipt in listed[start : start + AT_ONCE])}
+    return [receipt for receipt in listed if receipt.position in lost and _is_back(store, receipt)]
+
+
+def _is_back(store: EventStore, receipt: ErasureReceipt) -> bool:
+    found = store.subjects_with_keys([receipt.stream, *receipt.along])
+    return any(first.position < receipt.position for subject in found for first in store.part(subject, 1, 1))
 
 
 def _events(store: EventStore, receipt: ErasureReceipt) -> Iterator[NewEvent]:

@@ -11,6 +11,7 @@ import fcntl
 import hmac
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 from uuid import UUID
@@ -79,6 +80,8 @@ class Log(Protocol):
     @property
     def secret(self) -> bytes: ...
     def identity(self) -> Identity: ...
+    def head(self) -> int: ...
+    def raise_positions(self, above: int) -> None: ...
     def erasures(self, after: int, limit: int) -> Sequence[Stored]:
         """The first events after this position that erased a subject."""
 
@@ -99,6 +102,9 @@ class ErasureList:
         with os.fdopen(descriptor, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             self._read_on(file)
+            if self._last > self._log.head():
+                # A copy of the log was put back. Otherwise, a new erasure at a position that is listed would not be listed.
+                self._log.raise_positions(self._last)
             count, after = 0, self._last
             while found := self._log.erasures(after, AT_ONCE):
                 for receipt in filter(None, map(self._receipt, found)):
@@ -163,7 +169,7 @@ def read_list(file: Path, secret: bytes, head: int, last_known: int) -> Listed:
     """
     later: dict[int, ErasureReceipt] = {}
     seen, last = {0}, 0
-    for receipt in _receipts(file, secret):
+    for receipt in receipts(file, secret):
         seen |= {receipt.position, receipt.previous} if receipt.previous <= head else {receipt.position}
         last = max(last, receipt.position)
         if receipt.position > head:
@@ -176,7 +182,8 @@ def read_list(file: Path, secret: bytes, head: int, last_known: int) -> Listed:
     return Listed([later[position] for position in sorted(later)], last)
 
 
-def _receipts(file: Path, secret: bytes) -> Iterator[ErasureReceipt]:
+def receipts(file: Path, secret: bytes) -> Iterator[ErasureReceipt]:
+    """All lines of the list. Raises BadList."""
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
@@ -191,6 +198,17 @@ def _receipts(file: Path, secret: bytes) -> Iterator[ErasureReceipt]:
                 yield receipt
     except OSError as error:
         raise BadList(f"{file}: {error.strerror}") from None
+
+
+def last_listed(file: Path, identity: Identity) -> int:
+    """The highest position in the list of this store; 0 if there is none. Lines that cannot be read are passed over."""
+    highest = 0
+    with suppress(OSError), file.open("rb") as lines:
+        for line in lines:
+            with suppress(msgspec.MsgspecError):
+                receipt = _decode(line)
+                highest = max(highest, receipt.position if receipt.store == identity.store else 0)
+    return highest
 
 
 def erasures_file(settings: Settings) -> Path:

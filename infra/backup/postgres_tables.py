@@ -124,7 +124,7 @@ class PostgresSource:
 
 
 class PostgresTarget:
-    """Everything is in one transaction, which also holds the writers' lock."""
+    """Everything is in one transaction. Until it is committed, a marker keeps the place from being opened."""
 
     def __init__(self, url: str) -> None:
         recorder = PostgresRecorder(url)
@@ -134,6 +134,7 @@ class PostgresTarget:
             recorder.close()
         self._connection = _connected(url)
         self._connection.autocommit = False
+        self._was_empty = False
         with _explained():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
             state = self._connection.execute(STATE, [RESTORING_MARKER]).fetchone()
@@ -141,6 +142,10 @@ class PostgresTarget:
             if state["used"] and not state["unfinished"]:
                 self.close()
                 raise NotEmpty("the database has an event store: restore only into an empty database")
+            self._was_empty = not state["used"]
+            self._connection.execute("INSERT INTO markers VALUES (%s, '') ON CONFLICT DO NOTHING", [RESTORING_MARKER])
+            self._connection.commit()
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
             self._connection.execute(f"TRUNCATE {', '.join(COLUMNS)}, batches")
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
@@ -173,6 +178,11 @@ class PostgresTarget:
         self._connection.close()
 
     def close(self) -> None:
+        if self._was_empty and not self._connection.closed:
+            with _explained():
+                self._connection.rollback()
+                self._connection.execute("DELETE FROM markers WHERE name = %s", [RESTORING_MARKER])
+                self._connection.commit()
         self._connection.close()
 
     def _copy(self, table: str, rows: Sequence[Row]) -> None:

@@ -6,8 +6,8 @@ begins with an empty place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,6 @@ from infra.backup.sealed_files import Identity
 from infra.backup.writing import write
 from infra.event_store.terms import type_term
 from infra.event_store.vault import MasterKeyMissing, Vault, WrongMasterKey
-from infra.home import locked
 from infra.settings import Settings
 from infra.wiring import mapper, restored_store
 
@@ -79,28 +78,20 @@ def examine(settings: Settings, wanted: Wanted) -> tuple[Checked, Listed]:
 def restore(settings: Settings, wanted: Wanted, progress: Progress, follow: Callable[[], None]) -> Restored:
     """Restore the backup. At its end, before anyone else may open the store, `follow` makes everything follow the new log.
 
-    Raises what `examine` and `follow` raise, and NotEmpty, NotProven and HomeInUse. Then no store can be opened that could not
+    Raises what `examine` and `follow` raise, and NotEmpty, NotProven, HomeInUse and StillInUse. Then no store can be opened that could not
     be opened before.
     """
+    from infra.processes.repairing import alone
+
     checked, listed = examine(settings, wanted)
-    with _alone(settings):
+    with alone(settings):
         with closing(tables.target(settings)) as target:
             write(wanted.pair, checked, wanted.identities, listed.later, target, progress)
         with closing(restored_store(settings)) as store:
             above = max(checked.events.given, listed.last, wanted.above or checked.events.given + MARGIN, wanted.sent)
             store.raise_positions(above)
             erased = erase_again(store, listed.later)
-    follow()
-    with closing(restored_store(settings)) as store:
-        store.finish_restore()
+        follow()
+        with closing(restored_store(settings)) as store:
+            store.finish_restore()
     return Restored(checked.events, erased, above)
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """The lock of HOME in the embedded deployment. On PostgreSQL, the restore is one transaction under the writers' lock."""
-    if settings.distributed:
-        yield
-    else:
-        with locked(settings.home):
-            yield

@@ -15,13 +15,12 @@ from commands.shared.commit import StoreUnavailable
 from infra.backup.contents import Row
 from infra.backup.tables import Damaged, NotEmpty
 from infra.event_store import sqlite_keys, store_format
-from infra.event_store.rows import RESTORING_MARKER
+from infra.event_store.rows import RESTORING_FILE, RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.sqlite_identity import NEXT, POSITIONS
 
 SECONDS = 30.0
 PORTION = 100
-RESTORING = ".restoring"
 
 
 def _id(value: str) -> bytes:
@@ -124,7 +123,7 @@ class SqliteTarget:
     """The file has another name until it is finished. What a killed restore left is removed."""
 
     def __init__(self, path: Path) -> None:
-        self._path, self._unfinished = path, path.with_name(path.name + RESTORING)
+        self._path, self._unfinished = path, path.with_name(path.name + RESTORING_FILE)
         _remove(self._unfinished)
         if _is_unfinished(path):
             _remove(path)

@@ -84,7 +84,8 @@ def _checked(settings: Settings, wanted: Wanted) -> dict[str, Any]:
     from infra.backup.restoring import examine
 
     checked, listed = examine(settings, wanted)
-    return {"manifest": msgspec.to_builtins(checked.events), "erasures": len(listed.later), "above": None, "findings": []}
+    erasures = None if wanted.erasures is None else len(listed.later)
+    return {"manifest": msgspec.to_builtins(checked.events), "erasures": erasures, "above": None, "findings": []}
 
 
 def _restored(settings: Settings, wanted: Wanted, verify: bool, update: Update) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _restored(settings: Settings, wanted: Wanted, verify: bool, update: Update) 
     def follow() -> None:
         repair(settings, _say, restoring=True)
         if verify:
-            with closing(deploy(settings, restoring=True)) as deployment:
+            with closing(deploy(settings, restoring=True, alone=True)) as deployment:
                 findings.extend(msgspec.to_builtins(verified(deployment, update).findings))
 
     wanted = wanted._replace(sent=_highest_sent(settings))
@@ -126,7 +127,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     log = manifest["tables"]["stored_events"]
     yield f"The backup of {manifest['made_at']} has {log['rows']} events up to position {manifest['head']}."
     if found["above"] is None:
-        yield f"It is whole, and {found['erasures']} erasures of after it are in the list. Nothing was written."
+        listed = "" if found["erasures"] is None else f", and {found['erasures']} erasures of after it are in the list"
+        yield f"It is whole{listed}. Nothing was written."
     else:
         yield f"All of them were read back, with the digest {log['digest']}. {found['erasures']} subjects were erased again."
         yield f"New events get positions above {found['above']}."

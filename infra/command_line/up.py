@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
@@ -98,7 +99,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None, repair: bool) -> No
 def _repair(settings: Settings) -> None:
     from infra.processes.repairing import repair
 
-    repair(settings, err.print)
+    repair(settings, lambda line: err.print(escape(line)))
 
 
 def with_own_servers(settings: Settings, stack: ExitStack) -> Settings:
@@ -147,7 +148,7 @@ def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Wat
             name,
             [sys.executable, "-m", "infra.command_line", role.command],
             logs_folder / f"{name}.log",
-            _environment(role, place, ports[name]),
+            _environment(role, place, ports[name], settings),
             f"http://{HOST}:{ports[name]}{role.health}",
         )
         for role, name in named
@@ -155,10 +156,16 @@ def _processes(settings: Settings, place: Place, folder: Path) -> tuple[list[Wat
     return watched, f"http://{HOST}:{ports[named[0][1]]}"
 
 
-def _environment(role: Role, place: Place, port: int) -> dict[str, str]:
+def _environment(role: Role, place: Place, port: int, settings: Settings) -> dict[str, str]:
     """Our environment with the settings of the role. They replace settings that name other stores."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RECOUNT_MASTER_KEY")}
-    return ours | environment(role, place, HOST, port)
+    return ours | _files(settings) | environment(role, place, HOST, port)
+
+
+def _files(settings: Settings) -> dict[str, str]:
+    """Where the processes write: they run in another folder, and the list of erasures must be where the operator looks."""
+    given = {"RECOUNT_HOME": settings.home, "RECOUNT_ERASURES_FILE": settings.erasures_file}
+    return {name: str(path.absolute()) for name, path in given.items() if path is not None}
 
 
 def _master_keys(settings: Settings) -> dict[str, str]:
@@ -174,16 +181,24 @@ def _wait_until_caught_up(parts: Parts) -> None:
     """Wait, at most five minutes, until all events that are in the log now have gone through Kafka into the read models."""
     from infra.wiring import PROJECTIONS
 
-    if parts.watch and parts.watch.is_ahead:
-        err.print("[red]The log was restored, or lost events[/]: see recount status, and start with recount up --repair.")
-        return
     head, deadline = parts.deployment.store.head(), time.monotonic() + CATCH_UP_WITHIN
     with err.status("The read models catch up"):
-        while any(parts.completeness.up_to(projection.name) < head for projection in PROJECTIONS):
+        while not _needs_repair(parts):
+            if all(parts.completeness.up_to(projection.name) >= head for projection in PROJECTIONS):
+                return
             if time.monotonic() > deadline:
                 err.print("The read models are still catching up: see recount status.")
                 return
             time.sleep(0.1)
+    err.print("[red]The log was restored, or lost events[/]: see recount status. End this, and start recount up --repair.")
+
+
+def _needs_repair(parts: Parts) -> bool:
+    """Whether any process has noted that something is ahead of the log. Then the read models may never catch up."""
+    from infra.read_models import troubles
+
+    with parts.deployment.read_models.reader.connect() as connection:
+        return any(trouble.code == "positions-ahead" for trouble in troubles.standing(connection))
 
 
 def _write_settings(file: Path, place: Place, stack: ExitStack) -> None:

@@ -22,6 +22,9 @@ SECRET_MARKER = "store secret"  # noqa: S105 (a name)
 RESTORING_MARKER = "restoring"
 """The marker of a store that a backup was written into, while erasures are applied to it. Its value is the backup's id."""
 
+RESTORING_FILE = ".restoring"
+"""The end of the name that a store on SQLite has until the whole backup is written into it."""
+
 
 def master_key_marker(id: bytes) -> str:
     """The marker that says: this master key has wrapped the store's secret. A key that names another one is damaged."""

@@ -11,6 +11,7 @@ from typing import Literal
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from infra.backup.erasing_again import come_back
 from infra.backup.erasures import ErasureList, erasures_file
 from infra.home import made
 from infra.read_models import troubles
@@ -19,6 +20,7 @@ from infra.wiring import Deployment
 
 PATIENCE, AGAIN_SECONDS, EVERY_SECONDS = 5.0, 10.0, 60.0
 """How long a commit waits for its line; when to try again after a failure; how often to append what others erased."""
+HANGS = f"it does not answer within {PATIENCE:g} s"
 CODE: Literal["erasures-unlisted"] = "erasures-unlisted"
 
 log = structlog.get_logger()
@@ -29,11 +31,13 @@ class ListingErasures:
 
     def __init__(self, deployment: Deployment) -> None:
         self._home, self._file = deployment.settings.home, erasures_file(deployment.settings)
-        self._read_models, self._list = deployment.read_models, ErasureList(self._file, deployment.store)
+        self._store, self._read_models = deployment.store, deployment.read_models
+        self._list = ErasureList(self._file, deployment.store)
         self._source = f"{socket.gethostname()} {self._file}"
         self._turn = Condition()
         self._asked = self._answered = 0
         self._is_well, self._is_stopping = True, False
+        self._why = HANGS
 
     def write(self) -> None:
         """Append what is missing, at most within PATIENCE seconds: a list on a machine that hangs must stop no command.
@@ -59,6 +63,8 @@ class ListingErasures:
             with self._turn:
                 asked, last = self._asked, self._is_stopping
             written = self._written()
+            if shown is None:
+                self._compare()
             with self._turn:
                 hung, self._is_well, self._answered = not self._is_well, written, asked
                 self._turn.notify_all()
@@ -76,6 +82,22 @@ class ListingErasures:
     def _is_wanted(self, answered: int) -> bool:
         return self._is_stopping or (self._is_well and self._asked > answered)
 
+    def _compare(self) -> None:
+        """Look whether people are back who were erased: then the log is one of before their erasures."""
+        try:
+            if not (self._file.exists() and (back := come_back(self._store, self._file))):
+                return
+            detail = (
+                f"The log was restored to an earlier moment: it does not have {len(back)} erasures of the list {self._file},"
+                " so these people are back. Stop all processes and run `recount repair`: it erases them again."
+            )
+            log.error("erasures.lost", file=str(self._file), erasures=len(back), first=back[0].position)
+            with self._read_models.writer.begin() as connection:
+                troubles.note(connection, Trouble("positions-ahead", detail, datetime.now(UTC), self._source))
+        except Exception as error:
+            # Whatever it is, the thread goes on.
+            log.error("the list of erasures cannot be compared with the log", file=str(self._file), error=str(error))
+
     def _written(self) -> bool:
         try:
             made(self._home)
@@ -83,11 +105,14 @@ class ListingErasures:
         except Exception as error:
             # Whatever it is, the thread goes on.
             log.error("the list of erasures cannot be written", file=str(self._file), error=str(error))
+            self._why = str(error)
             return False
+        self._why = HANGS
         return True
 
     def _show(self, written: bool) -> None:
-        detail = f"The list of erasures {self._file} cannot be written. A restore would bring back who was erased since."
+        cannot = f"The list of erasures {self._file} cannot be written: {self._why}."
+        detail = f"{cannot} A restore would bring back who was erased since."
         try:
             with self._read_models.writer.begin() as connection:
                 if written:

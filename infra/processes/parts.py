@@ -113,12 +113,14 @@ def _embedded(deployment: Deployment, watch: LogWatch, stack: ExitStack) -> Part
 
 @contextmanager
 def listing_erasures(deployment: Deployment) -> Iterator[None]:
-    """The list of erasures, which a thread of its own writes."""
+    """The list of erasures, which a thread of its own writes, and compares with the log."""
     from infra.processes.listing_erasures import ListingErasures
 
     listing = ListingErasures(deployment)
     deployment.store.when_erased = listing.write
     with running(listing, "erasures"):
+        # Before the first command, so that no position is given out that the list has.
+        listing.write()
         yield
 
 

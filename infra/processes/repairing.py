@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, delete, text, update
@@ -20,9 +20,13 @@ from sqlalchemy import Connection, delete, text, update
 from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.rebuild import rebuild
+from infra.backup.erasing_again import come_back, erase_again
+from infra.backup.erasures import BadList, erasures_file, last_listed
 from infra.event_store.identity import Identity
+from infra.home import locked
 from infra.processes.log_watch import REPAIR_LOCK, LogWatch, StillInUse
 from infra.read_models import ground, troubles
+from infra.read_models.database import postgres_read_models
 from infra.read_models.ground import Ground
 from infra.read_models.lease import own_session
 from infra.read_models.positions import checkpoints, dead_letters, deliveries, followed, positions, projections
@@ -49,17 +53,23 @@ class _Seen(NamedTuple):
 
 
 def repair(settings: Settings, report: Report, *, restoring: bool = False) -> None:
-    """Follow the log again as it is. `report` gets a line for each step. `restoring`: the store is not yet open to others.
+    """Follow the log again as it is. `report` gets a line for each step. `restoring`: the store is not yet open to others, and
+    the caller is alone with it.
 
     Raises HomeInUse or StillInUse if another process runs, KafkaUnavailable, and the errors of the stores.
     """
-    with _alone(settings, restoring) as deployment:
+    with (
+        nullcontext() if restoring else alone(settings),
+        closing(deploy(settings, restoring=restoring, alone=True)) as deployment,
+    ):
+        prepare(deployment.read_models)
         seen = _seen(deployment)
         LogWatch(deployment.store, deployment.read_models).compare()
         upto = _followed_rightly_up_to(deployment)
         deployment.store.raise_positions(seen.position)
         identity = deployment.store.begin_epoch(seen.epoch)
         report(f"New events get positions above {seen.position}. This is epoch {identity.epoch} of the log.")
+        _erase_again(deployment, report)
         _rebuild_all(deployment, report)
         _end(deployment, identity, upto)
         if settings.kafka:
@@ -68,16 +78,16 @@ def repair(settings: Settings, report: Report, *, restoring: bool = False) -> No
 
 
 @contextmanager
-def _alone(settings: Settings, restoring: bool) -> Iterator[Deployment]:
-    """The stores, while no other process works on them. In the embedded deployment, the lock of its folder sees to that."""
-    with closing(deploy(settings, restoring=restoring)) as deployment:
-        prepare(deployment.read_models)
-        if deployment.lock:
-            yield deployment
-            return
-        with own_session(deployment.read_models, silence=0) as session:
-            _take_lock(session)
-            yield deployment
+def alone(settings: Settings) -> Iterator[None]:
+    """Inside the block, no other process works on the stores. Raises HomeInUse or StillInUse, and the errors of the database."""
+    if settings.database_url is None:
+        with locked(settings.home):
+            yield
+        return
+    read_models = postgres_read_models(settings.database_url)
+    with closing(read_models), own_session(read_models, silence=0) as session:
+        _take_lock(session)
+        yield
 
 
 def _take_lock(session: Connection) -> None:
@@ -92,7 +102,8 @@ def _seen(deployment: Deployment) -> _Seen:
     """What any part has seen. Read before anything is changed: without Kafka, nothing can be repaired."""
     with deployment.read_models.reader.connect() as connection:
         known, furthest = ground.load(connection), ground.furthest(connection)
-    position = max(deployment.store.head(), *furthest.values(), known.last if known else 0)
+    listed = last_listed(erasures_file(deployment.settings), deployment.identity)
+    position = max(deployment.store.head(), *furthest.values(), known.last if known else 0, listed)
     epoch = known.identity.epoch if known else 0
     settings = deployment.settings
     if settings.kafka is None:
@@ -102,6 +113,21 @@ def _seen(deployment: Deployment) -> _Seen:
 
     there = seen_in_kafka(brokers(settings), settings.topic)
     return _Seen(max(position, there.position), max(epoch, there.epoch))
+
+
+def _erase_again(deployment: Deployment, report: Report) -> None:
+    """Whom the list of erasures has, and a log of before does not know as erased, is erased again."""
+    file = erasures_file(deployment.settings)
+    if not file.exists():
+        return
+    try:
+        back = come_back(deployment.store, file)
+    except BadList as error:
+        report(f"No erasure was compared with the log: {error}.")
+        return
+    if back:
+        erased = erase_again(deployment.store, back)
+        report(f"{erased} subjects are erased again: the log was of before {len(back)} erasures of the list {file}.")
 
 
 def _followed_rightly_up_to(deployment: Deployment) -> int:

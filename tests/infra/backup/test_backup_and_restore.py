@@ -9,15 +9,21 @@ from typing import Any
 import psycopg
 import pytest
 
+from commands.shared.commit import StoreUnavailable
 from domain.shared.ids import external_id, new_id
-from infra.backup import sqlite_tables, writing
+from infra.backup import postgres_tables, sqlite_tables, writing
 from infra.backup.making import Made
+from infra.backup.reading import Pair
+from infra.backup.restoring import Wanted, restore
 from infra.backup.tables import NotEmpty
 from infra.event_store import rotation
 from infra.event_store.rows import RestoreUnfinished
 from infra.event_store.store import EventStore
 from infra.event_store.terms import id_term
 from infra.event_store.vault import MasterKey, WrongMasterKey
+from infra.home import HomeInUse
+from infra.processes import repairing
+from infra.processes.log_watch import StillInUse
 from infra.settings import Settings
 from infra.wiring import deploy
 from tests.commands.event_stores import accepted, done, erasing, one, placing, registering, running, together
@@ -190,19 +196,39 @@ def test_a_restore_that_was_killed_leaves_nothing_that_opens_and_can_be_run_agai
             continue
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(holder, step, killed)
+            # A process that is killed removes nothing.
+            for target in (sqlite_tables.SqliteTarget, postgres_tables.PostgresTarget):
+                patched.setattr(target, "close", lambda self: self._connection.close())
             with pytest.raises(Killed):
                 other.restored(made, place.list)
-        if not is_empty(other):
-            with pytest.raises(RestoreUnfinished):
-                deploy(other.settings)
-            with pytest.raises(RestoreUnfinished):
-                other.backed_up(tmp_path / "of half a restore")
+        with pytest.raises(RestoreUnfinished):
+            deploy(other.settings)
+        with pytest.raises((RestoreUnfinished, StoreUnavailable)):
+            other.backed_up(tmp_path / "of half a restore")
     assert other.restored(made, place.list).erased == 1
     deploy(other.settings).close()
     with other.opened() as restored:
         assert names(restored, shop.people[:2]) == [None, "Ada 1"]
         assert [one.type for one in restored.log(0, 10_000)].count("crm.customer.erased.v1") == 2
     assert not list(other.settings.home.glob("*.restoring*"))
+
+
+def test_a_restore_is_alone_until_its_end(
+    make_place: Callable[[str], Place], tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairing, "PATIENCE", 0.0)
+    place, other = make_place("sqlite"), make_place(engine)
+    with place.running() as executor:
+        one(executor, registering())
+    made = place.backed_up(tmp_path / "backups")
+
+    def interfere() -> None:
+        with pytest.raises((HomeInUse, StillInUse)):
+            other.restored(made)
+
+    wanted = Wanted(Pair(made.events_file, made.keys_file), [other.identity])
+    restore(other.settings, wanted, nothing, interfere)
+    deploy(other.settings).close()
 
 
 def killed(*given: Any, **more: Any) -> None:

@@ -213,6 +213,13 @@ def test_the_command_repairs_the_embedded_deployment_and_status_is_well_again(em
     assert recount(environment(embedded.home, MASTER_KEY=KEY), "status").status == 0
 
 
+def test_a_folder_without_a_store_gets_none_by_a_repair(tmp_path: Path) -> None:
+    done = recount(environment(tmp_path, MASTER_KEY=KEY), "repair")
+    assert (done.status, done.output) == (1, "")
+    assert "recount up --repair" in done.errors.replace("\n", " ")
+    assert not list(tmp_path.glob("*.db"))
+
+
 @pytest.mark.servers
 def test_a_process_that_lost_its_connection_keeps_repairs_out_again_or_ends_if_there_was_one(
     distributed: Settings, monkeypatch: pytest.MonkeyPatch
