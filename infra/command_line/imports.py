@@ -33,7 +33,7 @@ def import_file(mapping: MappingFile, file: RowsFile, no_wait: NoWait = False, j
     from infra.command_line.following import followed
     from infra.command_line.reaching import reached
 
-    with reached(settings) as api, continued_by_a_repeat(), mapping.open("rb") as rules, file.open("rb") as rows:
+    with reached(settings, records=True) as api, continued_by_a_repeat(), mapping.open("rb") as rules, file.open("rb") as rows:
         files = {"mapping": (mapping.name, rules), "file": (file.name, rows)}
         begun = api.post("/v1/imports", files=files)
         ended = followed(file.name, lambda: api.get(f"/v1/imports/{begun['id']}"), "rows_done", "rows")

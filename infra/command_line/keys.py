@@ -32,7 +32,7 @@ def create(label: Label, roles: Roles, expires_at: Moment = None, json: AsJson =
     """Create a key. Its text is shown once and stored nowhere."""
     from infra.command_line.reaching import reached
 
-    with reached(read_settings()) as api:
+    with reached(read_settings(), records=True) as api:
         issued = api.post("/v1/keys", json={"label": label, "roles": roles, "expires_at": expires_at})
     if json:
         print_json(issued)
@@ -65,7 +65,7 @@ def expire(id: Id, at: Moment = None, json: AsJson = False) -> None:
     """Let a key expire at another moment, or never."""
     from infra.command_line.reaching import reached
 
-    with reached(read_settings()) as api:
+    with reached(read_settings(), records=True) as api:
         done = api.put(f"/v1/keys/{id}/expiry", json={"expires_at": at})
     if json:
         print_json(done)
@@ -78,7 +78,7 @@ def revoke(id: Id, json: AsJson = False) -> None:
     """Revoke a key. It stops working within a second."""
     from infra.command_line.reaching import reached
 
-    with reached(read_settings()) as api:
+    with reached(read_settings(), records=True) as api:
         done = api.post(f"/v1/keys/{id}/revocation")
     if json:
         print_json(done)

