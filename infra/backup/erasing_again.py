@@ -19,13 +19,17 @@ AT_ONCE = 100
 
 
 def erase_again(store: EventStore, erasures: Sequence[ErasureReceipt]) -> int:
-    """Record each erasure again, unless there is no key that it would destroy. Returns how many subjects had a key."""
+    """Record each erasure again, unless there is no key that it would destroy. Returns how many subjects had a key.
+
+    The links between subjects become those of the time of the erasure, so that it destroys neither more nor fewer keys.
+    """
     gone: set[UUID] = set()
     for start in range(0, len(erasures), AT_ONCE):
         events: dict[UUID, NewEvent] = {}
         for receipt in erasures[start : start + AT_ONCE]:
             if found := store.subjects_with_keys([receipt.stream, *receipt.along]):
                 gone |= found
+                store.relink(receipt.stream, receipt.along, receipt.position)
                 events |= {event.stream: event for event in _events(store, receipt)}
         if events:
             store.commit(Commit(uuid4(), list(events.values()), {}))

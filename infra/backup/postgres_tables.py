@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -68,8 +68,6 @@ STATE = (
     " EXISTS (SELECT FROM markers WHERE name = %s) AS unfinished"
 )
 """Whether the store is in use, and whether it is what a restore left that was killed before its end."""
-UNLINK = "DELETE FROM subject_links WHERE other = ANY(%s) AND subject <> ALL(%s)"
-LINK = "INSERT INTO subject_links SELECT unnest(%s::uuid[]), %s::uuid ON CONFLICT DO NOTHING"
 CONVERTED: Mapping[str, Callable[[Any], object]] = {
     "uuid": lambda value: UUID(bytes=value),
     "timestamptz": lambda value: datetime.fromtimestamp(value, UTC),
@@ -160,12 +158,6 @@ class PostgresTarget:
 
     def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
         self._copy("event_index", terms)
-
-    def link(self, subject: UUID, others: Collection[UUID]) -> None:
-        gone = [subject, *others]
-        with _explained():
-            self._connection.execute(UNLINK, [gone, gone])
-            self._connection.execute(LINK, [list(others), subject])
 
     def rows(self, table: str) -> Iterator[Row]:
         if table == "stored_events":

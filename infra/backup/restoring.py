@@ -78,15 +78,15 @@ def examine(settings: Settings, wanted: Wanted) -> tuple[Checked, Listed]:
 def restore(settings: Settings, wanted: Wanted, progress: Progress, follow: Callable[[], None]) -> Restored:
     """Restore the backup. At its end, before anyone else may open the store, `follow` makes everything follow the new log.
 
-    Raises what `examine` and `follow` raise, and NotEmpty, NotProven, HomeInUse and StillInUse. Then no store can be opened that could not
-    be opened before.
+    Raises what `examine` and `follow` raise, and NotEmpty, NotProven, HomeInUse and StillInUse. Then no store can be opened
+    that could not be opened before.
     """
     from infra.processes.repairing import alone
 
     checked, listed = examine(settings, wanted)
     with alone(settings):
         with closing(tables.target(settings)) as target:
-            write(wanted.pair, checked, wanted.identities, listed.later, target, progress)
+            write(wanted.pair, checked, wanted.identities, target, progress)
         with closing(restored_store(settings)) as store:
             above = max(checked.events.given, listed.last, wanted.above or checked.events.given + MARGIN, wanted.sent)
             store.raise_positions(above)

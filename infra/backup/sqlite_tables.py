@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -74,11 +73,6 @@ INSERTS = {
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)"
     ),
 }
-UNLINK = (
-    "WITH gone AS (SELECT value FROM json_each(?))"
-    " DELETE FROM subject_links WHERE other IN (SELECT * FROM gone) AND subject NOT IN (SELECT * FROM gone)"
-)
-LINK = "INSERT OR IGNORE INTO subject_links VALUES (?, ?)"
 IDS = {"subject_keys": (0,), "subject_links": (0, 1), "claims": (2,), "stored_events": (1,)}
 """The columns with ids, which SQLite keeps as text."""
 
@@ -147,11 +141,6 @@ class SqliteTarget:
 
     def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
         self._connection.executemany("INSERT INTO event_index VALUES (?, ?)", terms)
-
-    def link(self, subject: UUID, others: Collection[UUID]) -> None:
-        gone = json.dumps([one.hex for one in (subject, *others)])
-        self._connection.execute(UNLINK, [gone])
-        self._connection.executemany(LINK, [(one.hex, subject.hex) for one in others])
 
     def rows(self, table: str) -> Iterator[Row]:
         if table == "stored_events":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
-from uuid import UUID
 
 from infra.backup.contents import Row
 from infra.settings import Settings
@@ -53,9 +52,6 @@ class Target(Protocol):
 
     def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
         """Rows (term, position) of the index of the log."""
-
-    def link(self, subject: UUID, others: Collection[UUID]) -> None:
-        """Make the erasure of `subject` destroy exactly the keys of these others too, whatever was linked to them."""
 
     def rows(self, table: str) -> Iterator[Row]:
         """What was inserted, as the engine reads it."""

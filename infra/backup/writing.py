@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from infra.backup.contents import Row, counted
-from infra.backup.erasures import ErasureReceipt
 from infra.backup.reading import Checked, Pair, read_file
 from infra.backup.sealed_files import BadFile, Identity
 from infra.backup.tables import Target
@@ -25,14 +24,12 @@ def write(
     pair: Pair,
     checked: Checked,
     identities: Sequence[Identity],
-    erasures: Sequence[ErasureReceipt],
     target: Target,
     progress: Progress,
 ) -> None:
     """Fill the target and finish it. It is marked as not yet restored: nothing else opens it until the erasures were applied.
 
-    The links between subjects become those of the time of each erasure, so that applying it again erases neither more nor fewer
-    of them. Raises BadFile and NotProven; then the place is as empty as before.
+    Raises BadFile and NotProven; then the place is as empty as before.
     """
     read = {kind: read_file(path, kind, identities, _into(target, checked, progress)) for kind, path in pair.files().items()}
     if (read["events"], read["keys"]) != (checked.events, checked.keys):
@@ -41,8 +38,6 @@ def write(
         for table, expected in manifest.tables.items():
             if (found := counted(table, target.rows(table))) != expected:
                 raise NotProven(f"{table} has {found.rows} rows where the backup has {expected.rows}, or other ones")
-    for erasure in erasures:
-        target.link(erasure.stream, erasure.along)
     target.insert("markers", [(RESTORING_MARKER, checked.events.backup.encode())])
     target.finish()
 

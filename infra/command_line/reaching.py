@@ -92,7 +92,7 @@ def _reason(answer: httpx.Response) -> str:
 
 @contextmanager
 def reached(settings: Settings, *, records: bool = False) -> Iterator[Reached]:
-    """The API for these settings, also to record something. Raises HomeInUse if a process that is not a server uses the folder."""
+    """The API for these settings, also to record something. Raises HomeInUse if what uses the folder is no server."""
     with ExitStack() as stack:
         found = stack.enter_context(server_or_parts(settings))
         if not isinstance(found, Reached):

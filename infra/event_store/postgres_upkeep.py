@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from infra.event_store import postgres_keys
 from infra.event_store.postgres_log import PostgresLog, unavailable_when_unreachable
 from infra.event_store.rows import Kept
 
 ROWS_OF_A_PAGE = 50
 PAGES = "SELECT pg_relation_size(%s) / current_setting('block_size')::bigint AS pages"
+
+UNLINK = (
+    "DELETE FROM subject_links WHERE other = ANY(%(gone)s) AND subject <> ALL(%(gone)s) AND EXISTS (SELECT FROM stored_events"
+    " WHERE originator_id = subject AND originator_version = 1 AND notification_id < %(at)s)"
+)
+LINK = "INSERT INTO subject_links SELECT unnest(%s::uuid[]), %s::uuid ON CONFLICT DO NOTHING"
 
 
 class PostgresUpkeep(PostgresLog):
@@ -41,6 +50,12 @@ class PostgresUpkeep(PostgresLog):
     def remove_marker(self, name: str) -> None:
         with self._connection() as connection:
             connection.execute("DELETE FROM markers WHERE name = %s", [name])
+
+    @unavailable_when_unreachable
+    def relink(self, subject: UUID, others: Collection[UUID], at: int) -> None:
+        with self._connection() as connection, connection.transaction():
+            connection.execute(UNLINK, {"gone": [subject, *others], "at": at})
+            connection.execute(LINK, [list(others), subject])
 
     @unavailable_when_unreachable
     def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:

@@ -201,6 +201,9 @@ class Recorder(Protocol):
         """Store `new` under this name. False if what is stored is not `old` (None: nothing): then nothing is changed."""
 
     def has_marker(self, name: str) -> bool: ...
+    def relink(self, subject: UUID, others: Collection[UUID], at: int) -> None:
+        """See `EventStore.relink`."""
+
     def remove_marker(self, name: str) -> None: ...
 
     def count_wrapped_otherwise(self, master_key: bytes) -> int:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from abc import abstractmethod
+from collections.abc import Collection
 from contextlib import AbstractContextManager
+from uuid import UUID
 
 from infra.event_store import sqlite_keys
 from infra.event_store.rows import Kept
 from infra.event_store.sqlite_log import SqliteLog, unavailable_when_unreachable
+
+UNLINK = (
+    "WITH gone AS (SELECT value FROM json_each(?))"
+    " DELETE FROM subject_links WHERE other IN (SELECT * FROM gone) AND subject NOT IN (SELECT * FROM gone) AND EXISTS"
+    " (SELECT 1 FROM stored_events WHERE originator_id = subject AND originator_version = 1 AND rowid < ?)"
+)
+LINK = "INSERT OR IGNORE INTO subject_links VALUES (?, ?)"
 
 
 class SqliteUpkeep(SqliteLog):
@@ -46,6 +56,13 @@ class SqliteUpkeep(SqliteLog):
     def remove_marker(self, name: str) -> None:
         with self._writing() as connection:
             connection.execute("DELETE FROM markers WHERE name = ?", [name])
+
+    @unavailable_when_unreachable
+    def relink(self, subject: UUID, others: Collection[UUID], at: int) -> None:
+        gone = json.dumps([one.hex for one in (subject, *others)])
+        with self._writing() as connection:
+            connection.execute(UNLINK, [gone, at])
+            connection.executemany(LINK, [(one.hex, subject.hex) for one in others])
 
     @unavailable_when_unreachable
     def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from infra.event_store.recording_times import LOOK_BACK, Last, last_recorded
 from infra.event_store.rows import Kept, Recorder
 
@@ -26,6 +29,10 @@ class Upkeep:
     def swap_marker(self, name: str, old: bytes | None, new: bytes) -> bool:
         """Stores `new` under this name. False if what is stored is not `old` (None: nothing): then nothing is changed."""
         return self._recorder.swap_marker(name, old, new)
+
+    def relink(self, subject: UUID, others: Collection[UUID], at: int) -> None:
+        """Make the erasure of `subject` destroy the keys of these others too, and of nobody else who began before `at`."""
+        self._recorder.relink(subject, others, at)
 
     def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
         """See `Recorder.prune`."""

@@ -79,7 +79,7 @@ def repair(settings: Settings, report: Report, *, restoring: bool = False) -> No
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[None]:
-    """Inside the block, no other process works on the stores. Raises HomeInUse or StillInUse, and the errors of the database."""
+    """Inside the block, no other process works on the stores. Raises HomeInUse, StillInUse and the errors of the database."""
     if settings.database_url is None:
         with locked(settings.home):
             yield

@@ -16,7 +16,7 @@ from infra.processes.repairing import repair
 from infra.settings import Settings
 from projections.customers.customers import customer_view
 from tests.commands.event_stores import accepted, erasing, one, registering
-from tests.infra.backup.given_backups import names
+from tests.infra.backup.given_backups import merging, names, unmerging
 
 
 @pytest.fixture
@@ -63,6 +63,28 @@ def test_who_was_erased_since_the_copy_is_erased_again_by_a_repair(
             assert shown(parts) == []
             assert names(parts.deployment.store, [gone, kept]) == [None, "Ada"]
             assert lines(settings) == 3
+
+
+def test_a_repair_erases_whom_the_erasure_took_along_and_nobody_else(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repairing, "PROJECTIONS", (customer_view,))
+    erasures_file(settings).parent.mkdir()
+    gone, merged_since, parted_since = (new_id() for _ in range(3))
+    with opened(settings) as parts:
+        people = (gone, merged_since, parted_since)
+        assert all(accepted(one(parts.executor, registering(id, "Ada"))) for id in people)
+        assert accepted(one(parts.executor, merging(parted_since, gone)))
+    shutil.copytree(settings.home, tmp_path / "copy")
+    with opened(settings) as parts:
+        later = (unmerging(parted_since), merging(merged_since, gone), erasing(gone))
+        assert all(accepted(one(parts.executor, one_of_them)) for one_of_them in later)
+    shutil.rmtree(settings.home)
+    shutil.copytree(tmp_path / "copy", settings.home)
+    repair(settings, lambda _: None)
+    with opened(settings) as parts:
+        assert shown(parts) == []
+        assert names(parts.deployment.store, [*people]) == [None, None, "Ada"]
 
 
 def test_who_was_registered_again_since_is_not_back(settings: Settings, tmp_path: Path) -> None:
