@@ -13,7 +13,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from infra.processes.parts import Parts, Runs, running
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
@@ -126,7 +126,7 @@ class Following:
         while not self._stopping.is_set():
             try:
                 self._take_a_turn()
-            except DBAPIError as error:
+            except SQLAlchemyError as error:
                 log.warning("follow.doubt", error=type(error).__name__, reason=str(error))
                 self._stopping.wait(self._pause)
 

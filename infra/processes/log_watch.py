@@ -14,7 +14,7 @@ from threading import Event, Lock
 
 import structlog
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from commands.shared.commit import StoreUnavailable
 from infra.event_store.identity import Identity
@@ -81,7 +81,10 @@ class LogWatch:
         try:
             self._keep_out_repairs()
             self.compare()
-        except (StoreUnavailable, DBAPIError) as error:
+        except BeingRepaired:
+            raise
+        except Exception as error:
+            # Whatever it is, such as connections that all hang, the thread goes on.
             self._let_repairs_in()
             log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
 
@@ -164,7 +167,7 @@ class LogWatch:
         """A commit has found a shorter log than this process has seen, and has written nothing yet."""
         try:
             self.compare()
-        except (DBAPIError, BeingRepaired) as error:
+        except (SQLAlchemyError, BeingRepaired) as error:
             raise StoreUnavailable(str(error)) from error
 
     def _keep_out_repairs(self) -> None:

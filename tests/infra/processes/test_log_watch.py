@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from domain.shared.ids import new_id
 from infra.processes.followers import following
 from infra.processes.log_watch import LogWatch
 from infra.processes.parts import Parts, opened
+from infra.read_models.database import ReadModels
 from infra.read_models.positions import deliveries, followed, positions
 from infra.settings import Settings
 from infra.wiring import deploy
@@ -81,6 +83,19 @@ def restored(settings: Settings, before: int, after: int) -> Iterator[Parts]:
     shutil.copy(backup, settings.home / "events.db")
     with opened(settings) as parts:
         yield parts
+
+
+class AllHang:
+    """A pool whose connections all wait for a database that hangs."""
+
+    def connect(self) -> None:
+        raise NoConnection
+
+
+def test_connections_that_all_hang_do_not_end_the_comparisons(embedded: Settings) -> None:
+    with opened(embedded) as parts:
+        store, writer = parts.deployment.store, parts.deployment.read_models.writer
+        LogWatch(store, ReadModels(writer, AllHang())).look()  # type: ignore[arg-type]
 
 
 def test_new_facts_after_a_restored_log_are_never_said_to_be_there_while_they_are_not(embedded: Settings) -> None:
