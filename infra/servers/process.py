@@ -2,9 +2,10 @@
 
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it in its own session: Ctrl-C in the terminal reaches only the starting process, which stops it in order."""
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _uninterrupted():
             self._log_start = log.tell()
             self._process = subprocess.Popen(
                 self.command,
@@ -68,7 +69,7 @@ class ServerProcess:
                 group=self.user,
                 extra_groups=None if self.user is None else [],
             )
-        watcher.watch(self._process.pid, self.ends_on)
+            watcher.watch(self._process.pid, self.ends_on)
 
     def output(self) -> str:
         """Its output since its last start."""
@@ -125,6 +126,25 @@ class ServerProcess:
     def _wait(self, timeout: float | None) -> None:
         if self._process is not None:
             self._process.wait(timeout)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Inside the block, signals wait. An interruption in the middle of a start would leave a process that nobody ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number)) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from infra.processes.stopping import interrupt, when_asked_to_stop
+from infra.servers.process import ServerProcess
 from tests.servers import TREE
 from tests.waiting import wait_until
 
@@ -43,6 +45,25 @@ def test_servers_end_when_the_process_that_started_them_is_ended_by_a_signal(tmp
         starter.send_signal(number)
     assert starter.returncode == -number
     wait_until(lambda: not any(map(_runs, [*servers, watcher])), "the servers and their watcher are gone")
+
+
+def test_a_start_that_is_interrupted_leaves_no_process_that_nobody_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, ends = subprocess.Popen, ServerProcess("one", ["sleep", "600"], tmp_path / "log", {})
+
+    def begin_and_be_interrupted(*given: object, **how: object) -> object:
+        begun = begin(*given, **how)  # type: ignore[call-overload]
+        signal.raise_signal(signal.SIGTERM)
+        return begun
+
+    monkeypatch.setattr(subprocess, "Popen", begin_and_be_interrupted)
+    # It has begun its end, within which the process that tests would be ended.
+    monkeypatch.setattr("infra.processes.stopping._End.begin", lambda _: None)
+    with pytest.raises(KeyboardInterrupt), when_asked_to_stop(interrupt):
+        ends.start()
+    assert ends.running
+    ends.stop()
 
 
 def _runs(process: psutil.Process) -> bool:
