@@ -7,7 +7,6 @@ reach. So no clock of a process decides, and none is compared with that of anoth
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
@@ -15,6 +14,7 @@ from threading import Event
 from sqlalchemy import Connection, text
 
 from infra.read_models.database import ReadModels
+from infra.trusted_clock import steady_seconds
 
 FOLLOWERS = "followers"
 """The lease of the process that runs the followers."""
@@ -69,8 +69,8 @@ class Lease:
         self._session: Connection
 
     def holds(self) -> bool:
-        """Whether this process certainly holds the lease now. A process that was frozen knows at once that it may not."""
-        return time.monotonic() - self._extended_at < self._lost_after
+        """Whether this process certainly holds the lease now. A process that was frozen, or slept, knows at once that it may not."""
+        return steady_seconds() - self._extended_at < self._lost_after
 
     @contextmanager
     def held(self, stopping: Event) -> Iterator[bool]:
@@ -94,6 +94,6 @@ class Lease:
 
     def _extend(self) -> None:
         """As long as the session answers, it has the lock."""
-        asked_at = time.monotonic()
+        asked_at = steady_seconds()
         self._session.execute(text("SELECT 1"))
         self._extended_at = asked_at
