@@ -22,9 +22,10 @@ from infra.command_line.repair import repair
 from infra.command_line.restore import restore
 from infra.command_line.serve import serve
 from infra.command_line.status import status
-from infra.command_line.terminal import FAILED, err
+from infra.command_line.terminal import INTERRUPTED, err
 from infra.command_line.up import up
 from infra.file_modes import write_only_for_us
+from infra.processes.stopping import interrupted_by_sigterm
 from infra.thread_names import show_thread_names
 
 app = typer.Typer(
@@ -56,9 +57,11 @@ def main() -> None:
     write_only_for_us()
     show_thread_names()
     try:
-        app()
+        # From the first moment on: as the first process of a container, one that expects no SIGTERM is not ended by it.
+        with interrupted_by_sigterm():
+            app()
     except KeyboardInterrupt:
-        sys.exit(FAILED)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         from infra.command_line.failures import explained
 

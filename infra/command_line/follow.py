@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from infra.command_line.failures import distributed_settings
 from infra.processes import logs
@@ -19,7 +19,7 @@ def follow() -> None:
     from infra.processes.topic_check import compare_with_topic
     from infra.read_models.lease import FOLLOWERS, Lease
 
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         parts = stack.enter_context(opened(settings))
         compare_with_topic(parts.deployment)
         lease = Lease(parts.deployment.read_models, FOLLOWERS, settings.session_timeout)

@@ -10,7 +10,7 @@ import typer
 from infra.command_line.failures import distributed_settings
 from infra.command_line.terminal import WrongUsage
 from infra.processes import logs
-from infra.processes.stopping import interrupt, when_asked_to_stop
+from infra.processes.stopping import when_asked_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,13 +32,11 @@ def project(names: Names = None) -> None:
     from infra.processes.measuring import measured
 
     projections = _chosen(",".join(names or ()), settings)
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         stack.enter_context(measured(settings))
-        with suppress(KeyboardInterrupt):
-            with when_asked_to_stop(interrupt):
-                projector = _projector(projections, settings, brokers, stack)
-            with when_asked_to_stop(lambda _: projector.stop()):
-                projector.run()
+        projector = _projector(projections, settings, brokers, stack)
+        stack.enter_context(when_asked_to_stop(lambda _: projector.stop()))
+        projector.run()
 
 
 def _projector(projections: Sequence[Projection], settings: Settings, brokers: Brokers, stack: ExitStack) -> Projector:

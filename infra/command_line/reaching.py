@@ -17,7 +17,6 @@ import httpx
 from infra.command_line.terminal import Failed
 from infra.home import HomeInUse, locked
 from infra.processes import server_file
-from infra.processes.stopping import interrupted_by_sigterm, require_no_sigterm
 
 if TYPE_CHECKING:
     from infra.processes.parts import Parts
@@ -64,11 +63,9 @@ class Reached:
 
     def _answer(self, method: str, path: str, **given: Any) -> httpx.Response:
         try:
-            answer = self._loop.run(self._http.request(method, path, **given))
+            return self._loop.run(self._http.request(method, path, **given))
         except httpx.HTTPError as error:
             raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
-        require_no_sigterm()
-        return answer
 
 
 def _pause(answer: httpx.Response) -> int:
@@ -126,8 +123,7 @@ def server_or_parts(settings: Settings) -> Iterator[Reached | Parts]:
         else:
             # The file of a server that was killed: no other process uses the folder now.
             server_file.remove(settings.home)
-        with interrupted_by_sigterm():
-            yield found
+        yield found
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from infra.command_line.failures import distributed_settings
 from infra.processes import logs
@@ -19,7 +19,7 @@ def relay() -> None:
     from infra.read_models.tables import prepare
     from infra.wiring import deploy
 
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         deployment = deploy(settings)
         stack.callback(deployment.close)
         prepare(deployment.read_models)

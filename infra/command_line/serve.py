@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +50,7 @@ def run(settings: Settings, load: Files | None) -> None:
     from infra.processes.temporary_files import own_temporary_folder
     from infra.processes.topic_check import compare_with_topic
 
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         try:
             parts = stack.enter_context(opened(settings))
         except HomeInUse as error:

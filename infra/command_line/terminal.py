@@ -13,7 +13,7 @@ WIDEST = 1000
 out = Console(highlight=False, soft_wrap=True, width=WIDEST)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-OK, FAILED, WRONG_USAGE = 0, 1, 2
+OK, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 class Failed(Exception):

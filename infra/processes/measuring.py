@@ -31,9 +31,10 @@ def _served(listening: socket.socket, settings: Settings) -> Iterator[None]:
 
     server = Server(make_asgi_app(), settings.model_copy(update={"connection_limit": CONNECTIONS}))
     thread = threading.Thread(target=server.run, args=([listening],), name="metrics")
-    thread.start()
     try:
+        thread.start()
         yield
     finally:
         server.end_at_once()
-        thread.join()
+        if thread.is_alive():
+            thread.join()

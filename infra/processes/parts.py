@@ -128,12 +128,14 @@ def listing_erasures(deployment: Deployment) -> Iterator[None]:
 def running(what: Runs, name: str = "projector") -> Iterator[None]:
     """Run it in its own thread, and stop it at the end."""
     thread = threading.Thread(target=what.run, name=name)
-    thread.start()
     try:
+        # Here too an interruption may come, after the thread has begun.
+        thread.start()
         yield
     finally:
         what.stop()
-        thread.join()
+        if thread.is_alive():
+            thread.join()
 
 
 def _make_tables(deployment: Deployment) -> None:

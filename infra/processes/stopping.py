@@ -26,8 +26,9 @@ log = structlog.get_logger()
 def when_asked_to_stop(stop: Callable[[int], None], within: float = ENDS_WITHIN) -> Iterator[None]:
     """Inside the block, each signal calls `stop` with its number, in the main thread, between two steps of its code.
 
-    If the process has not ended `within` seconds of the first signal, also outside the block, it is ended as it is. A server
-    that does not answer can hold threads for longer than that, and a process loses nothing by its end at any moment.
+    The first one begins the end, also of what comes after the block: if the process has not ended `within` seconds later, or if
+    another signal comes after the block, it is ended as it is. A server that does not answer can hold threads for longer than
+    that, and a process loses nothing by its end at any moment.
     """
     end = _End(within)
 
@@ -39,8 +40,11 @@ def when_asked_to_stop(stop: Callable[[int], None], within: float = ENDS_WITHIN)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if end.has_begun:
+            stop = end.at_once
+        else:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
@@ -77,16 +81,22 @@ class _End:
         self._within = within
         self._timer: threading.Timer | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        return self._timer is not None
+
     def begin(self) -> None:
         if self._timer is None:
-            self._timer = threading.Timer(self._within, self._end)
+            self._timer = threading.Timer(self._within, self.at_once)
             self._timer.name, self._timer.daemon = "end", True
             self._timer.start()
 
-    def _end(self) -> None:
-        waits_for = sorted(thread.name for thread in threading.enumerate() if not thread.daemon)
-        log.error("ended without waiting longer", threads=waits_for)
-        os._exit(1)
+    def at_once(self, *_: object) -> None:
+        try:
+            waits_for = sorted(thread.name for thread in threading.enumerate() if not thread.daemon)
+            log.error("ended without waiting longer", threads=waits_for)
+        finally:
+            os._exit(1)
 
 
 def interrupt(_: int) -> None:

@@ -120,6 +120,14 @@ def test_a_server_ends_cleanly_when_asked(serve: Serve, number: signal.Signals) 
     assert "Traceback" not in server.errors
 
 
+def test_a_server_that_is_asked_at_its_start_ends_cleanly_too(tmp_path: Path, variables: dict[str, str], home: Path) -> None:
+    server = Running(tmp_path, variables, "serve")
+    wait_until((home / "tmp").exists, "it has opened its stores")
+    assert server.end(signal.SIGTERM) == 0
+    assert not (home / "running").exists(), "the next start has nothing to verify"
+    assert "Traceback" not in server.errors
+
+
 def test_a_second_server_on_the_same_folder_is_refused_with_the_address_of_the_first(
     serve: Serve, variables: dict[str, str], home: Path
 ) -> None:

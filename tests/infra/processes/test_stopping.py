@@ -35,6 +35,23 @@ with interrupted_by_sigterm():
 """
 
 
+# The same without a bound that comes soon.
+PATIENT = HANGS.replace("within=0.2", "within=600") + 'print("closes", flush=True)'
+
+
+def test_another_signal_ends_a_process_that_is_asked_to_end_and_hangs() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", PATIENT], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=TREE
+    ) as one:
+        assert one.stdout is not None
+        for line in ("ready\n", "closes\n"):
+            assert one.stdout.readline() == line
+            one.terminate()
+        output, _ = one.communicate(timeout=PATIENCE)
+    assert one.returncode == 1
+    assert "waits-for-the-database" in output
+
+
 def test_a_process_that_waits_for_a_hanging_server_ends_and_says_what_it_waited_for() -> None:
     command = [sys.executable, "-c", HANGS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=TREE) as one:
