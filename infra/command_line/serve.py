@@ -44,9 +44,9 @@ def serve(load: Load = None) -> None:
 def run(settings: Settings, load: Files | None) -> None:
     from infra.http.listening import bound
     from infra.http.server import Server
-    from infra.processes.followers import following
+    from infra.processes.followers import Unfollowed, following
     from infra.processes.loading import Load as Loading
-    from infra.processes.parts import listing_erasures, opened
+    from infra.processes.parts import listing_erasures, opened, running
     from infra.processes.temporary_files import own_temporary_folder
     from infra.processes.topic_check import compare_with_topic
 
@@ -67,6 +67,7 @@ def run(settings: Settings, load: Files | None) -> None:
         stack.enter_context(parts.verifying())
         if settings.distributed:
             stack.enter_context(listing_erasures(parts.deployment))
+            stack.enter_context(running(Unfollowed(parts.deployment.read_models), "follow-watch"))
         else:
             stack.enter_context(following(parts))
 
@@ -74,8 +75,8 @@ def run(settings: Settings, load: Files | None) -> None:
             # The threads of `asyncio.to_thread`, which look how far the read models are.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="completeness"))
             if not settings.distributed:
-                running = server_file.RunningServer(url, local_key, os.getpid())
-                stack.enter_context(server_file.announced(settings.home, running))
+                this = server_file.RunningServer(url, local_key, os.getpid())
+                stack.enter_context(server_file.announced(settings.home, this))
             hints.show(url, key, settings.docs)
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)

@@ -16,14 +16,17 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from infra.processes.parts import Parts, Runs, running
+from infra.read_models.database import ReadModels
 from infra.read_models.followed import ASSIGNMENT, LATE_FACTS, POLICIES
-from infra.read_models.lease import Lease, always
+from infra.read_models.lease import FOLLOWERS, Lease, always, is_held
 
 if TYPE_CHECKING:
     from consumers.policies.policy import Policy
 
 # The pause after an error that is not expected, and after the lease was lost.
 RETRY_SECONDS, STAND_BY_SECONDS = 5.0, 1.0
+# Seconds between two looks whether somebody follows, and how many find nobody before it is logged.
+LOOK_EVERY, LOOKS = 60.0, 2
 
 log = structlog.get_logger()
 
@@ -143,3 +146,29 @@ class Following:
                         self._lease.keep(self._stopping)
                 finally:
                     log.info("follow.ended")
+
+
+class Unfollowed:
+    """Logs that no process follows. An API worker runs this: a deployment of before `recount follow` may start none."""
+
+    def __init__(self, read_models: ReadModels, every: float = LOOK_EVERY) -> None:
+        self._read_models, self._every = read_models, every
+        self._stopping, self._in_a_row = Event(), 0
+
+    def run(self) -> None:
+        """Looks until it is stopped. Failures are retried."""
+        while not self._stopping.wait(self._every):
+            try:
+                self.look()
+            except SQLAlchemyError as error:
+                log.warning("follow.not_known", error=type(error).__name__)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def look(self) -> None:
+        """Logs it once, until somebody follows again. Raises the errors of the database."""
+        with self._read_models.reader.connect() as connection:
+            self._in_a_row = 0 if is_held(connection, FOLLOWERS) else self._in_a_row + 1
+        if self._in_a_row == LOOKS:
+            log.error("nobody.follows", waits="policies, deadlines, the end of days, webhooks", start="recount follow")

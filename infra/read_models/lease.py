@@ -69,7 +69,7 @@ class Lease:
         self._session: Connection
 
     def holds(self) -> bool:
-        """Whether this process certainly holds the lease now. A process that was frozen, or slept, knows at once that it may not."""
+        """Whether this process certainly holds the lease now. One that was frozen, or slept, knows at once that it may not."""
         return steady_seconds() - self._extended_at < self._lost_after
 
     @contextmanager

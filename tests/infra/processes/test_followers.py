@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
+from structlog.testing import capture_logs
 
 from commands.customers import customers
 from commands.marketing import campaign_members, campaigns
@@ -20,15 +21,17 @@ from domain.customers.customer.events import ContactMethod
 from domain.shared.aggregate import replayed
 from domain.shared.events import Actor, Context
 from domain.shared.ids import new_id
-from infra.processes.followers import Follower, Following, following
+from infra.processes.followers import Follower, Following, Unfollowed, following
 from infra.processes.parts import Parts, opened
 from infra.read_models import followed
+from infra.read_models.database import ReadModels, postgres_read_models
+from infra.read_models.lease import FOLLOWERS, Lease, is_held
 from infra.settings import Settings
 from tests.domain.given import NOW
 from tests.waiting import PATIENCE, wait_until
 
 ADA, SPRING, MAIL = new_id(), new_id(), new_id()
-FOLLOWERS = {"days", "policies", "assignment", "late-facts", "deadlines", "webhooks", "pruning"}
+THREADS = {"days", "policies", "assignment", "late-facts", "deadlines", "webhooks", "pruning"}
 
 
 @pytest.fixture(params=["embedded", pytest.param("distributed", marks=pytest.mark.servers)])
@@ -69,8 +72,8 @@ def test_what_was_recorded_before_the_first_follower_ran_is_acted_on(settings: S
         _let_a_message_bounce(parts)
         with following(parts):
             wait_until(is_undeliverable, "the contact method is marked as undeliverable")
-            assert _threads() >= FOLLOWERS
-        assert not _threads() & FOLLOWERS
+            assert _threads() >= THREADS
+        assert not _threads() & THREADS
 
 
 def _threads() -> set[str]:
@@ -144,3 +147,25 @@ def test_followers_end_when_the_lease_is_lost_and_begin_when_it_is_held_again() 
     turns.stop()
     thread.join(PATIENCE)
     assert seen == ["begin", "end", "begin", "end"]
+
+
+@pytest.mark.servers
+def test_the_log_says_once_that_nobody_follows_until_somebody_does(database_url: str) -> None:
+    with closing(postgres_read_models(database_url)) as read_models, capture_logs() as logged:
+        unfollowed = Unfollowed(read_models)
+        unfollowed.look()
+        assert not logged, "a takeover takes a moment"
+        for _ in range(3):
+            unfollowed.look()
+        assert [entry["event"] for entry in logged] == ["nobody.follows"]
+        with Lease(read_models, FOLLOWERS, PATIENCE).held(Event()):
+            unfollowed.look()
+        wait_until(lambda: not _followed(read_models), "the lease is free")
+        for _ in range(2):
+            unfollowed.look()
+        assert [entry["event"] for entry in logged] == ["nobody.follows"] * 2
+
+
+def _followed(read_models: ReadModels) -> bool:
+    with read_models.reader.connect() as connection:
+        return is_held(connection, FOLLOWERS)
