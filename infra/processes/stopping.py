@@ -17,8 +17,6 @@ ENDS_WITHIN = 25.0
 SERVERS_END_WITHIN = 120.0
 """The same for a process that ends servers, one kind after the other."""
 
-_asked_to_end = threading.Event()
-
 log = structlog.get_logger()
 
 
@@ -51,27 +49,23 @@ def when_asked_to_stop(stop: Callable[[int], None], within: float = ENDS_WITHIN)
 def interrupted_by_sigterm() -> Iterator[None]:
     """Inside the block, SIGTERM does what Ctrl-C does, with the same bound as in `when_asked_to_stop`.
 
-    Code that happens to run at that moment may keep the interrupt to itself: call `require_no_sigterm` between two steps.
+    It does so also where Ctrl-C does nothing: a shell lets what it runs in the background ignore SIGINT.
     """
     end = _End(ENDS_WITHIN)
 
-    def handle(*_: object) -> None:
+    def handle(_: int, frame: FrameType | None) -> None:
         end.begin()
-        _asked_to_end.set()
-        signal.raise_signal(signal.SIGINT)
+        # While asyncio runs something, it handles Ctrl-C in its own way.
+        ctrl_c = signal.getsignal(signal.SIGINT)
+        if not callable(ctrl_c):
+            raise KeyboardInterrupt
+        ctrl_c(signal.SIGINT, frame)
 
     before = signal.signal(signal.SIGTERM, handle)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-        _asked_to_end.clear()
-
-
-def require_no_sigterm() -> None:
-    """Raises KeyboardInterrupt if SIGTERM has come inside a block of `interrupted_by_sigterm`."""
-    if _asked_to_end.is_set():
-        raise KeyboardInterrupt
 
 
 class _End:

@@ -6,6 +6,9 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
+from infra.processes.stopping import interrupted_by_sigterm
 from tests.servers import TREE
 from tests.waiting import PATIENCE
 
@@ -21,18 +24,16 @@ with when_asked_to_stop(lambda _: asked.set(), within=0.2):
         pass
 """
 
-# Other code keeps the interrupt to itself, as a callback of a library can.
-KEPT = """
-import contextlib, signal
-from infra.processes.stopping import interrupted_by_sigterm, require_no_sigterm
-with interrupted_by_sigterm():
-    require_no_sigterm()
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGTERM)
-    print("goes on", flush=True)
-    require_no_sigterm()
-    print("went on", flush=True)
-"""
+
+def test_sigterm_interrupts_also_what_a_shell_runs_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It has begun its end, within which the process of the tests would be ended.
+    monkeypatch.setattr("infra.processes.stopping._End.begin", lambda _: None)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt), interrupted_by_sigterm():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # The same without a bound that comes soon.
@@ -62,9 +63,3 @@ def test_a_process_that_waits_for_a_hanging_server_ends_and_says_what_it_waited_
     assert one.returncode == 1
     assert "ended without waiting longer" in output
     assert "waits-for-the-database" in output
-
-
-def test_an_interrupt_that_other_code_has_kept_ends_a_command_at_its_next_step() -> None:
-    ran = subprocess.run([sys.executable, "-c", KEPT], capture_output=True, text=True, cwd=TREE, check=False)
-    assert ran.stdout == "goes on\n"
-    assert ran.returncode == -signal.SIGINT

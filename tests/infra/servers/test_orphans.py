@@ -58,7 +58,7 @@ def test_a_start_that_is_interrupted_leaves_no_process_that_nobody_ends(
         return begun
 
     monkeypatch.setattr(subprocess, "Popen", begin_and_be_interrupted)
-    # It has begun its end, within which the process that tests would be ended.
+    # It has begun its end, within which the process of the tests would be ended.
     monkeypatch.setattr("infra.processes.stopping._End.begin", lambda _: None)
     with pytest.raises(KeyboardInterrupt), when_asked_to_stop(interrupt):
         ends.start()
