@@ -52,10 +52,7 @@ def ended_by_itself(process: Running) -> bool:
 def customers(home: Path) -> int:
     """The number of customers in the log."""
     query = "SELECT count(*) FROM stored_events WHERE topic = 'crm.customer.registered.v2'"
-    # The process may not have made the table yet, or is opening it. No wait for it: it would go on meanwhile, even to its end.
-    with (
-        suppress(sqlite3.OperationalError),
-        closing(sqlite3.connect(f"file:{home / 'events.db'}?mode=ro", uri=True, timeout=0)) as log,
-    ):
+    # The process may not have made the table yet.
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{home / 'events.db'}?mode=ro", uri=True)) as log:
         return int(log.execute(query).fetchone()[0])
     return 0
