@@ -140,8 +140,8 @@ class _Verification:
         self._terms += len(terms)
 
     def _looked_up(self, subject: UUID) -> bool:
-        """Whether an event erased the subject. It is one of the last that concern it."""
-        upto = self._head
+        """Whether an event erased the subject, also during the verification. It is one of the last that concern it."""
+        upto = self._store.head()
         while found := self._store.indexed([id_term("subject", subject)], 0, upto, PORTION, backwards=True):
             if any(self._erases(one, subject) for one in self._store.at([position for _, position in found])):
                 return True

@@ -193,6 +193,17 @@ def test_what_is_recorded_during_a_verification_is_no_finding(filled: str, execu
     assert steps[-1] == (2 * ERASED, 2 * ERASED)
 
 
+def test_a_subject_that_is_erased_during_a_verification_is_no_finding(filled: str, store: EventStore, executor: Executor) -> None:
+    left = [erasing(ADA)]
+
+    def go_on(_: int, __: int) -> None:
+        if left:
+            done(*together(executor, left.pop()))
+
+    assert list(verify(store, go_on)) == []
+    assert not store.subjects_with_keys([ADA])
+
+
 def test_a_verification_ends_where_its_progress_says_so(filled: str, store: EventStore) -> None:
     class Stop(Exception):
         pass
