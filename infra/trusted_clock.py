@@ -110,9 +110,15 @@ class TrustedClock:
         self._look_sometimes()
 
     def now(self) -> datetime:
-        """The time of this machine, also if it is doubted. Raises StoreUnavailable if a doubt cannot be written down."""
-        now = self._wall()
-        if self._doubt is None and now.timestamp() - self._steady() > self._offset + self._within:
+        """The time of this machine, also if it is doubted. Raises StoreUnavailable if a doubt cannot be written down.
+
+        A process that records facts, and that nobody asks whether it trusts its clock, looks here: the facts of one process must
+        not prove the clock of another one right, and a doubt must stand when a fact is recorded by a doubted clock.
+        """
+        now, at = self._wall(), self._steady()
+        if at - self._looked >= BEAT_SECONDS:
+            self._look_sometimes()
+        if self._doubt is None and now.timestamp() - at > self._offset + self._within:
             with self._lock:
                 self._begin_doubt()
         return now
@@ -187,12 +193,17 @@ class TrustedClock:
         log.error("the clock is doubted", clock=_shown(self._wall()), known=_shown(fresh.at))
 
     def _trust(self) -> None:
-        """The clock is right now. It is compared with this moment for at least an hour, so that no small steps add up."""
-        at = self._steady()
+        """The clock is not ahead now. It is compared with this moment for at least an hour, so that no small steps add up.
+
+        Not while it is behind what is known, as on a machine that sets its clock only after the start: then it says nothing yet.
+        """
+        now, at = self._wall(), self._steady()
+        offset = now.timestamp() - at
         if self._doubt is not None:
-            log.warning("the clock is trusted again", clock=_shown(self._wall()))
-        if self._doubt is not None or not self._own or at - self._anchored >= AGREED_SECONDS:
-            self._offset = max(self._offset, self._wall().timestamp() - at)
+            log.warning("the clock is trusted again", clock=_shown(now))
+        due = self._doubt is not None or not self._own or at - self._anchored >= AGREED_SECONDS
+        if due and offset >= self._offset - FUTURE_TOLERANCE.total_seconds():
+            self._offset = max(self._offset, offset)
             self._within, self._own, self._anchored = LEAP.total_seconds(), True, at
         self._doubt = None
 

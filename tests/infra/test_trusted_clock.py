@@ -264,6 +264,15 @@ def test_a_clock_behind_the_log_is_a_trouble_until_it_has_caught_up(machines: Ma
     assert behind.trouble() == ""
 
 
+def test_a_clock_that_is_set_only_after_the_start_is_compared_as_at_a_start(machines: Machines, idle: Machine) -> None:
+    for days, trusted in ((3, True), (9, False)):
+        machine = machines.start(NOW - timedelta(days=300))
+        assert machine.is_trusted()
+        machine.now = NOW + timedelta(days=days)
+        assert machine.is_trusted() is trusted
+        machine.close()
+
+
 # Several machines
 
 
@@ -300,6 +309,30 @@ def test_a_doubt_that_is_repeated_stays_written_down(machines: Machines, idle: M
             machine.let_pass(BEAT_SECONDS)
             machine.clock.trusted()
     assert "Another process" in right.trouble()
+
+
+def test_facts_of_a_process_that_nobody_asks_about_its_clock_do_not_prove_another_clock_right(
+    machines: Machines, idle: Machine
+) -> None:
+    wrong, right = machines.start(NOW + NINE_DAYS), machines.start(NOW)
+    for _ in range(12):
+        for machine in (wrong, right):
+            machine.let_pass(timedelta(minutes=10))
+        right.record()
+        assert not wrong.clock.trusted()
+
+
+def test_a_doubt_stands_before_a_fact_of_a_process_that_nobody_asks_about_its_clock(machines: Machines, idle: Machine) -> None:
+    wrong, right = machines.start(NOW + NINE_DAYS), machines.start(NOW)
+    assert not wrong.clock.trusted()
+    for _ in range(2):
+        for machine in (wrong, right):
+            machine.let_pass(QUIET_SECONDS)
+        assert right.clock.trusted()
+    assert right.trouble() == "", "nobody has repeated the doubt"
+    wrong.record()
+    wrong.close()
+    assert not machines.start(wrong.now).clock.trusted()
 
 
 def test_a_damaged_note_makes_every_clock_doubted_until_it_is_confirmed(machines: Machines, where: str) -> None:
