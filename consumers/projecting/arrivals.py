@@ -76,7 +76,17 @@ def arrival(stored: Stored, decoded: Decoded, partition: int, partitions: int) -
     if unread is None:
         return Arrival(stored.position, stored.type, True, frozenset(), None, decoded, addressed=False)
     here = subjects_here(unread, partition, partitions)
+    if unread.everyone and not here:
+        here = frozenset({nobody_on(partition, partitions)})
     return Arrival(stored.position, stored.type, unread.everyone, here, None, decoded)
+
+
+def nobody_on(partition: int, partitions: int) -> UUID:
+    """Stands for the subject of an event for everyone on a partition where the event's own subject is not.
+
+    So the event is set aside there too, and a version that folds it finds that this partition lacks it.
+    """
+    return UUID(int=partitions + partition)
 
 
 def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition: int, partitions: int) -> Arrived:

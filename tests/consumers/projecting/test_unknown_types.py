@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from consumers.projecting import dead_letters
+from consumers.projecting.arrivals import nobody_on
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from consumers.rebuilding.rebuild import rebuild
@@ -19,7 +20,19 @@ from infra.event_store.vault import Vault
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import EVERYONE
 from tests.consumers.projecting.test_dead_letters import ANN, BEN, CAT, added, total
-from tests.consumers.tallies import EVENTS, SUBJECTS, Added, Clock, Ignored, Linked, Raised, Tallies, World, drain
+from tests.consumers.tallies import (
+    EVENTS,
+    SUBJECTS,
+    Added,
+    Clock,
+    Ignored,
+    Linked,
+    Raised,
+    Schedule,
+    Tallies,
+    World,
+    drain,
+)
 
 
 def knowing(world: World, *unknown: type[Event]) -> World:
@@ -151,6 +164,32 @@ def test_a_read_model_that_learns_to_fold_an_event_for_everyone_afterwards_is_bu
     assert (status.state, status.healthy) == ("outdated", False)
     assert not newer.status().healthy
     rebuild(after.projection, world.store, world.read_models, 1)
+    assert world.rows(after) == world.recomputed(after)
+    assert world.letters() == []
+
+
+def test_an_event_for_everyone_that_only_a_newer_version_folds_is_not_lost_on_the_partitions_of_an_older_one(
+    world: World,
+) -> None:
+    world.record(*added(ANN, BEN), (ANN, Raised(by=5)), *added(BEN))
+    before, after = reading("tallies", Added), reading("tallies", Added, Raised)
+
+    def project(version: World, tallies: Tallies, *partitions: int) -> Projector:
+        source = Schedule(partitions)
+        source.send(world.messages(2))
+        one = Projector([tallies.projection], source, version.store, world.read_models, 2)
+        drain(one)
+        return one
+
+    assert [subject.int % 2 for subject in (ANN, BEN)] == [0, 1]
+    project(world, after, 0)
+    project(knowing(world, Raised), before, 1)
+    assert (total(world, after, ANN), total(world, after, BEN)) == (6, 2)
+    assert world.letters() == [(3, nobody_on(1, 2))]
+    assert Completeness(world.read_models, 2).up_to("tallies") == 2
+    [status] = project(world, after, 0, 1).status().projections
+    assert (status.state, status.healthy) == ("outdated", False)
+    rebuild(after.projection, world.store, world.read_models, 2)
     assert world.rows(after) == world.recomputed(after)
     assert world.letters() == []
 
