@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -109,8 +109,8 @@ class Window:
 
     async def _read(self, number: int, known: Portion | None) -> Portion:
         try:
-            after, upto = known.upto if known else number * LENGTH, self._end(number)
-            more = await asyncio.to_thread(lambda: list(self._seen(after, upto)))
+            after, end = known.upto if known else number * LENGTH, self._end(number)
+            upto, more = await asyncio.to_thread(self._seen, after, end, self.head)
             portion = known.and_then(upto, more) if known else Portion(upto, more)
             self._portions[number] = portion
             self._portions.move_to_end(number)
@@ -122,11 +122,17 @@ class Window:
     def _end(self, number: int) -> int:
         return min((number + 1) * LENGTH, self.head)
 
-    def _seen(self, after: int, upto: int) -> Iterator[Seen]:
-        """The events whose metadata can be read: those of others are shown to nobody."""
-        for stored in self._store.log(after, upto - after, upto):
-            if (metadata := metadata_of(stored)) is not None:
-                yield Seen(stored, metadata)
+    def _seen(self, after: int, upto: int, head: int) -> tuple[int, list[Seen]]:
+        """The events whose metadata can be read: those of others are shown to nobody. And the position up to which these are all.
+
+        That is beyond `upto` where positions have a gap: after a restore it has 100,000,000 positions, and a million portions.
+        """
+        events = self._store.log(after, upto - after, upto)
+        if not events:
+            following = self._store.log(upto, 1, head)
+            upto = following[0].position - 1 if following else head
+        known = ((stored, metadata_of(stored)) for stored in events)
+        return upto, [Seen(stored, metadata) for stored, metadata in known if metadata is not None]
 
     def _drop(self) -> None:
         size = sum(portion.size for portion in self._portions.values())

@@ -228,3 +228,18 @@ def test_the_log_of_deliveries_keeps_the_latest_tries(place: Place) -> None:
         assert len(attempts.latest(connection, webhook(1), None, 10)) == 5
         attempts.expire(connection, place.now + attempts.LONGEST * 2)
         assert not attempts.latest(connection, webhook(1), None, 10)
+
+
+def test_positions_that_a_restore_passed_over_are_not_read_one_portion_after_the_other(
+    place: Place, crowd: Crowd, reads: list[int]
+) -> None:
+    register(place, crowd, "quick", ["q"])
+    project(place)
+    before = plan(place, 1)
+    place.store.raise_positions(place.store.head() + 100_000_000)
+    after = plan(place, 1, since=1)
+    reads.clear()
+    courier(place).deliver()
+    assert after[0] > before[0] + 100_000_000
+    assert crowd.taken["q"] == before + after
+    assert len(reads) < 6
