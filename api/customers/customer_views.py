@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from inspect import signature
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
@@ -27,11 +27,13 @@ from api.shared.views import Views
 from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
+from infra.read_models.positions import dead_letters
 from projections.customers import customer_answer, customer_dealings, customer_list, merging
 from projections.customers import duplicates as duplicate_customers
 from projections.customers import timeline as customer_timeline
 from projections.customers.customer_dealings import DEALINGS, dealings_of
 from projections.customers.customers import customer_view
+from projections.customers.customers import customers as customer_rows
 from projections.customers.merging import merged_into
 from projections.shared.pages import Page
 from projections.shared.rows import Row
@@ -137,7 +139,7 @@ async def _one(
             needed,
             after,
             lambda connection: _whole(connection, id, today, zone, survivor),
-            about=lambda connection: _everyone_in(connection, id),
+            about=lambda connection: _everyone_in(connection, id).union(_feedback_of_nobody(connection)),
         )
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
@@ -171,6 +173,14 @@ def _everyone_in(connection: Connection, id: UUID) -> set[UUID]:
     """The customer, the survivor of their merge, and everyone merged into the two."""
     survivors = merging.survivors_among(connection, [id])
     return survivors.union([id], *merging.parts_of(connection, [id, *survivors]).values())
+
+
+def _feedback_of_nobody(connection: Connection) -> Iterable[UUID]:
+    """Waiting feedback without a customer. It may be about a lead who became one, but its events do not concern that lead."""
+    letters = dead_letters.c
+    mine = (letters.projection == "feedback", letters.discarded == 0, letters.type.startswith("crm.feedback."))
+    query = select(letters.subject).where(*mine, letters.subject.not_in(select(customer_rows.c.customer_id)))
+    return connection.scalars(query)
 
 
 def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo, survivor: bool) -> dict[str, Any] | None:

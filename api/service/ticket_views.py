@@ -16,6 +16,7 @@ from api.service import ticket_schemas as schemas
 from api.shared.access import may
 from api.shared.as_of import Resource, When, as_of
 from api.shared.filtering import filters
+from api.shared.looking import subject_of
 from api.shared.openapi import one
 from api.shared.reading import After, absent, found, read
 from api.shared.routes import Router
@@ -83,7 +84,7 @@ async def times(
 async def service_level(request: Request, after: After, id: UUID) -> Response:
     """The targets promised for the ticket, when each is due, and whether it was met."""
     now = datetime.now(UTC)
-    needed = {"ticket_times": id, "service_calendars": None, "sla_policies": None}
+    needed = {"ticket_times": await subject_of(request, "ticket_times", id), "service_calendars": None, "sla_policies": None}
     row, position = await read(
         request, needed, after, lambda connection: ticket_service_level.service_level(connection, id, now), snapshot=True
     )

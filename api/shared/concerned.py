@@ -35,10 +35,12 @@ def complete_about(
     letters = dead_letters.c
     query = select(letters.projection, letters.subject, func.min(letters.position).label("position"))
     query = query.where(letters.projection.in_(names), letters.discarded == 0).group_by(letters.projection, letters.subject)
-    waiting = connection.execute(query.limit(MOST_WAITING + 1)).all()
-    if len(waiting) > MOST_WAITING:
+    # A subject may wait in each of the read models.
+    waiting = connection.execute(query.limit(MOST_WAITING * len(names) + 1)).all()
+    subjects = {row.subject for row in waiting}
+    if len(subjects) > MOST_WAITING:
         return {name: completeness.seen_by(connection, name) for name in names}
-    concerned = _concerned(store, {row.subject for row in waiting}, frozenset(about(connection)))
+    concerned = _concerned(store, subjects, frozenset(about(connection)))
     for row in waiting:
         if row.subject in concerned:
             reached[row.projection] = min(reached[row.projection], row.position - 1)

@@ -40,9 +40,7 @@ async def get_one(
     """
     row: Row | None
     if when.now:
-        if subject is None and request.app.state.completeness.has_waiting([resource.projection.name]):
-            subject = await in_its_thread(request, _subject_of, request.app.state.store, id)
-        needed = {resource.projection.name: subject}
+        needed = {resource.projection.name: subject or await subject_of(request, resource.projection.name, id)}
         row, position = await read(request, needed, after, lambda connection: resource.one(connection, id))
     else:
         row, position = await as_of(request, resource, id, when)
@@ -67,6 +65,13 @@ async def get_history(
     if not items and part.cursor is None:
         return absent(name, called or id, position)
     return page(request, items, following, position)
+
+
+async def subject_of(request: Request, projection: str, id: UUID) -> UUID | None:
+    """The subject that the stream's row belongs to, read from the log if somebody waits in the read model; else None."""
+    if not request.app.state.completeness.has_waiting([projection]):
+        return None
+    return await in_its_thread(request, _subject_of, request.app.state.store, id)
 
 
 def require_personal(caller: Caller) -> None:

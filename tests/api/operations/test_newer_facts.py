@@ -5,23 +5,31 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import Connection
 
+from api.shared import concerned
 from commands.shared.commit import Commit, NewEvent
 from domain.shared.events import Actor, Context, Event
 from domain.shared.ids import new_id
 from infra.event_store.mapper import Mapper
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
+from infra.read_models.completeness import Completeness
 from infra.wiring import EVENTS, UPCASTERS
 from tests.api.client import Client
 from tests.api.conftest import SETTINGS, World
 from tests.api.customers.given_customers import registered
 from tests.api.marketing.given_campaigns import planned
+from tests.api.sales.given_leads import captured
 from tests.api.sales.given_orders import placed
 from tests.waiting import wait_until
 
 
 class Cloned(Event, frozen=True, tag="crm.customer.cloned.v1"):
+    pass
+
+
+class Reviewed(Event, frozen=True, tag="crm.feedback.reviewed.v1"):
     pass
 
 
@@ -33,7 +41,7 @@ def newer_fact(world: World, stream: UUID, event: Event) -> int:
     """A newer version records the event; returns its position."""
     store = world.parts.deployment.store
     vault = Vault(bytes.fromhex(str(SETTINGS["master_key"])))
-    newer = EventStore(store._recorder, Mapper((*EVENTS, Cloned, Suspended), UPCASTERS), vault)
+    newer = EventStore(store._recorder, Mapper((*EVENTS, Cloned, Reviewed, Suspended), UPCASTERS), vault)
     [last] = newer.decode(newer.part(stream, version := newer.version(stream), version))
     context = Context(now=last.metadata.recorded_at, actor=Actor(type="system", id="newer"))
     new = NewEvent(stream, version + 1, event, context.metadata(last.metadata.subject, event, ()))
@@ -145,3 +153,50 @@ def test_a_key_of_which_the_last_fact_is_unknown_is_not_valid(world: World, clie
     assert client.get("/v1/customers", headers=headers).status_code == 200
     newer_fact(world, UUID(issued["id"]), Suspended())
     wait_until(lambda: client.get("/v1/customers", headers=headers).status_code == 401, "the key is not valid any more")
+
+
+def test_two_hundred_subjects_may_wait_in_each_read_model(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.parts.deployment.settings, "after_timeout", 1.0)
+    monkeypatch.setattr(concerned, "MOST_WAITING", 20)
+    other, waiting = registered(client), [registered(client) for _ in range(10)]
+    for path in waiting:
+        newer_fact(world, id_of(path), Cloned())
+    head = world.head()
+    assert client.get(other, params={"after": head}).status_code == 200
+    monkeypatch.setattr(concerned, "MOST_WAITING", 5)
+    assert client.get(other, params={"after": head}).status_code == 503
+
+
+def test_a_service_level_is_complete_only_with_the_facts_of_the_tickets_subject(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of its customer, also in the distributed deployment, where the ticket's own id has another partition."""
+    asked: list[object] = []
+    customer = id_of(registered(client))
+    ticket = client.post("/v1/tickets", {"opened_by": "customer", "customer_id": str(customer)}).headers["Location"]
+    seen_by = Completeness.seen_by
+
+    def noting(one: Completeness, connection: Connection, projection: str, subject: UUID | None = None) -> int:
+        asked.append((projection, subject))
+        return seen_by(one, connection, projection, subject)
+
+    monkeypatch.setattr(Completeness, "seen_by", noting)
+    assert client.get(f"{ticket}/service-level").status_code in (200, 404)
+    assert ("ticket_times", customer) in asked
+
+
+def test_a_customer_is_complete_only_with_feedback_of_nobody_that_may_be_about_a_lead_of_theirs(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This is the last test, because waiting feedback of nobody holds back the answers about all customers."""
+    monkeypatch.setattr(world.parts.deployment.settings, "after_timeout", 0.5)
+    lead, customer = captured(client), registered(client)
+    body = {"kind": "csat", "score": 4, "about": [{"kind": "lead", "id": str(id_of(lead))}]}
+    feedback = client.post("/v1/feedback", body).headers["Location"]
+    assert client.post(f"{lead}/conversion", {"customer_id": str(id_of(customer))}).is_success
+    shown = client.get(customer, params={"after": world.head()})
+    assert shown.json()["last_feedback"]["score"] == 4
+    newer_fact(world, id_of(feedback), Reviewed())
+    assert client.get(customer, params={"after": world.head()}).status_code == 503
