@@ -99,6 +99,7 @@ class Policies:
                 break
             if not self._handle(stored):
                 later.append(stored.position)
+                log.warning("policies.postponed", follower=self._name, position=stored.position, type=stored.type)
             handled, position = handled + 1, stored.position
         if handled == len(found) < BATCH:
             position = head
@@ -134,7 +135,6 @@ class Policies:
         if _imported(stored):
             return True
         if not self._store.understands(stored):
-            log.warning("policies.postponed", follower=self._name, position=stored.position, type=stored.type)
             return False
         understood = True
         for policy in self._by_type.get(stored.type, ()):
@@ -145,7 +145,7 @@ class Policies:
             except Unreadable as error:
                 understood = False
                 done.labels(policy.name, "postponed").inc()
-                log.warning("policy.postponed", policy=policy.name, position=stored.position, error=type(error).__name__)
+                log.info("policy.postponed", policy=policy.name, position=stored.position, error=type(error).__name__)
             except Exception as error:
                 done.labels(policy.name, "failed").inc()
                 log.error("policy.failed", policy=policy.name, position=stored.position, error=type(error).__name__)
