@@ -15,7 +15,7 @@ from sqlalchemy import Row, and_, func, or_, select
 
 from consumers.projecting.arrivals import decode
 from consumers.projecting.dead_letters import UNREADABLE
-from consumers.projecting.retries import Retries
+from consumers.projecting.retries import Retried, Retries
 from domain.shared.events import Recorded
 from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
@@ -56,7 +56,7 @@ class Learning:
         """The read models of which something was folded, of at most 100 subjects. Raises the errors of the databases."""
         moved, outdated = set[str](), set[str]()
         retries: dict[str, Retries] = {}
-        tried = 0
+        tried, total = 0, Retried(0, 0)
         for letter in self._readable_now(assigned):
             name = letter.projection
             if name in outdated:
@@ -64,16 +64,16 @@ class Learning:
             if name not in retries:
                 retries[name] = Retries(self._projections[name], self._store, self._read_models, self._partitions)
             try:
-                folded, waiting = retries[name].fold(letter.subject, letter.partition)
+                done = retries[name].fold(letter.subject, letter.partition)
             except Outdated:
                 outdated.add(name)
                 continue
-            where = {"projection": name, "position": letter.position, "type": letter.type}
-            log.info("projector.learned", **where, folded=folded, waiting=waiting)
-            moved |= {name} if folded else set()
-            tried += 1
+            moved |= {name} if done.folded else set()
+            tried, total = tried + 1, total.plus(done)
             if tried == SUBJECTS_AT_ONCE:
                 break
+        if tried:
+            log.info("projector.learned", projections=sorted(moved), folded=total.folded, waiting=total.waiting)
         return moved
 
     def _readable_now(self, assigned: Collection[int]) -> Iterator[Row[Any]]:
