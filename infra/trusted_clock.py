@@ -112,8 +112,8 @@ class TrustedClock:
     def now(self) -> datetime:
         """The time of this machine, also if it is doubted. Raises StoreUnavailable if a doubt cannot be written down.
 
-        A process that records facts, and that nobody asks whether it trusts its clock, looks here: the facts of one process must
-        not prove the clock of another one right, and a doubt must stand when a fact is recorded by a doubted clock.
+        A process that records facts, and that nobody asks whether it trusts its clock, looks here: its facts must not prove the
+        clock of another one right, and a doubt must stand when a fact is recorded by a doubted clock.
         """
         now, at = self._wall(), self._steady()
         if at - self._looked >= BEAT_SECONDS:
@@ -195,7 +195,7 @@ class TrustedClock:
     def _trust(self) -> None:
         """The clock is not ahead now. It is compared with this moment for at least an hour, so that no small steps add up.
 
-        Not while it is behind what is known, as on a machine that sets its clock only after the start: then it says nothing yet.
+        Not while it is behind what is known, as on a machine that sets its clock after the start: then it says nothing yet.
         """
         now, at = self._wall(), self._steady()
         offset = now.timestamp() - at

@@ -123,7 +123,7 @@ class Window:
         return min((number + 1) * LENGTH, self.head)
 
     def _seen(self, after: int, upto: int, head: int) -> tuple[int, list[Seen]]:
-        """The events whose metadata can be read: those of others are shown to nobody. And the position up to which these are all.
+        """How far it has read, and the events whose metadata can be read: those of others are shown to nobody.
 
         That is beyond `upto` where positions have a gap: after a restore it has 100,000,000 positions, and a million portions.
         """

@@ -193,7 +193,9 @@ def test_what_is_recorded_during_a_verification_is_no_finding(filled: str, execu
     assert steps[-1] == (2 * ERASED, 2 * ERASED)
 
 
-def test_a_subject_that_is_erased_during_a_verification_is_no_finding(filled: str, store: EventStore, executor: Executor) -> None:
+def test_a_subject_that_is_erased_during_a_verification_is_no_finding(
+    filled: str, store: EventStore, executor: Executor
+) -> None:
     left = [erasing(ADA)]
 
     def go_on(_: int, __: int) -> None:
