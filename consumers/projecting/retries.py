@@ -13,9 +13,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, or_, select, update
 
+from commands.shared.commit import Unreadable
 from consumers.projecting.arrivals import decode
 from consumers.projecting.faults import frames_of, is_transient, name_of
 from consumers.projecting.global_events import EventsForEveryone
+from consumers.projecting.set_aside import WAITS
 from infra.event_store.mapper import Stored, UnknownEventType, metadata_of
 from infra.event_store.store import EventStore
 from infra.read_models.database import ReadModels
@@ -138,7 +140,11 @@ class Retries:
         return None
 
     def _keep(self, connection: Connection, letter: Row[Any], error: Exception) -> None:
-        again = {"tries": letter.tries + 1, "error": name_of(error), "traceback": frames_of(error), "discarded": 0}
+        name = name_of(error)
+        if letter.error == WAITS and isinstance(error, Unreadable):
+            # It could be read when it came, so the others do not lack it. See `_lacks_for_all`.
+            name = f"{Unreadable.__name__} now, from {name}"
+        again = {"tries": letter.tries + 1, "error": name, "traceback": frames_of(error), "discarded": 0}
         connection.execute(update(dead_letters).where(*self._where_letter(letter)).values(again))
 
     def _where_letter(self, letter: Row[Any]) -> tuple[ColumnElement[bool], ...]:

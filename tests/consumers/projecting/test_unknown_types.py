@@ -194,6 +194,19 @@ def test_an_event_for_everyone_that_only_a_newer_version_folds_is_not_lost_on_th
     assert world.letters() == []
 
 
+def test_an_event_for_everyone_that_only_a_retry_could_not_read_needs_no_rebuild(world: World) -> None:
+    world.record(*added(ANN, BEN), (ANN, Ignored()), (ANN, Raised(by=5)))
+    tallies = Tallies()
+    drain(knowing(world, Ignored).tailing(tallies))
+    assert (world.letters(), total(world, tallies, BEN)) == ([(3, ANN), (4, ANN)], 6)
+    drain(knowing(world, Raised).tailing(tallies))
+    assert world.letters() == [(4, ANN)]
+    newer = world.tailing(tallies)
+    drain(newer)
+    assert (world.letters(), newer.status().healthy) == ([], True)
+    assert world.rows(tallies) == world.recomputed(tallies)
+
+
 def test_a_row_that_names_another_type_than_its_json_holds_back_until_it_is_restored(world: World) -> None:
     world.record(*added(ANN, BEN), (ANN, Linked(other=CAT)), *added(ANN, BEN))
     change(world, 3, "topic", type_name(Ignored))
