@@ -10,22 +10,22 @@ followed, and every process that compares them says so.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, delete, text, update
+from sqlalchemy import delete, update
 
+from consumers import same_log
 from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.rebuild import rebuild
 from infra.event_store.identity import Identity
-from infra.processes.log_watch import REPAIR_LOCK, LogWatch, StillInUse
+from infra.processes.log_watch import LogWatch
 from infra.read_models import ground, troubles
 from infra.read_models.ground import Ground
-from infra.read_models.lease import own_session
-from infra.read_models.positions import checkpoints, dead_letters, deliveries, followed, positions, projections
+from infra.read_models.positions import checkpoints, dead_letters, deliveries, followed, outdate, positions
+from infra.read_models.repair_lock import alone
 from infra.read_models.tables import prepare, wait_for_others
 from infra.wiring import PROJECTIONS, Deployment, deploy
 
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 Report = Callable[[str], None]
-
-TRY_LOCK = text(f"SELECT pg_try_advisory_lock({REPAIR_LOCK})")
-# PostgreSQL may need a moment until it has noticed that a process is gone.
-PATIENCE, PAUSE = 10.0, 0.2
-OUTDATED = -1
-"""No version of a read model's code has this number, so it waits for its rebuild."""
 
 
 class _Seen(NamedTuple):
@@ -75,17 +69,8 @@ def _alone(settings: Settings, restoring: bool) -> Iterator[Deployment]:
         if deployment.lock:
             yield deployment
             return
-        with own_session(deployment.read_models, silence=0) as session:
-            _take_lock(session)
+        with alone(deployment.read_models):
             yield deployment
-
-
-def _take_lock(session: Connection) -> None:
-    until = time.monotonic() + PATIENCE
-    while not session.execute(TRY_LOCK).scalar():
-        if time.monotonic() > until:
-            raise StillInUse("other processes of Recount work on this database: stop all of them first")
-        time.sleep(PAUSE)
 
 
 def _seen(deployment: Deployment) -> _Seen:
@@ -123,7 +108,7 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
     with read_models.writer.begin() as connection:
         wait_for_others(connection)
         names = [projection.name for projection in PROJECTIONS]
-        connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
+        outdate(connection, *names)
         # Until its rebuild, a read model is complete up to nothing: it has rows of what the log does not have.
         connection.execute(update(positions).where(positions.c.projection.in_(names)).values(position=0))
         for projection in PROJECTIONS:
@@ -154,4 +139,4 @@ def _end(deployment: Deployment, identity: Identity, upto: int) -> None:
         kept = _anchors_in_the_log(deployment, known) if known else {}
         ground.save(connection, ground.with_anchor(kept, last[0]) if last else kept)
         ground.found_again(connection, identity)
-        troubles.end(connection, "positions-ahead")
+        troubles.end(connection, same_log.AHEAD)
