@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from infra.event_store import sqlite_keys, store_format
 from infra.event_store.rows import RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.sqlite_identity import NEXT, POSITIONS
+from infra.on_disk import to_disk
 
 SECONDS = 30.0
 PORTION = 100
@@ -162,9 +162,9 @@ class SqliteTarget:
     def finish(self) -> None:
         self._connection.commit()
         self._connection.close()
-        _to_disk(self._unfinished)
+        to_disk(self._unfinished)
         self._unfinished.rename(self._path)
-        _to_disk(self._path.parent)
+        to_disk(self._path.parent)
 
     def close(self) -> None:
         self._connection.close()
@@ -220,11 +220,3 @@ def _connected(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, isolation_level=None, timeout=SECONDS)
     except sqlite3.Error as error:
         raise StoreUnavailable(str(error)) from error
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
