@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, update
 
@@ -21,6 +21,7 @@ from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.rebuild import rebuild
 from infra.event_store.identity import Identity
+from infra.kafka.epochs import Seen
 from infra.processes.log_watch import LogWatch
 from infra.read_models import ground, troubles
 from infra.read_models.ground import Ground
@@ -33,13 +34,6 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 Report = Callable[[str], None]
-
-
-class _Seen(NamedTuple):
-    """Above `position` nothing was ever given out, as far as anybody knows. `epoch` is the last one that has a topic."""
-
-    position: int
-    epoch: int
 
 
 def repair(settings: Settings, report: Report, *, restoring: bool = False) -> None:
@@ -73,7 +67,7 @@ def _alone(settings: Settings, restoring: bool) -> Iterator[Deployment]:
             yield deployment
 
 
-def _seen(deployment: Deployment) -> _Seen:
+def _seen(deployment: Deployment) -> Seen:
     """What any part has seen. Read before anything is changed: without Kafka, nothing can be repaired."""
     with deployment.read_models.reader.connect() as connection:
         known, furthest = ground.load(connection), ground.furthest(connection)
@@ -81,12 +75,12 @@ def _seen(deployment: Deployment) -> _Seen:
     epoch = known.identity.epoch if known else 0
     settings = deployment.settings
     if settings.kafka is None:
-        return _Seen(position, epoch)
+        return Seen(position, epoch)
     from infra.kafka.ends import seen_in_kafka
     from infra.kafka.security import brokers
 
     there = seen_in_kafka(brokers(settings), settings.topic)
-    return _Seen(max(position, there.position), max(epoch, there.epoch))
+    return Seen(max(position, there.position), max(epoch, there.epoch))
 
 
 def _followed_rightly_up_to(deployment: Deployment) -> int:
