@@ -244,7 +244,8 @@ def test_a_repair_begins_a_new_topic_above_all_that_kafka_has_and_waits_until_it
         sent_up_to(parts, distributed, 4)
     go_back(where(distributed), 2)
     with opened(distributed) as parts:
-        assert troubles(parts) == ["positions-ahead"]
+        # The read models and the topic each say so.
+        assert {*troubles(parts)} == {"positions-ahead"}
         with pytest.raises(StillInUse):
             repair(distributed, silent)
     repair(distributed, silent)
