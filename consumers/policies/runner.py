@@ -133,7 +133,7 @@ class Policies:
         """
         if _imported(stored):
             return True
-        if not self._store.understands(stored):
+        if self._store.not_understood([stored]):
             log.warning("policies.postponed", follower=self._name, position=stored.position, type=stored.type)
             return False
         understood = True

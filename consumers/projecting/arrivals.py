@@ -98,8 +98,9 @@ def decoded_once(store: EventStore, taken: Sequence[tuple[Lane, Sequence[Message
     different = {(lane.partition, m[0].stored.position, m[-1].stored.position): m for lane, m in taken}
     for (partition, _, _), messages in different.items():
         here = wanted[partition]
-        others = (m for m in messages if m.stored.position not in here)
-        here.update([(m.stored.position, m) for m in others if not store.understands(m.stored)])
+        others = [m.stored for m in messages if m.stored.position not in here]
+        strange = {one.position for one in store.not_understood(others)}
+        here.update((m.stored.position, m) for m in messages if strange and m.stored.position in strange)
     stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
     decoded = decode(store, list(stored.values()))
     return {

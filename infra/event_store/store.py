@@ -68,9 +68,9 @@ class EventStore(Upkeep):
         """The event types that this process can read."""
         return self._mapper.types
 
-    def understands(self, stored: Stored) -> bool:
-        """Whether this process knows the event's type. See `Mapper.understands`."""
-        return self._mapper.understands(stored)
+    def not_understood(self, stored: Iterable[Stored]) -> list[Stored]:
+        """The events whose type this process does not know. See `Mapper.not_understood`."""
+        return self._mapper.not_understood(stored)
 
     def commit(self, commit: Commit) -> Committed:
         links, parted = linked(commit)
