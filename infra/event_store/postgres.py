@@ -134,7 +134,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
             rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
             positions = self._insert_events(connection, rows, pipeline)
             committed = Committed(positions, positions[-1] if positions else at)
-            postgres_rows.insert(connection, rows, committed)
+            self._insert_rest(connection, rows, committed)
             pipeline.sync()
         return committed, rows.events
 
@@ -153,6 +153,9 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
         inserted = connection.execute(self._library.insert_events_statement, [events], prepare=True)
         pipeline.sync()
         return [row["notification_id"] for row in inserted.fetchall()]
+
+    def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
+        postgres_rows.insert(connection, rows, committed)
 
     def _explain_conflict(self, rows: CommitRows) -> None:
         """A unique key was taken. Raise the error that says which: a stream's next version, a number or a receipt."""
