@@ -92,10 +92,7 @@ async def rebuild(request: Request, body: RebuildBody) -> Response:
 @router.get("/rebuilds/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def rebuilding(request: Request, id: UUID) -> Response:
     """The progress of a rebuild, or its result."""
-    job = request.app.state.jobs.get(id)
-    if job is None:
-        return problem(404, "not-there", f"This process has no rebuild {id}.")
-    return _job(job, 200, "rebuilds")
+    return _begun(request, id, "rebuild", "rebuilds")
 
 
 @router.post("/master-key-rotations", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
@@ -113,10 +110,7 @@ async def rotate_master_key(request: Request) -> Response:
 @router.get("/master-key-rotations/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def master_key_rotation(request: Request, id: UUID) -> Response:
     """The progress of a rotation in keys, or its result: how many were wrapped again, and how many are damaged."""
-    job = request.app.state.jobs.get(id)
-    if job is None:
-        return problem(404, "not-there", f"This process has no rotation {id}.")
-    return _job(job, 200, "master-key-rotations")
+    return _begun(request, id, "rotation", "master-key-rotations")
 
 
 @router.post("/verifications", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
@@ -131,10 +125,7 @@ async def verify(request: Request) -> Response:
 @router.get("/verifications/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def verification(request: Request, id: UUID) -> Response:
     """The progress of a verification, or its result: the number of `findings`, and the first thousand of them."""
-    job = request.app.state.jobs.get(id)
-    if job is None:
-        return problem(404, "not-there", f"This process has no verification {id}.")
-    return _job(job, 200, "verifications")
+    return _begun(request, id, "verification", "verifications")
 
 
 @router.post("/clock-confirmations", dependencies=[may("operations:act"), OWN_REQUEST], responses=_answers(CONFIRMED))
@@ -182,6 +173,14 @@ def _operations(request: Request, projection: str) -> Operations:
     if projection not in operations.names():
         raise Problem(404, "not-there", f"There is no such projection. The projections are: {', '.join(operations.names())}.")
     return operations
+
+
+def _begun(request: Request, id: UUID, what: str, path: str) -> Response:
+    """The job that this process began, or 404."""
+    job = request.app.state.jobs.get(id)
+    if job is None:
+        return problem(404, "not-there", f"This process has no {what} {id}.")
+    return _job(job, 200, path)
 
 
 def _job(job: Job, status: int, kind: str) -> Response:

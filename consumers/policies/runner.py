@@ -134,7 +134,7 @@ class Policies:
         """
         if _imported(stored):
             return True
-        if not self._store.understands(stored):
+        if self._store.not_understood([stored]):
             return False
         understood = True
         for policy in self._by_type.get(stored.type, ()):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from consumers.projecting.lane import Lane
 from domain.shared.events import Recorded
 from infra.event_store.mapper import MisnamedEvent, Stored, UnknownEventType, metadata_of
 from infra.event_store.store import EventStore
-from infra.routing import partitions_of, subjects_here
+from infra.routing import Message, partitions_of, subjects_here
 from projections.shared.projection import Delivery, Projection
 
 Decoded = Recorded | Exception
-
 
 NOT_UNDERSTOOD = (UnknownEventType, MisnamedEvent)
 """Nobody in this process knows what such an event says, and so no read model knows that it does not need it."""
@@ -95,6 +96,27 @@ def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition
         one.position: arrival(one, decoded[one.position], partition, partitions) for one in stored if one.position in decoded
     }
     return Arrived(found, frozenset(position for position, one in found.items() if not one.understood))
+
+
+def decoded_once(store: EventStore, taken: Sequence[tuple[Lane, Sequence[Message]]], partitions: int) -> dict[int, Arrived]:
+    """By partition, the messages that any of its lanes wants or that are not understood, decoded once."""
+    wanted: dict[int, dict[int, Message]] = defaultdict(dict)
+    for lane, messages in taken:
+        here = wanted[lane.partition]
+        here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
+    # Lanes that go together have the same messages.
+    different = {(lane.partition, m[0].stored.position, m[-1].stored.position): m for lane, m in taken}
+    for (partition, _, _), messages in different.items():
+        here = wanted[partition]
+        others = [m.stored for m in messages if m.stored.position not in here]
+        strange = {one.position for one in store.not_understood(others)}
+        here.update((m.stored.position, m) for m in messages if strange and m.stored.position in strange)
+    stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
+    decoded = decode(store, list(stored.values()))
+    return {
+        partition: arrivals(decoded, (message.stored for message in here.values()), partition, partitions)
+        for partition, here in wanted.items()
+    }
 
 
 def routed_to(

@@ -14,21 +14,21 @@ from threading import Event
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Table
 
 from consumers.projecting import health
-from consumers.projecting.arrivals import Arrived, arrivals, decode, routed_to
+from consumers.projecting.arrivals import Arrived, decoded_once, routed_to
+from consumers.projecting.beginning import begin_new
 from consumers.projecting.commits import Commits
-from consumers.projecting.faults import frames_of, is_transient, name_of
+from consumers.projecting.faults import frames_of, name_of
 from consumers.projecting.ghosts import ByPartition, Ghosts
 from consumers.projecting.lane import Lane
 from consumers.projecting.learning import Learning
 from consumers.projecting.leftovers import Leftovers
+from consumers.projecting.resting import OUTDATED_PAUSE, STOPPED_PAUSE, Resting, backoff
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import Outdated, Superseded, all_held, all_registered, begin, held, require_current
-from infra.read_models.tables import create_tables, prepare, wait_for_others
+from infra.read_models.positions import Outdated, Superseded, all_held, all_registered, held, require_current
 from infra.routing import Held, Message, Source
 from projections.shared.projection import Projection
 
@@ -38,10 +38,8 @@ broken_chains = Counter("recount_projector_broken_chains_total", "Chains that st
 POLL = 0.2
 PATIENCE = 60.0
 LOOKS_PER_PATIENCE = 4
-STOPPED_PAUSE, OUTDATED_PAUSE = 30.0, 5.0
-SHORTEST_BACKOFF, LONGEST_BACKOFF = 0.05, 5.0
 # Events per transaction. On SQLite a transaction makes other writers wait; it should take at most 50 ms.
-AT_ONCE = {"sqlite": 2000, "postgresql": 2000}
+AT_ONCE = 2000
 
 
 class Projector:
@@ -63,14 +61,14 @@ class Projector:
         patience: float = PATIENCE,
         stopped_pause: float = STOPPED_PAUSE,
         outdated_pause: float = OUTDATED_PAUSE,
-        at_once: int | None = None,
+        at_once: int = AT_ONCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._projections, self._source, self._store = tuple(projections), source, store
         self._read_models, self._partitions = read_models, partitions
         self._completeness = completeness or Completeness(read_models, partitions)
-        self._patience, self._stopped_pause, self._outdated_pause = patience, stopped_pause, outdated_pause
-        self._at_once, self._clock = at_once or AT_ONCE[read_models.writer.dialect.name], clock
+        self._patience, self._at_once, self._clock = patience, at_once, clock
+        self._resting = Resting(clock, stopped_pause, outdated_pause)
         self._lanes: dict[int, list[Lane]] = {}
         self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
         self._learning = Learning(self._projections, store, read_models, partitions)
@@ -96,7 +94,8 @@ class Projector:
     def turn(self, timeout: float = POLL) -> int:
         """Reads once, folds and commits; returns the number of messages read. Raises the errors of source and databases."""
         if not self._begun:
-            self._begin()
+            begin_new(self._projections, self._read_models, self._partitions, self._source.topic_id)
+            self._begun = True
         self._follow_assignment()
         for name in self._learning.turn(self._lanes, self._clock()):
             self._completeness.wake(name)
@@ -111,20 +110,6 @@ class Projector:
         self._repair_missing()
         self._leftovers.wipe()
         return len(messages)
-
-    def _begin(self) -> None:
-        prepare(self._read_models)
-        with self._read_models.writer.begin() as connection:
-            wait_for_others(connection)
-            known = all_registered(connection)
-            tables: list[Table] = []
-            for projection in self._projections:
-                if projection.name not in known:
-                    begin(connection, projection.name, projection.version, self._partitions, self._source.topic_id)
-                if projection.name not in known or known[projection.name][:2] == (projection.version, self._partitions):
-                    tables += projection.tables
-            create_tables(connection, tables)
-        self._begun = True
 
     # Assignment of partitions
 
@@ -157,7 +142,7 @@ class Projector:
             try:
                 require_current(known.get(projection.name), projection.name, projection.version, self._partitions)
             except Outdated as outdated:
-                self._rest_outdated(lane, outdated)
+                self._resting.outdated(lane, outdated)
             else:
                 lane.resume(places[projection.name][lane.partition])
                 resumed.append(lane)
@@ -195,7 +180,9 @@ class Projector:
                 self._resume_if_moved(lane)
         for lane in self._all():
             if lane.is_live and (ghost := ghosts.get(lane.partition) or lane.forked):
-                self._hold_before(ghost, lane)
+                if lane.forked:
+                    self._ghosts.note_folded(lane)
+                self._resting.before_ghost(lane, ghost.stored.position)
 
     def _apart(self, messages: ByPartition) -> tuple[ByPartition, Mapping[int, Message]]:
         """The messages of events that the log has, and the first message of each partition whose event it does not have."""
@@ -206,50 +193,26 @@ class Projector:
         except Exception as error:
             for lane in self._all():
                 if lane.is_live and lane.partition in messages:
-                    self._rest(lane, error)
+                    self._resting.retrying(lane, error)
             return {}, {}
-
-    def _hold_before(self, ghost: Message, lane: Lane) -> None:
-        """Waits for a repair: the log does not have the ghost, or an event that the lane has folded."""
-        where = {"projection": lane.projection.name, "partition": lane.partition, "position": ghost.stored.position}
-        log.error("projector.ahead_of_log", **where, held=lane.held.position)
-        if lane.forked:
-            self._ghosts.note_folded(lane)
-        lane.rest("stopped", f"ahead of the log at position {ghost.stored.position}", self._clock() + self._stopped_pause)
 
     def _fold(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
         try:
-            arrived = self._arrived(taken)
+            found = self._arrived(taken)
         except Exception as error:
             for lane, _ in taken:
-                self._rest(lane, error)
+                self._resting.retrying(lane, error)
             return
-        self._commits().pass_over(taken, arrived)
+        self._commits().pass_over(taken, found)
         self._wake(lane for lane, messages in taken if lane.held.position >= messages[-1].stored.position)
         for lane, messages in taken:
             if lane.held.position < messages[-1].stored.position:
-                self._commit(lane, messages, arrived[lane.partition])
+                self._commit(lane, messages, found[lane.partition])
 
     def _arrived(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Arrived]:
-        """The messages that any lane wants or that are not understood, decoded once; by partition and position."""
-        wanted: dict[int, dict[int, Message]] = defaultdict(dict)
-        for lane, messages in taken:
-            here = wanted[lane.partition]
-            here.update((m.stored.position, m) for m in messages if lane.projection.wants(m.stored.type))
-        # Lanes that go together have the same messages.
-        different = {(lane.partition, m[0].stored.position, m[-1].stored.position): m for lane, m in taken}
-        for (partition, _, _), messages in different.items():
-            here = wanted[partition]
-            others = (m for m in messages if m.stored.position not in here)
-            here.update([(m.stored.position, m) for m in others if not self._store.understands(m.stored)])
-        stored = {position: m.stored for here in wanted.values() for position, m in here.items()}
-        decoded = decode(self._store, list(stored.values()))
-        arrived = {
-            partition: arrivals(decoded, (message.stored for message in here.values()), partition, self._partitions)
-            for partition, here in wanted.items()
-        }
-        self._leftovers.note(one for here in arrived.values() for one in here.by_position.values())
-        return arrived
+        found = decoded_once(self._store, taken, self._partitions)
+        self._leftovers.note(one for here in found.values() for one in here.by_position.values())
+        return found
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived) -> bool:
         """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
@@ -258,16 +221,15 @@ class Projector:
             try:
                 stop = commits.commit(lane, messages[start : start + self._at_once], arrived)
             except Superseded as superseded:
-                log.warning("projector.superseded", reason=str(superseded))
-                self._rest(lane, superseded)
+                self._resting.superseded(lane, superseded)
             except Outdated as outdated:
-                self._rest_outdated(lane, outdated)
+                self._resting.outdated(lane, outdated)
             except Exception as error:
-                self._rest(lane, error)
+                self._resting.retrying(lane, error)
             else:
                 self._wake((lane,))
                 if stop:
-                    self._stop_at(lane, stop.arrival.position, stop.cause)
+                    self._resting.stopped(lane, stop.arrival.position, stop.cause)
             if not lane.is_live:
                 return False
         return True
@@ -328,28 +290,7 @@ class Projector:
         lane.early, lane.reported = None, False
         log.warning("projector.chain_mended", **where, held=lane.held.position)
 
-    def _rest(self, lane: Lane, error: Exception) -> None:
-        lane.failures += 1
-        pause = 0.0 if isinstance(error, Superseded) else _backoff(lane.failures)
-        lane.rest("retrying", name_of(error), self._clock() + pause)
-        level = log.warning if is_transient(error) or isinstance(error, Superseded) else log.error
-        level("projector.retrying", projection=lane.projection.name, partition=lane.partition, error=name_of(error))
-
-    def _rest_outdated(self, lane: Lane, outdated: Outdated) -> None:
-        if lane.state != "outdated":
-            log.error("projector.outdated", reason=str(outdated))
-        lane.rest("outdated", str(outdated), self._clock() + self._outdated_pause)
-
-    def _stop_at(self, lane: Lane, position: int, cause: Exception) -> None:
-        where = {"projection": lane.projection.name, "partition": lane.partition, "position": position}
-        log.error("projector.stopped", **where, error=name_of(cause), frames=frames_of(cause))
-        lane.rest("stopped", f"{name_of(cause)} at position {position}", self._clock() + self._stopped_pause)
-
     def _recover(self, error: Exception) -> None:
         self._failures += 1
         log.warning("projector.interrupted", error=name_of(error), frames=frames_of(error))
-        self._stopping.wait(_backoff(self._failures))
-
-
-def _backoff(failures: int) -> float:
-    return min(LONGEST_BACKOFF, SHORTEST_BACKOFF * 2.0 ** min(failures - 1, 10))
+        self._stopping.wait(backoff(self._failures))

@@ -54,14 +54,16 @@ class Place(NamedTuple):
 def read_page(store: EventStore, projection: Projection, partitions: int, after: int, limit: int, upto: int) -> list[Routed]:
     """The next events of the log, decoded where the projection wants them. Raises StoreUnavailable."""
     stored = store.log(after, limit, upto)
-    decoded = decode(store, [one for one in stored if projection.wants(one.type) or not store.understands(one)])
+    wants = {type: projection.wants(type) for type in {one.type for one in stored}}
+    strange = store.not_understood(one for one in stored if not wants[one.type])
+    decoded = decode(store, [*(one for one in stored if wants[one.type]), *strange])
     page = []
     for one in stored:
         found = decoded.get(one.position)
         metadata = found.metadata if isinstance(found, Recorded) else metadata_of(one)
         route = range(partitions) if metadata is None else partitions_of(metadata, partitions)
         seen = None if found is None else arrival(one, found, ONLY, ALL)
-        given = seen if projection.wants(one.type) or (seen and not seen.understood) else None
+        given = seen if seen and (wants[one.type] or not seen.understood) else None
         page.append(Routed(one.position, route, given))
     return page
 

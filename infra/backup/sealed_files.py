@@ -19,6 +19,7 @@ import pyrage
 from pyrage import x25519
 
 from infra.backup.contents import LENGTH
+from infra.on_disk import to_disk
 
 LEVEL = 3
 AT_ONCE = 1 << 20
@@ -98,11 +99,7 @@ class Unfinished:
 
     def publish(self) -> None:
         self._unfinished.rename(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        to_disk(self._path.parent)
 
     def discard(self) -> None:
         if self._file is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from infra.event_store import sqlite_keys, store_format
 from infra.event_store.rows import RESTORING_FILE, RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.sqlite_identity import NEXT, POSITIONS
+from infra.on_disk import to_disk
 
 SECONDS = 30.0
 PORTION = 100
@@ -150,9 +150,9 @@ class SqliteTarget:
     def finish(self) -> None:
         self._connection.commit()
         self._connection.close()
-        _to_disk(self._unfinished)
+        to_disk(self._unfinished)
         self._unfinished.rename(self._path)
-        _to_disk(self._path.parent)
+        to_disk(self._path.parent)
 
     def close(self) -> None:
         self._connection.close()
@@ -208,11 +208,3 @@ def _connected(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(address, uri=True, isolation_level=None, timeout=SECONDS)
     except sqlite3.Error as error:
         raise StoreUnavailable(str(error)) from error
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

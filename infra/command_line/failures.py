@@ -72,7 +72,7 @@ def _of_the_stores(error: Exception) -> tuple[int, str] | None:
     from infra.home import HomeInUse
     from infra.kafka.connection import KafkaUnavailable
     from infra.kafka.topic import UnfitTopic
-    from infra.processes.log_watch import BeingRepaired, StillInUse
+    from infra.read_models.repair_lock import BeingRepaired, StillInUse
 
     if isinstance(error, HomeInUse):
         return FAILED, f"RECOUNT_HOME: {error}"

@@ -72,9 +72,7 @@ def _show(seen: dict[str, Any]) -> None:
         broken = f"broken chains: {one['broken']}" if one["broken"] else one["reason"]
         numbers = (str(one[name]) for name in ("complete_to", "lag", "dead_letters"))
         table.add_row(one["name"], f"[{colour}]{one['state']}[/]", *numbers, broken)
-    followers = seen["followers"]
-    assert isinstance(followers, list)
-    for one in followers:
+    for one in seen["followers"]:
         table.add_row(f"follower {one['name']}", "", str(one["position"]), str(one["lag"]), "", "")
     out.print(table)
 

@@ -145,13 +145,18 @@ class Mapper:
                     del holder[name]
         return _encode(Written(metadata, data))
 
-    def understands(self, stored: Stored) -> bool:
-        """Whether the type is known, and the event's row and its JSON agree about it. Where not, `decode` says so.
+    def not_understood(self, stored: Iterable[Stored]) -> list[Stored]:
+        """The events whose type is not known, or whose row and JSON do not agree about it. `decode` says so of them too.
 
-        Of JSON that is damaged, only the row's type is known: then that counts.
+        Of JSON that is damaged, only the row's type is known: then that counts. Every event is asked about in every rebuild,
+        so this is one loop without calls.
         """
-        tag = self._tags.get(stored.type)
-        return tag is not None and (tag in stored.state or _named(stored) in (None, stored.type))
+        tags = self._tags
+        return [
+            one
+            for one in stored
+            if (tag := tags.get(one.type)) is None or (tag not in one.state and _named(one) not in (None, one.type))
+        ]
 
     def decode(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded:
         """Raises UnknownEventType, MisnamedEvent, BrokenSeal or BrokenEvent."""

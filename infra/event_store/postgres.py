@@ -20,7 +20,7 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
-from infra.event_store import postgres_identity, postgres_keys, store_format
+from infra.event_store import postgres_identity, postgres_keys, postgres_rows, store_format
 from infra.event_store.postgres_checks import PostgresChecks
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
@@ -55,11 +55,6 @@ END = (
     " FROM stored_events ORDER BY notification_id DESC LIMIT 1"
 )
 LATEST = f"SELECT state FROM stored_events ORDER BY notification_id DESC LIMIT {LOOK_BACK}"
-TAKEN_ALONG = (
-    "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
-    " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
-    " WHERE (links.subject, links.other) NOT IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))) SELECT subject FROM gone"
-)
 
 
 class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
@@ -160,34 +155,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
         return [row["notification_id"] for row in inserted.fetchall()]
 
     def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
-        def insert(statement: str, columns: Sequence[Sequence[Any]]) -> None:
-            if columns:
-                connection.execute(statement, [list(column) for column in zip(*columns, strict=True)], prepare=True)
-
-        connection.execute(
-            "INSERT INTO batches (id, positions, head) VALUES (%s, %s, %s)", [rows.batch, *committed], prepare=True
-        )
-        terms = [(term, at) for at, event in zip(committed.positions, rows.events, strict=True) for term in event.terms]
-        if terms:
-            # As two texts: psycopg converts each number of a list on its own, which takes twenty times as long.
-            arrays = [f"{{{','.join(map(str, column))}}}" for column in zip(*terms, strict=True)]
-            statement = "INSERT INTO event_index SELECT * FROM unnest(%s::text::bigint[], %s::text::bigint[])"
-            connection.execute(statement, arrays, prepare=True)
-        insert("INSERT INTO subject_keys SELECT * FROM unnest(%s::uuid[], %s::bytea[])", rows.keys)
-        insert("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
-        insert("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
-        insert(
-            "DELETE FROM subject_links WHERE (subject, other) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))", rows.parted
-        )
-        insert(
-            "INSERT INTO receipts (scope, key, digest, position, answer)"
-            " SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[])",
-            [receipt.values(committed) for receipt in rows.receipts],
-        )
-        for subject, along in rows.erased.items():
-            if _others(connection.execute(TAKEN_ALONG, [subject, [], []], prepare=True), subject) != along:
-                raise Stale({subject: 0})
-            connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
+        postgres_rows.insert(connection, rows, committed)
 
     def _explain_conflict(self, rows: CommitRows) -> None:
         """A unique key was taken. Raise the error that says which: a stream's next version, a number or a receipt."""
@@ -217,9 +185,8 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
 
     @unavailable_when_unreachable
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:
-        without = [[one for one, _ in parted], [other for _, other in parted]]
         with self._connection() as connection:
-            return _others(connection.execute(TAKEN_ALONG, [subject, *without], prepare=True), subject)
+            return postgres_rows.taken_along(connection, subject, parted)
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], KeptReceipt]:
@@ -304,10 +271,6 @@ def _is_cut_off(connection: Any) -> bool:
     waiting = poll()
     waiting.register(connection.fileno(), POLLIN)
     return bool(waiting.poll(0))
-
-
-def _others(found: Any, subject: UUID) -> set[UUID]:
-    return {row["subject"] for row in found.fetchall()} - {subject}
 
 
 def _last_recorded(connection: Any, end: Any) -> datetime | None:

@@ -17,30 +17,30 @@ DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 STEPS = 2_000_000
 """Steps of SQLite's machine between two beats: about a tenth of a second."""
 MOST_LINES = 100
-MISSING = {
-    "event_index": (
+MISSING = (
+    (
         "SELECT DISTINCT position, 'The index names it.' FROM event_index"
         " WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE rowid = position)"
     ),
-    "receipts": (
+    (
         "SELECT DISTINCT position, 'A receipt names it.' FROM receipts"
         " WHERE position > 0 AND NOT EXISTS (SELECT 1 FROM stored_events WHERE rowid = position)"
     ),
-    "batches": (
+    (
         "SELECT first, 'One of ' || count || ' events from here on, which were committed together.' FROM batches"
         " WHERE count > (SELECT count(*) FROM stored_events WHERE rowid BETWEEN first AND first + count - 1)"
     ),
-}
-STREAMS = {
-    "subject_keys": (
+)
+STREAMS = (
+    (
         "SELECT subject, 'has a key' FROM subject_keys"
         " WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE originator_id = subject)"
     ),
-    "claims": (
+    (
         "SELECT holder, 'holds the ' || register || ' ' || number FROM claims"
         " WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE originator_id = holder)"
     ),
-}
+)
 VERSIONS = (
     "SELECT rowid, originator_id, originator_version FROM stored_events"
     " WHERE originator_id IS NOT NULL AND originator_version IS NOT NULL {after}"
@@ -84,10 +84,10 @@ class SqliteChecks:
         return int(self._rows(f"SELECT count(*) FROM event_index WHERE position <= ? AND {there}", [position])[0][0])
 
     def missing(self, limit: int) -> Iterator[Finding]:
-        for statement in MISSING.values():
+        for statement in MISSING:
             for position, why in self._rows(f"{statement} ORDER BY 1 LIMIT ?", [limit]):
                 yield Finding("missing-event", f"There is no event. {why}", position)
-        for statement in STREAMS.values():
+        for statement in STREAMS:
             for stream, what in self._rows(f"{statement} ORDER BY 1 LIMIT ?", [limit]):
                 yield Finding("missing-stream", f"The stream {shown(stream)} {what}, and has no events.")
 

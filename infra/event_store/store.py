@@ -7,14 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from msgspec.structs import replace
-
-from commands.shared.commit import Commit, Committed, KeptReceipt, NewEvent, NewReceipt, ReceiptKey
+from commands.shared.commit import Commit, Committed, KeptReceipt, NewReceipt, ReceiptKey
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
 from infra.event_store import rotation
-from infra.event_store.checks import Checks
-from infra.event_store.identity import Identity
+from infra.event_store.erasing import Links, concerning_all_erased, erased_with, linked
 from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
     RESTORING_MARKER,
@@ -31,8 +28,6 @@ from infra.event_store.rows import (
 from infra.event_store.terms import terms_of, type_term
 from infra.event_store.upkeep import Upkeep
 from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
-
-Links = Sequence[tuple[UUID, UUID]]
 
 NUMBER_STEP = 1000
 SECRET_LENGTH = 32
@@ -73,15 +68,14 @@ class EventStore(Upkeep):
         """The event types that this process can read."""
         return self._mapper.types
 
-    def understands(self, stored: Stored) -> bool:
-        """Whether this process knows the event's type. See `Mapper.understands`."""
-        return self._mapper.understands(stored)
+    def not_understood(self, stored: Iterable[Stored]) -> list[Stored]:
+        """The events whose type this process does not know. See `Mapper.not_understood`."""
+        return self._mapper.not_understood(stored)
 
     def commit(self, commit: Commit) -> Committed:
-        links, parted = _links(commit)
-        subjects = [event.metadata.subject for event in commit.events if event.event.erases()]
-        erased = {subject: self._taken_along(subject, links, parted) for subject in subjects}
-        commit = _concerning_all_erased(commit, erased) if erased else commit
+        links, parted = linked(commit)
+        erased = erased_with(commit, links, lambda subject: self._recorder.taken_along(subject, parted))
+        commit = concerning_all_erased(commit, erased) if erased else commit
         while True:
             try:
                 committed = self._recorder.commit(self._rows(commit, links, parted, erased))
@@ -249,33 +243,13 @@ class EventStore(Upkeep):
         """The highest position that this process has seen as the log's head. A commit that finds a lower one notices."""
         return self._seen
 
-    def identity(self) -> Identity:
-        """Which log this is."""
-        return self._recorder.identity()
-
-    def begin_epoch(self, above: int = 0) -> Identity:
-        """Raise the epoch by one, and above `above`. Only a repair does so."""
-        return self._recorder.begin_epoch(above)
-
-    def raise_positions(self, above: int) -> None:
-        """From now on, no position up to this one is given out. Positions may have gaps, so this is always safe."""
-        self._recorder.raise_positions(above)
-
     def rotate_master_key(self, progress: rotation.Progress) -> rotation.Rotated:
         """See `rotation.rotate`."""
         return rotation.rotate(self._recorder, self._vault, self._is_of_this_store, progress)
 
-    def checks(self) -> Checks:
-        """What a verification asks the engine."""
-        return self._recorder.checks()
-
     def opens(self, subject: UUID, wrapped: bytes) -> bool:
         """Whether the wrapped key of the subject can be opened. Raises MasterKeyMissing."""
         return not isinstance(self._vault.unwrap({subject: wrapped}, self._is_of_this_store)[subject], DamagedKey)
-
-    def finish_restore(self) -> None:
-        """From now on, any process may open this store, which was restored from a backup."""
-        self._recorder.remove_marker(RESTORING_MARKER)
 
     def close(self) -> None:
         self._recorder.close()
@@ -287,13 +261,6 @@ class EventStore(Upkeep):
     def _is_of_this_store(self, master_key: bytes) -> bool:
         """Whether the store's keys are, or were, wrapped with the master key that has this id."""
         return self._recorder.has_marker(master_key_marker(master_key))
-
-    def _taken_along(self, subject: UUID, links: Links, parted: Links) -> frozenset[UUID]:
-        """The subjects erased together with this one, by links stored before and links of this commit."""
-        along = self._recorder.taken_along(subject, parted)
-        while fresh := {one for one, other in links if other == subject or other in along} - along - {subject}:
-            along |= fresh.union(*(self._recorder.taken_along(one, parted) for one in fresh))
-        return frozenset(along - {subject})
 
     def _keys_for(self, commit: Commit) -> tuple[dict[UUID, SubjectKey], list[tuple[UUID, bytes]]]:
         """Keys to seal with: new ones for subjects that begin in this commit, the stored ones for the rest."""
@@ -328,30 +295,3 @@ def _is_another(found: Stored | None, given: Stored) -> bool:
         return True
     metadata = metadata_of(found)
     return metadata is not None and (found[:3], metadata) != (given[:3], metadata_of(given))
-
-
-def _concerning_all_erased(commit: Commit, erased: Mapping[UUID, frozenset[UUID]]) -> Commit:
-    """Make an erasure concern every subject that is erased with it, so that each partition purges the rows of its subjects."""
-
-    def widened(event: NewEvent) -> NewEvent:
-        if not event.event.erases():
-            return event
-        along = sorted({*event.metadata.concerns, *erased[event.metadata.subject]})
-        return event._replace(metadata=replace(event.metadata, concerns=tuple(along)))
-
-    return replace(commit, events=[widened(event) for event in commit.events])
-
-
-def _links(commit: Commit) -> tuple[Links, Links]:
-    """The links (subject, other) that this commit adds, and those that it removes.
-
-    A link means that erasing `other` also destroys the subject's key. Only a stream that is its own subject is linked: an
-    order that moved to another customer is sealed with the first customer's key, and erasing the next customer must not
-    destroy that key.
-    """
-    own = (event for event in commit.events if event.stream == event.metadata.subject)
-    holds: dict[tuple[UUID, UUID], bool] = {}
-    for event in own:
-        holds |= {(event.stream, other): True for other in event.event.erased_with() if other != event.stream}
-        holds |= {(event.stream, other): False for other in event.event.parted_from()}
-    return [link for link, still in holds.items() if still], [link for link, still in holds.items() if not still]

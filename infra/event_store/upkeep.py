@@ -1,12 +1,14 @@
-"""What processes need of the event store besides facts: its end, notes for each other, and the deletion of what is old."""
+"""What processes need of the event store besides facts: which log it is, its end, notes for each other, and deletions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from uuid import UUID
 
+from infra.event_store.checks import Checks
+from infra.event_store.identity import Identity
 from infra.event_store.recording_times import LOOK_BACK, Last, last_recorded
-from infra.event_store.rows import Kept, Recorder
+from infra.event_store.rows import RESTORING_MARKER, Kept, Recorder
 
 
 class Upkeep:
@@ -37,3 +39,23 @@ class Upkeep:
     def prune(self, kind: Kept, before: int, after: int, limit: int) -> int | None:
         """See `Recorder.prune`."""
         return self._recorder.prune(kind, before, after, limit)
+
+    def identity(self) -> Identity:
+        """Which log this is."""
+        return self._recorder.identity()
+
+    def begin_epoch(self, above: int = 0) -> Identity:
+        """Raise the epoch by one, and above `above`. Only a repair does so."""
+        return self._recorder.begin_epoch(above)
+
+    def raise_positions(self, above: int) -> None:
+        """From now on, no position up to this one is given out. Positions may have gaps, so this is always safe."""
+        self._recorder.raise_positions(above)
+
+    def checks(self) -> Checks:
+        """What a verification asks the engine."""
+        return self._recorder.checks()
+
+    def finish_restore(self) -> None:
+        """From now on, any process may open this store, which was restored from a backup."""
+        self._recorder.remove_marker(RESTORING_MARKER)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
-from infra.kafka.epochs import earlier_topics, last_epoch
+from infra.kafka.epochs import Seen, earlier_topics, last_epoch
 from infra.kafka.headers import Unreadable, decode
 from infra.kafka.producer import WINDOW_MESSAGES
 from infra.kafka.topic import Topic, Topics
@@ -82,20 +82,13 @@ def _readable(partition: int, records: Collection[Any], end: int) -> Iterator[Me
                 """It is in the dead topic, or will be."""
 
 
-class SeenInKafka(NamedTuple):
-    """`position` is the highest position in the topics of all epochs, `epoch` the last epoch that has a topic; 0 if none."""
-
-    position: int
-    epoch: int
-
-
-def seen_in_kafka(brokers: Brokers, name: str) -> SeenInKafka:
-    """What a repair must go beyond. `name` is that of the first epoch's topic. Raises KafkaUnavailable."""
+def seen_in_kafka(brokers: Brokers, name: str) -> Seen:
+    """What is in the topics of all epochs. `name` is that of the first epoch's topic. Raises KafkaUnavailable."""
     with closing(Topics(brokers)) as topics:
         names = topics.names()
         last = last_epoch(name, names)
         every = earlier_topics(name, last + 1, names)
-        return SeenInKafka(max((highest_position(brokers, topics.find(topic), {}) for topic in every), default=0), last)
+        return Seen(max((highest_position(brokers, topics.find(topic), {}) for topic in every), default=0), last)
 
 
 def highest_position(brokers: Brokers, topic: Topic, known: Mapping[int, int]) -> int:

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import NamedTuple
 
 from infra.event_store.identity import FIRST_EPOCH, Identity
 from infra.settings import Settings
 
 LOOK_AHEAD = 20
+
+
+class Seen(NamedTuple):
+    """What a repair must go beyond: the highest position that was seen, and the last epoch; 0 if there is none."""
+
+    position: int
+    epoch: int
 
 
 def topic_name(settings: Settings, identity: Identity) -> str:

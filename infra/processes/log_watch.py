@@ -8,42 +8,27 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from threading import Event, Lock
 
 import structlog
-from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.shared.commit import StoreUnavailable
+from consumers import same_log
 from infra.event_store.identity import Identity
 from infra.event_store.store import EventStore
-from infra.read_models import ground, troubles
+from infra.read_models import ground
 from infra.read_models.database import ReadModels
 from infra.read_models.ground import Ground
-from infra.read_models.lease import own_session
+from infra.read_models.repair_lock import BeingRepaired, SharedLock
 from infra.read_models.tables import wait_for_others
-from infra.read_models.troubles import Trouble
 
 EVERY = 5.0
-# A process that is frozen for longer loses the lock, and a repair may begin.
-SILENCE = 60.0
 SOURCE = "read models"
-HOW_TO_REPAIR = "Stop all processes and run `recount repair`."
 NAMED = 4
-REPAIR_LOCK = 0x5EC0050
-TRY_SHARED_LOCK = text(f"SELECT pg_try_advisory_lock_shared({REPAIR_LOCK})")
 
 log = structlog.get_logger()
-
-
-class BeingRepaired(Exception):
-    """`recount repair` works on these stores, and no other process may."""
-
-
-class StillInUse(Exception):
-    """A repair cannot begin: another process works on these stores."""
 
 
 class LogWatch:
@@ -52,19 +37,20 @@ class LogWatch:
     def __init__(self, store: EventStore, read_models: ReadModels, every: float = EVERY) -> None:
         self._store, self._read_models, self._every = store, read_models, every
         self._epoch = store.identity().epoch
-        self._stopping, self._comparing, self._session = Event(), Lock(), ExitStack()
-        self._connection: Connection | None = None
+        self._stopping, self._comparing, self._lock = Event(), Lock(), SharedLock(read_models)
         self._when_ahead: list[Callable[[], None]] = []
         self.is_ahead = False
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Compares for the first time. Raises BeingRepaired, and the errors of the stores."""
-        with self._session:
-            self._keep_out_repairs()
+        try:
+            self._lock.hold()
             self.compare()
             self._store.when_log_went_back = self._log_went_back
             yield
+        finally:
+            self._lock.release()
 
     def run(self) -> None:
         """Compares until it is stopped. Failures are retried. Ends the process if a repair has begun since its start."""
@@ -79,13 +65,13 @@ class LogWatch:
     def look(self) -> None:
         """Compares once more, and takes the lock again if it was lost. Raises BeingRepaired."""
         try:
-            self._keep_out_repairs()
+            self._lock.hold()
             self.compare()
         except BeingRepaired:
             raise
         except Exception as error:
             # Whatever it is, such as connections that all hang, the thread goes on.
-            self._let_repairs_in()
+            self._lock.release()
             log.warning("log.not_compared", error=type(error).__name__, reason=str(error))
 
     def stop(self) -> None:
@@ -136,10 +122,9 @@ class LogWatch:
         """Positions are raised first: if this process is killed in between, the next comparison finds the same."""
         self._store.raise_positions(highest)
         sound = max(ground.in_the_log(known.anchors, self._store.at(known.anchors)), default=0)
-        detail = f"The log was restored to an earlier moment, or lost events: {why}. {HOW_TO_REPAIR}"
         with self._read_models.writer.begin() as connection:
             ground.mark(connection, sound)
-            troubles.note(connection, Trouble("positions-ahead", detail, datetime.now(UTC), SOURCE))
+            same_log.note(connection, same_log.restored(why), SOURCE)
 
     def _anchor(self, known: Ground, head: int) -> None:
         """Keep the log's last event. Another process may do so too, or mark the ground meanwhile."""
@@ -169,21 +154,6 @@ class LogWatch:
             self.compare()
         except (SQLAlchemyError, BeingRepaired) as error:
             raise StoreUnavailable(str(error)) from error
-
-    def _keep_out_repairs(self) -> None:
-        """Hold the lock that a repair needs. The embedded deployment has the lock of its folder. Raises BeingRepaired."""
-        if self._read_models.writer.dialect.name != "postgresql":
-            return
-        if self._connection is None:
-            self._connection = self._session.enter_context(own_session(self._read_models, SILENCE))
-            if not self._connection.execute(TRY_SHARED_LOCK).scalar():
-                raise BeingRepaired("recount repair is running: wait until it has ended")
-        else:
-            self._connection.execute(text("SELECT 1"))
-
-    def _let_repairs_in(self) -> None:
-        self._connection = None
-        self._session.close()
 
 
 @contextmanager

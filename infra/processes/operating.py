@@ -44,33 +44,23 @@ class Operating:
 
     def status(self) -> Status:
         seen = self._projector.status() if self._projector else self._stored()
-        projections = [_shown(each) for each in seen.projections]
         settings = self._deployment.settings
         unreadable, first = dead_letters.unreadable(self._deployment.read_models)
-        followers = self._followers(seen.head)
-        if settings.kafka is None:
-            return Status(
-                deployment="embedded",
-                head=seen.head,
-                projections=projections,
-                unreadable_events=unreadable,
-                first_unreadable=first,
-                troubles=self._troubles(),
-                followers=followers,
-            )
-        return Status(
-            deployment="distributed",
+        status = Status(
+            deployment="distributed" if settings.distributed else "embedded",
             head=seen.head,
-            projections=projections,
+            projections=[_shown(each) for each in seen.projections],
             unreadable_events=unreadable,
             first_unreadable=first,
             troubles=self._troubles(),
-            routed=self._routed(topic := self._deployment.topic),
-            topic=topic,
-            kafka=answers(settings.kafka),
-            following=self._is_followed(),
-            followers=followers,
+            followers=self._followers(seen.head),
         )
+        if settings.kafka is not None:
+            status.topic = self._deployment.topic
+            status.routed = self._routed(status.topic)
+            status.kafka = answers(settings.kafka)
+            status.following = self._is_followed()
+        return status
 
     def names(self) -> Sequence[str]:
         return [projection.name for projection in PROJECTIONS]

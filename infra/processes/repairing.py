@@ -10,13 +10,13 @@ followed, and every process that compares them says so.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, text, update
+from sqlalchemy import delete, update
 
+from consumers import same_log
 from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.rebuild import rebuild
@@ -24,12 +24,12 @@ from infra.backup.erasing_again import come_back, erase_again
 from infra.backup.erasures import BadList, erasures_file, last_listed
 from infra.event_store.identity import Identity
 from infra.home import locked
-from infra.processes.log_watch import REPAIR_LOCK, LogWatch, StillInUse
-from infra.read_models import ground, troubles
+from infra.kafka.epochs import Seen
+from infra.processes.log_watch import LogWatch
+from infra.read_models import ground, repair_lock, troubles
 from infra.read_models.database import postgres_read_models
 from infra.read_models.ground import Ground
-from infra.read_models.lease import own_session
-from infra.read_models.positions import checkpoints, dead_letters, deliveries, followed, positions, projections
+from infra.read_models.positions import checkpoints, dead_letters, deliveries, followed, outdate, positions
 from infra.read_models.tables import prepare, wait_for_others
 from infra.wiring import PROJECTIONS, Deployment, deploy
 
@@ -37,19 +37,6 @@ if TYPE_CHECKING:
     from infra.settings import Settings
 
 Report = Callable[[str], None]
-
-TRY_LOCK = text(f"SELECT pg_try_advisory_lock({REPAIR_LOCK})")
-# PostgreSQL may need a moment until it has noticed that a process is gone.
-PATIENCE, PAUSE = 10.0, 0.2
-OUTDATED = -1
-"""No version of a read model's code has this number, so it waits for its rebuild."""
-
-
-class _Seen(NamedTuple):
-    """Above `position` nothing was ever given out, as far as anybody knows. `epoch` is the last one that has a topic."""
-
-    position: int
-    epoch: int
 
 
 def repair(settings: Settings, report: Report, *, restoring: bool = False) -> None:
@@ -84,21 +71,11 @@ def alone(settings: Settings) -> Iterator[None]:
         with locked(settings.home):
             yield
         return
-    read_models = postgres_read_models(settings.database_url)
-    with closing(read_models), own_session(read_models, silence=0) as session:
-        _take_lock(session)
+    with closing(postgres_read_models(settings.database_url)) as read_models, repair_lock.alone(read_models):
         yield
 
 
-def _take_lock(session: Connection) -> None:
-    until = time.monotonic() + PATIENCE
-    while not session.execute(TRY_LOCK).scalar():
-        if time.monotonic() > until:
-            raise StillInUse("other processes of Recount work on this database: stop all of them first")
-        time.sleep(PAUSE)
-
-
-def _seen(deployment: Deployment) -> _Seen:
+def _seen(deployment: Deployment) -> Seen:
     """What any part has seen. Read before anything is changed: without Kafka, nothing can be repaired."""
     with deployment.read_models.reader.connect() as connection:
         known, furthest = ground.load(connection), ground.furthest(connection)
@@ -107,12 +84,12 @@ def _seen(deployment: Deployment) -> _Seen:
     epoch = known.identity.epoch if known else 0
     settings = deployment.settings
     if settings.kafka is None:
-        return _Seen(position, epoch)
+        return Seen(position, epoch)
     from infra.kafka.ends import seen_in_kafka
     from infra.kafka.security import brokers
 
     there = seen_in_kafka(brokers(settings), settings.topic)
-    return _Seen(max(position, there.position), max(epoch, there.epoch))
+    return Seen(max(position, there.position), max(epoch, there.epoch))
 
 
 def _erase_again(deployment: Deployment, report: Report) -> None:
@@ -149,7 +126,7 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
     with read_models.writer.begin() as connection:
         wait_for_others(connection)
         names = [projection.name for projection in PROJECTIONS]
-        connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=OUTDATED))
+        outdate(connection, *names)
         # Until its rebuild, a read model is complete up to nothing: it has rows of what the log does not have.
         connection.execute(update(positions).where(positions.c.projection.in_(names)).values(position=0))
         for projection in PROJECTIONS:
@@ -180,4 +157,4 @@ def _end(deployment: Deployment, identity: Identity, upto: int) -> None:
         kept = _anchors_in_the_log(deployment, known) if known else {}
         ground.save(connection, ground.with_anchor(kept, last[0]) if last else kept)
         ground.found_again(connection, identity)
-        troubles.end(connection, "positions-ahead")
+        troubles.end(connection, same_log.AHEAD)

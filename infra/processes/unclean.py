@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from infra.on_disk import to_disk
 
 RUNNING = "running"
 
@@ -16,20 +17,11 @@ class Unclean:
         self.verified = not self._file.exists()
         """Whether the files are as a clean end left them, or were verified since."""
         if self.verified:
-            with self._file.open("w") as file:
-                os.fsync(file.fileno())
-            _keep_names_in(home)
+            self._file.touch()
+            to_disk(self._file)
+            to_disk(home)
 
     def close(self) -> None:
         """At a clean end. If the files are not verified yet, the next start begins again."""
         if self.verified:
             self._file.unlink(missing_ok=True)
-
-
-def _keep_names_in(folder: Path) -> None:
-    """A new file has its name after a power failure only if its folder is on the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,13 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Engine, Integer, create_engine, event
+from sqlalchemy import BigInteger, Connection, Engine, Integer, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 
 POOL = 20
 IN_UTC = "-c timezone=UTC"
 """PostgreSQL sends instants in the session's zone. In another zone the first and last hours of the calendar do not fit."""
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """The type of a primary key that the database counts up: SQLite does so only in a column of the type INTEGER."""
+
+
+def insert(connection: Connection, table: Table) -> Any:
+    """An insert into the table that can say what to do about rows that are there already: see `on_conflict_do_update`."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
 
 
 class ReadModels(msgspec.Struct, frozen=True):

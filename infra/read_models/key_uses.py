@@ -10,9 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Column, Connection, MetaData, Table, Uuid, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from infra.read_models.database import ReadModels
+from infra.read_models.database import ReadModels, insert
 from projections.shared.rows import Instant
 
 metadata = MetaData()
@@ -28,8 +27,7 @@ key_uses = Table(
 def note(read_models: ReadModels, uses: Mapping[UUID, datetime]) -> None:
     """Store the uses. If another process has stored a later one, that one stays."""
     with read_models.writer.begin() as connection:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        new = dialect.insert(key_uses)
+        new = insert(connection, key_uses)
         latest = new.on_conflict_do_update(
             index_elements=[key_uses.c.key_id],
             set_={"last_used_at": new.excluded.last_used_at},

@@ -165,7 +165,7 @@ def require_current(known: Registered | None, projection: str, version: int, par
     if known is None:
         raise Outdated(f"{projection} was never started")
     if known.version == NEVER:
-        raise Outdated(f"{projection} lacks an event that was not known when it arrived, so it waits for a rebuild")
+        raise Outdated(f"{projection} waits for a rebuild: its rows are not those that the log gives")
     if known[:2] != (version, partitions):
         raise Outdated(
             f"{projection} was made by version {known.version} for {known.partitions} partitions; the code now has version"
@@ -184,9 +184,9 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
     connection.execute(insert(positions), fresh)
 
 
-def outdate(connection: Connection, projection: str) -> None:
-    """From now on the read model waits for a rebuild: its rows lack an event, and no single row can be mended."""
-    connection.execute(update(projections).where(projections.c.name == projection).values(version=NEVER))
+def outdate(connection: Connection, *names: str) -> None:
+    """From now on these read models wait for a rebuild: their rows are not those of the log."""
+    connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=NEVER))
 
 
 def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from infra.read_models.database import insert
 from infra.read_models.positions import postponed
 
 
 def add(connection: Connection, name: str, positions: Collection[int]) -> None:
     """Note that the follower must come back to these events."""
     if positions:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         rows = [{"name": name, "position": position} for position in positions]
-        connection.execute(dialect.insert(postponed).values(rows).on_conflict_do_nothing())
+        connection.execute(insert(connection, postponed).values(rows).on_conflict_do_nothing())
 
 
 def of(connection: Connection, name: str, after: int, limit: int) -> Sequence[int]:

@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from infra.read_models.database import insert
 from projections.shared.rows import Instant
 
 Code = Literal["positions-ahead", "clock-doubtful", "verification-failed", "erasures-unlisted"]
@@ -40,8 +40,7 @@ class Trouble(msgspec.Struct, frozen=True):
 
 def note(connection: Connection, trouble: Trouble) -> None:
     """Store the trouble. If this source has noted it before, the detail changes, and `since` stays."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    new = dialect.insert(troubles).values(code=trouble.code, source=trouble.source, detail=trouble.detail, since=trouble.since)
+    new = insert(connection, troubles).values(msgspec.structs.asdict(trouble))
     keys = [troubles.c.code, troubles.c.source]
     connection.execute(new.on_conflict_do_update(index_elements=keys, set_={"detail": new.excluded.detail}))
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,42 +13,25 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from commands.customers import customers
 from commands.operations import webhooks
-from consumers.policies.undeliverable import PATIENCE, undeliverable
 from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from consumers.webhooks import Courier
-from domain.operations.webhook import Paused, Subscription
+from domain.operations.webhook import Subscription
 from domain.shared.ids import external_id
 from infra.event_store.vault import DamagedKey
-from infra.read_models import attempts, deliveries
+from infra.read_models import deliveries
 from infra.read_models.deliveries import Delivery
-from infra.read_models.positions import Superseded
 from infra.read_models.positions import deliveries as table
 from infra.webhooks.addresses import EVERYTHING, Reach
 from infra.webhooks.signing import secret_of
 from projections.operations import webhooks as read_model
-from projections.shared.rows import Row
-from tests.consumers.policies.policy_place import ADA, Place, place_in
+from tests.consumers.policies.policy_place import ADA, Place
 from tests.consumers.webhooks.listening import Listener, listening
 from tests.domain.given import LAST_WEEK
-from tests.waiting import wait_until
 
 SHOP, DESK = (external_id("webhook", "test", name, b"") for name in ("shop", "desk"))
 ANYWHERE = Reach(EVERYTHING, http=True)
 SECRET = external_id("secret", "test", "1", b"")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
-    with place_in(tmp_path, url) as place:
-        yield place
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with listening() as listener:
-        yield listener
 
 
 def register(place: Place, url: str, webhook_id: UUID = SHOP, **wanted: Any) -> None:
@@ -117,34 +97,6 @@ def secret(place: Place, id: UUID, webhook_id: UUID = SHOP) -> str:
     found = secret_of(place.store, webhook_id, id)
     assert found is not None
     return found
-
-
-def test_while_another_process_may_deliver_nothing_is_sent_and_afterwards_everything(place: Place, listener: Listener) -> None:
-    place.register_ada()
-    register(place, listener.url)
-    place.plan_spring()
-    place.target()
-    alone = False
-    frozen = Courier(place.store, place.read_models, ANYWHERE, clock=lambda: place.now, holds=lambda: alone)
-    deliver(place, frozen)
-    assert not listener.taken
-    alone = True
-    delivered = deliver(place, frozen)
-    assert listener.types() == ["campaign.planned", "campaign_member.targeted"]
-    assert delivered is not None
-    assert (delivered.position, delivered.failures) == (place.store.head(), 0)
-
-
-def test_the_only_process_that_delivers_does_not_wait_for_one_that_was_killed(place: Place, listener: Listener) -> None:
-    place.register_ada()
-    register(place, listener.url)
-    place.plan_spring()
-    deliver(place)
-    place.target()
-    deliver(place, courier(place))
-    assert listener.types() == ["campaign.planned"]
-    delivered_by(courier(place), lambda: len(listener.taken) >= 2)
-    assert listener.types() == ["campaign.planned", "campaign_member.targeted"]
 
 
 def test_only_subscribed_events_are_sent(place: Place, listener: Listener) -> None:
@@ -308,85 +260,6 @@ def test_a_resumed_webhook_is_sent_the_events_recorded_meanwhile(place: Place, l
     assert listener.types() == ["campaign.planned", "customer.registered"]
 
 
-def test_a_webhook_whose_receiver_accepts_nothing_for_a_week_is_paused_once(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    listener.status = 503
-    deliver(place)
-    place.now += PATIENCE
-    for _ in range(2):
-        place.clock(undeliverable).look(undeliverable)
-    assert place.done() == [Paused(reason="undeliverable")]
-    deliver(place)
-    assert len(listener.taken) == 1
-    listener.status = 200
-    place.run(webhooks.resume, webhook_id=SHOP)
-    deliver(place)
-    assert listener.types() == ["campaign.planned", "campaign.planned", "webhook.paused", "webhook.resumed"]
-
-
-def test_a_try_that_a_clock_put_off_while_it_was_ahead_is_done_when_it_is_right_again(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    listener.status, one = 503, courier(place)
-    place.now += timedelta(days=9)
-    failed = deliver(place, one)
-    assert failed is not None
-    assert failed.due is not None
-    place.now -= timedelta(days=9)
-    assert failed.due > place.now + timedelta(days=8)
-    listener.status = 200
-    delivered = deliver(place, one)
-    assert listener.types() == ["campaign.planned"] * 2
-    assert delivered is not None
-    assert delivered.position == place.store.head()
-
-
-def test_a_failure_that_began_in_the_future_begins_now(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    listener.status, one = 503, courier(place)
-    place.now += timedelta(days=9)
-    deliver(place, one)
-    place.now -= timedelta(days=9)
-    failed = deliver(place, one)
-    assert failed is not None
-    assert (failed.failures, failed.failing_since) == (2, place.now)
-
-
-def test_old_tries_are_deleted_only_by_a_trusted_clock(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    deliver(place)
-    place.now += attempts.LONGEST + timedelta(hours=1)
-    place.trusts_clock = False
-    deliver(place)
-    assert len(tries(place)) == 1
-    place.trusts_clock = True
-    deliver(place)
-    assert tries(place) == []
-
-
-def tries(place: Place) -> list[Row]:
-    with place.read_models.reader.connect() as connection:
-        return attempts.latest(connection, SHOP, None, 10)
-
-
-def test_a_resumed_webhook_gets_another_week(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    listener.status = 503
-    one = courier(place)
-    deliver(place, one)
-    place.now += PATIENCE
-    place.run(webhooks.pause, webhook_id=SHOP)
-    place.run(webhooks.resume, webhook_id=SHOP)
-    again = deliver(place, one)
-    assert again is not None
-    assert (again.failures, again.failing_since) == (1, place.now)
-    assert place.clock(undeliverable).look(undeliverable) == 0
-
-
 def test_a_removal_destroys_the_secret_and_nothing_more_is_sent(place: Place, listener: Listener) -> None:
     register(place, listener.url)
     deliver(place)
@@ -405,49 +278,3 @@ def test_every_webhook_has_its_own_secret_and_no_event_holds_it(place: Place, li
     assert len(secrets) == 3
     log = b"".join(one.state for one in place.store.log(0, 100)).decode()
     assert not any(secret is None or secret.removeprefix("whsec_") in log for secret in secrets)
-
-
-def test_only_one_process_delivers_until_its_hold_expires(place: Place, listener: Listener) -> None:
-    register(place, listener.url, types=("crm.campaign.*", "crm.customer.*"))
-    place.plan_spring()
-    one, other = courier(place), courier(place)
-    deliver(place, one)
-    place.register_ada()
-    deliver(place, other)
-    assert listener.types() == ["campaign.planned"]
-    place.now += timedelta(minutes=1)
-    deliver(place, other)
-    assert listener.types() == ["campaign.planned", "customer.registered"]
-
-
-def test_a_superseded_process_saves_nothing(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    before = deliver(place)
-    assert before is not None
-    with place.read_models.writer.begin() as connection, pytest.raises(Superseded):
-        deliveries.advance(connection, SHOP, DESK, 0)
-    with place.read_models.reader.connect() as connection:
-        assert deliveries.of(connection, SHOP) == before
-
-
-def delivered_by(one: Courier, enough: Callable[[], bool]) -> None:
-    """Lets it run until it has delivered enough."""
-    thread = threading.Thread(target=one.run)
-    thread.start()
-    wait_until(enough, "the deliveries arrive")
-    one.stop()
-    wait_until(lambda: not thread.is_alive(), "the courier ends")
-
-
-def test_a_process_delivers_until_it_is_stopped_and_then_releases_its_hold(place: Place, listener: Listener) -> None:
-    register(place, listener.url)
-    place.plan_spring()
-    deliver(place)
-    place.register_ada()
-    delivered_by(courier(place), lambda: len(listener.taken) >= 2)
-    with place.read_models.reader.connect() as connection:
-        delivered = deliveries.of(connection, SHOP)
-    assert delivered is not None
-    assert delivered.holder is None
-    assert listener.types() == ["campaign.planned", "customer.registered"]

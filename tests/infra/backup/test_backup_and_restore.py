@@ -23,7 +23,7 @@ from infra.event_store.terms import id_term
 from infra.event_store.vault import MasterKey, WrongMasterKey
 from infra.home import HomeInUse
 from infra.processes import repairing
-from infra.processes.log_watch import StillInUse
+from infra.read_models.repair_lock import StillInUse
 from infra.settings import Settings
 from infra.wiring import deploy
 from tests.commands.event_stores import accepted, done, erasing, one, placing, registering, running, together
