@@ -22,7 +22,7 @@ from infra.event_store.store import EventStore
 from infra.event_store.terms import id_term
 from infra.event_store.vault import MasterKey, WrongMasterKey
 from infra.home import HomeInUse
-from infra.processes import repairing
+from infra.read_models import repair_lock
 from infra.read_models.repair_lock import StillInUse
 from infra.settings import Settings
 from infra.wiring import deploy
@@ -216,7 +216,7 @@ def test_a_restore_that_was_killed_leaves_nothing_that_opens_and_can_be_run_agai
 def test_a_restore_is_alone_until_its_end(
     make_place: Callable[[str], Place], tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repairing, "PATIENCE", 0.0)
+    monkeypatch.setattr(repair_lock, "PATIENCE", 0.0)
     place, other = make_place("sqlite"), make_place(engine)
     with place.running() as executor:
         one(executor, registering())

@@ -77,13 +77,13 @@ def test_an_erasure_whose_line_cannot_be_written_is_accepted_and_health_says_so_
 
 
 def test_a_list_on_a_machine_that_hangs_stops_no_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing_erasures, "PATIENCE", 0.2)
     settings = Settings(home=tmp_path, master_key="7c" * 32)
     with opened(settings) as parts:
         ids = [new_id() for _ in range(3)]
         assert all(map(accepted, done(*together(parts.executor, *map(registering, ids), erasing(ids[0])))))
         file = tmp_path / "erasures.ndjson"
         assert str(ids[0]) in file.read_text()
+        monkeypatch.setattr(listing_erasures, "PATIENCE", 0.2)
         with file.open() as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             for id in ids[1:]:
