@@ -15,7 +15,7 @@ from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.health import Operations
-from api.operations.jobs import Expected, Job, Jobs
+from api.operations.jobs import Expected, Job, Jobs, Work
 from api.shared.access import may
 from api.shared.bounds import REPORT
 from api.shared.commanding import OWN_REQUEST
@@ -84,9 +84,7 @@ class RebuildBody(Body):
 async def rebuild(request: Request, body: RebuildBody) -> Response:
     """Rebuild a read model in the background while the old one answers. Only the process that started the job knows its id."""
     operations = _operations(request, body.projection)
-    jobs: Jobs = request.app.state.jobs
-    job = jobs.start(new_id(), partial(operations.rebuild, body.projection, body.check))
-    return _job(job, 202, "rebuilds")
+    return _begin(request, "rebuilds", partial(operations.rebuild, body.projection, body.check))
 
 
 @router.get("/rebuilds/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
@@ -103,8 +101,7 @@ async def rotate_master_key(request: Request) -> Response:
     """
     refuse_conditions(request, "A rotation of the master key")
     operations: Operations = request.app.state.operations
-    jobs: Jobs = request.app.state.jobs
-    return _job(jobs.start(new_id(), operations.rotate_master_key, EXPECTED), 202, "master-key-rotations")
+    return _begin(request, "master-key-rotations", operations.rotate_master_key, EXPECTED)
 
 
 @router.get("/master-key-rotations/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
@@ -118,8 +115,7 @@ async def verify(request: Request) -> Response:
     """Read the whole event store and compare everything in it, while everything else goes on."""
     refuse_conditions(request, "A verification")
     operations: Operations = request.app.state.operations
-    jobs: Jobs = request.app.state.jobs
-    return _job(jobs.start(new_id(), operations.verify, EXPECTED), 202, "verifications")
+    return _begin(request, "verifications", operations.verify, EXPECTED)
 
 
 @router.get("/verifications/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
@@ -173,6 +169,12 @@ def _operations(request: Request, projection: str) -> Operations:
     if projection not in operations.names():
         raise Problem(404, "not-there", f"There is no such projection. The projections are: {', '.join(operations.names())}.")
     return operations
+
+
+def _begin(request: Request, path: str, work: Work, *expected: Expected) -> Response:
+    """Begin a job of this process."""
+    jobs: Jobs = request.app.state.jobs
+    return _job(jobs.start(new_id(), work, *expected), 202, path)
 
 
 def _begun(request: Request, id: UUID, what: str, path: str) -> Response:
