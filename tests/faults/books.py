@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+ERASED = "crm.customer.erased.v1"
 ERASED_SHARE = 0.04
 
 
@@ -127,12 +128,28 @@ class Books:
         with self._lock:
             return copy.deepcopy({name: getattr(self, name) for name in KEPT})
 
-    def return_to(self, kept: Kept) -> None:
-        """The log was put back to the moment of `kept`: what was accepted since is taken back."""
+    def return_to(self, kept: Kept) -> set[UUID]:
+        """The log was put back to the moment of `kept`: what was accepted since is taken back.
+
+        Returns those customers of that moment who were erased since.
+        """
         with self._lock:
+            since = self.erased - kept["erased"]
             self.taken_back |= {fact.position for fact in self.facts[len(kept["facts"]) :]}
             for name, value in copy.deepcopy(kept).items():
                 setattr(self, name, value)
+            return since.intersection(self._customers)
+
+    def erased_again(self, customers: Iterable[UUID], positions: Mapping[UUID, int]) -> None:
+        """A repair or a restore erases them again, and no client gets an answer: `positions` are those of the log."""
+        for customer in customers:
+            version = self.versions[customer] + 1
+            with self._lock:
+                self._customers.remove(customer)
+                self.erased.add(customer)
+                self.versions[customer] = version
+                # Position 0 if it is not there: then the log lacks it.
+                self.facts.append(Fact(positions.get(customer, 0), customer, version, ERASED))
 
     def sums(self) -> Money:
         return _sum(self.orders.values())

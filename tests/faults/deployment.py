@@ -12,11 +12,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psutil
 
 from consumers.projecting.faults import is_transient
+from infra.backup.erasures import erasures_file
 from infra.kafka.epochs import topic_of
 from infra.processes.roles import ROLES, Place, environment
 from infra.processes.supervising import answers
@@ -44,6 +45,8 @@ TIMES = {"SETTLE_TIMEOUT": 15, "LOCK_TIMEOUT": 1, "IDLE_TIMEOUT": 1, "CHAIN_PATI
 TRAFFIC = ("crm.customer.registered.v2", "crm.order.placed.v1", "crm.api_key.issued.v1")
 KEPT = tuple(projection for projection in PROJECTIONS if any(map(projection.wants, TRAFFIC)))
 TAIL = 4000
+ALL_OF_IT = 10_000_000
+"""More events than any log of the tests has."""
 GRACE_SECONDS = 20.0
 
 
@@ -156,6 +159,15 @@ class Deployment:
         ended = subprocess.run(command, env=first.environment, capture_output=True, text=True, timeout=SLOWEST, check=False)
         assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
         return ended.stdout
+
+    @property
+    def erasures(self) -> str:
+        """The path of the list of erasures."""
+        return str(erasures_file(Settings(home=self._folder)))
+
+    def positions(self, type: str) -> Mapping[UUID, int]:
+        """The position of each stream's last event of that type."""
+        return {one.stream: one.position for one in self.stores.store.log(0, ALL_OF_IT, types=[type])}
 
     def new_folder(self) -> Path:
         """An empty folder, which is removed at the end."""

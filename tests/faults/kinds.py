@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from infra.processes.roles import ROLES
 from tests.faults import restoring
+from tests.faults.books import ERASED
 from tests.faults.deployment import KAFKA, POSTGRES, PROCESSES, ROLE_OF, Deployment
 from tests.faults.traffic import Traffic
 
@@ -110,7 +111,7 @@ def downgrade(deployment: Deployment, traffic: Traffic, round: Round) -> None:
 def restore(deployment: Deployment, traffic: Traffic, round: Round) -> None:
     """The log is put back to an earlier moment, with or without the read models, below a newer Kafka; then it is repaired.
 
-    What was accepted since that moment is gone, and the clients know it.
+    What was accepted since that moment is gone, and the clients know it. Only who was erased since is erased again.
     """
     with traffic.paused() as books:
         deployment.wait_until_caught_up()
@@ -121,8 +122,9 @@ def restore(deployment: Deployment, traffic: Traffic, round: Round) -> None:
         deployment.wait_until_caught_up()
         deployment.stop_all()
         restore()
-        books.return_to(kept)
+        back = books.return_to(kept)
         deployment.start_all()
+        books.erased_again(back, deployment.positions(ERASED))
 
 
 def _keep_tables(deployment: Deployment, only: Collection[str] | None) -> Callable[[], None]:
@@ -137,7 +139,7 @@ def _keep_tables(deployment: Deployment, only: Collection[str] | None) -> Callab
 
 
 def _back_up(deployment: Deployment) -> Callable[[], None]:
-    """The product's own backup. The people who were erased since then come back, as they do in the clients' record."""
+    """The product's own backup, with the list of erasures, which is kept apart from it."""
     folder = deployment.new_folder()
     identity = folder / "identity"
     recipient = json.loads(deployment.run("backup", "--new-identity", str(identity), "--json"))
@@ -146,7 +148,7 @@ def _back_up(deployment: Deployment) -> Callable[[], None]:
     def restore() -> None:
         deployment.empty_the_database()
         files = made["events_file"], made["keys_file"]
-        deployment.run("restore", *files, "--identity", str(identity), "--without-erasures")
+        deployment.run("restore", *files, "--identity", str(identity), "--erasures", deployment.erasures)
 
     return restore
 

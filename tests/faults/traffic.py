@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 
-from tests.faults.books import Books, Fact
+from tests.faults.books import ERASED, Books, Fact
 from tests.waiting import PATIENCE, wait_until
 
 CLIENTS = 4
@@ -158,7 +158,7 @@ class Client:
     def _erase(self) -> None:
         if customer := self._books.a_customer_to_erase(self._random):
             body = {"reason": "requested", "requested_by": "customer"}
-            if self._send(Request("POST", f"/v1/customers/{customer}/erasure", body, "crm.customer.erased.v1")):
+            if self._send(Request("POST", f"/v1/customers/{customer}/erasure", body, ERASED)):
                 self._books.was_erased(customer)
 
     def _word(self) -> str:

@@ -21,11 +21,10 @@ from projections.sales.channel_sales import sales
 from projections.sales.orders import order_rows
 from tests.consumers.reading import applied, concerned, read_all
 from tests.faults.books import Books, Fact
-from tests.faults.deployment import KEPT, Deployment
+from tests.faults.deployment import ALL_OF_IT, KEPT, Deployment
 
 KEY_ISSUED = "crm.api_key.issued.v1"
 DAY_ENDED = "crm.calendar.day_ended.v1"
-ALL_OF_IT = 10_000_000
 SHOWN = 5
 
 T = TypeVar("T", bound=Hashable)
