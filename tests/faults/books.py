@@ -134,7 +134,7 @@ class Books:
         Returns those customers of that moment who were erased since.
         """
         with self._lock:
-            since = self.erased - kept["erased"]
+            since: set[UUID] = self.erased - kept["erased"]
             self.taken_back |= {fact.position for fact in self.facts[len(kept["facts"]) :]}
             for name, value in copy.deepcopy(kept).items():
                 setattr(self, name, value)
