@@ -62,8 +62,8 @@ bench-quick: setup  ## check in three minutes that no figure is worse than in do
 
 ROUNDS ?= 1000
 PARALLEL ?= 1
-chaos: setup  ## rounds of faults under load, several deployments at a time: make chaos ROUNDS=5000 PARALLEL=4
-	$(BIN)/python -m tests.faults.chaos --rounds $(ROUNDS) --parallel $(PARALLEL)
+chaos: setup  ## rounds of faults under load, several deployments at a time: make chaos ROUNDS=5000 PARALLEL=4 RESULTS=file
+	$(BIN)/python -m tests.faults.chaos --rounds $(ROUNDS) --parallel $(PARALLEL) $(and $(RESULTS),--results $(RESULTS))
 
 # Every part is resolved together with the parts before it, and lists only what it adds. Versions in the files stay where they fit.
 COMPILE := uv pip compile pyproject.toml --quiet --universal --generate-hashes --python-version 3.11 \

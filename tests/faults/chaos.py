@@ -3,6 +3,9 @@
 Every twenty rounds a new deployment starts, with the next seed. To repeat a failure, give its seed. Several deployments can run
 at the same moment, each with servers of its own. After each round, everything is compared. A deployment ends at its first
 failure, and the others go on. At the end stands a table by kind; the exit status is 1 if anything failed.
+
+A thousand rounds take hours. With `--results FILE`, each deployment's result is kept as it ends, and a repeat of the command
+plays only the others.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import closing
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from tests.faults import rounds, table
 from tests.faults.deployment import PROCESSES, deployed, servers
@@ -34,6 +40,34 @@ class Played(NamedTuple):
     failure: str | None
 
 
+class Results:
+    """The result of each deployment, a line of JSON each, in a file if there is one."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self.known: list[Played] = []
+        if file and file.exists():
+            self.known = [msgspec.json.decode(line, type=Played) for line in file.read_bytes().splitlines()]
+
+    def add(self, played: Played) -> None:
+        self.known.append(played)
+        if self._file:
+            with self._file.open("ab") as lines:
+                lines.write(msgspec.json.encode(played) + b"\n")
+
+    def seeds(self) -> set[int]:
+        return {played.seed for played in self.known}
+
+    def failed(self) -> list[int]:
+        return [played.seed for played in self.known if played.failure]
+
+    def whole(self) -> table.Table:
+        whole = table.Table()
+        for played in self.known:
+            table.add(whole, played.table)
+        return whole
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Let faults happen under load, then compare all records.")
     parser.add_argument("--rounds", type=int, default=1000)
@@ -41,25 +75,25 @@ def main() -> None:
     parser.add_argument("--parallel", type=int, default=1, help="so many deployments at the same moment")
     parser.add_argument("--kinds", nargs="+", choices=ALL, default=[*ALL], metavar="KIND", help=f"some of: {', '.join(ALL)}")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="after so long, no other deployment starts")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="keep them there, and play only what it does not have")
     asked = parser.parse_args()
-    begun, whole = time.monotonic(), table.Table()
-    failed: list[int] = []
-    play = partial(play_on_one, kinds=asked.kinds)
+    begun, results = time.monotonic(), Results(asked.results)
+    play, done = partial(play_on_one, kinds=asked.kinds), results.seeds()
     seeds = enumerate(range(asked.rounds, 0, -ROUNDS_A_DEPLOYMENT), start=asked.seed)
     try:
         # Whatever ends this process, its keeper ends the servers and the deployments.
         with closing(Keeper()), ProcessPoolExecutor(asked.parallel, get_context("spawn")) as pool:
-            tasks = [pool.submit(play, seed, min(left, ROUNDS_A_DEPLOYMENT)) for seed, left in seeds]
+            tasks = [pool.submit(play, seed, min(left, ROUNDS_A_DEPLOYMENT)) for seed, left in seeds if seed not in done]
             for played in _results(tasks, begun + 60 * asked.minutes):
-                table.add(whole, played.table)
+                results.add(played)
                 if played.failure:
-                    failed.append(played.seed)
                     print(f"\nseed {played.seed}: {played.failure}", file=sys.stderr, flush=True)
     finally:
+        whole = results.whole()
         every = table.total(whole)
         print(f"\n{table.markdown(whole)}\n\n{every.rounds:,} rounds, of which {every.failed} did not end")
         print(f"{time.monotonic() - begun:.0f} s")
-    if failed:
+    if failed := results.failed():
         sys.exit(f"failed with seed {', '.join(map(str, failed))}")
 
 
