@@ -88,6 +88,10 @@ class RegisterBody(CustomerFields):
 
 class CreateOrChangeBody(CustomerFields):
     kind: events.Kind | None = None
+    allow_duplicate: bool = Field(
+        True,
+        description="With false, nobody is created if a customer with one of the contact methods exists. Changes are made.",
+    )
 
 
 class PatchBody(CommandBody):

@@ -9,15 +9,12 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from api.customers import customer_bodies as bodies
-from api.customers.duplicates import known_already
 from api.customers.merged import merged_customers
 from api.shared.access import may
 from api.shared.annotation_bodies import AttributesBody, TagsBody
 from api.shared.annotations import add_routes
-from api.shared.commanding import carry_out
 from api.shared.fields import CommandBody, External, System
 from api.shared.openapi import ACCEPTED, CREATED
-from api.shared.problems import problem
 from api.shared.routes import Router
 from api.shared.strict import StrictRoute
 from api.shared.targets import target
@@ -42,26 +39,29 @@ async def register(request: Request, body: bodies.RegisterBody) -> Response:
     """Register a customer with at least a name or a contact method.
 
     If a customer with one of the contact methods exists, the request is refused as possible-duplicate and the answer names
-    them as `candidates`. Send `allow_duplicate` if this is a different customer. A customer who was registered only a moment
-    ago may not be found.
+    them as `candidates`. Send `allow_duplicate` if this is a different customer.
     """
-    id, facts = new_id(), body.facts()
-    if not body.allow_duplicate and (candidates := await known_already(request, facts.get("contact_methods", ()), body.region)):
-        detail = "A customer with one of these contact methods exists. Send allow_duplicate if this is a different customer."
-        return problem(409, "possible-duplicate", detail, title="Possible duplicate", candidates=candidates)
-    location = CUSTOMERS.location
-    return await carry_out(request, customers.register, body, target=id, fresh=True, location=location, customer_id=id, **facts)
+    return await CUSTOMERS.new(request, customers.register, body, allow_duplicate=body.allow_duplicate)
 
 
 @router.put("/by/{system}/{external:path}", responses=CREATED)
 async def create_or_change(request: Request, system: System, external: External, body: bodies.CreateOrChangeBody) -> Response:
     """Create the customer with this external id, or change the fields that differ.
 
+    With `allow_duplicate` false, a new customer is refused as possible-duplicate if a customer with one of the contact methods
+    exists; the answer names them as `candidates`.
+
     If the customer was merged, the survivor is changed: the answer has the survivor's id and version. Fields that the merged
     customer has with the same value change nothing.
     """
     return await CUSTOMERS.by_external_id(
-        request, system, external, customers.create_or_change, body, version_of=references.version_of
+        request,
+        system,
+        external,
+        customers.create_or_change,
+        body,
+        version_of=references.version_of,
+        allow_duplicate=body.allow_duplicate,
     )
 
 

@@ -120,9 +120,8 @@ def _keep_refused(request: Request, key_id: str, reason: str) -> None:
 
 
 def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
-    return problem(
-        status_of(refusal), refusal.rule, refusal.detail, title=type(refusal).title(), headers=headers, facts=refusal.facts
-    )
+    more = {"facts": refusal.facts, **refusal.members}
+    return problem(status_of(refusal), refusal.rule, refusal.detail, title=type(refusal).title(), headers=headers, **more)
 
 
 def install(app: FastAPI) -> None:

@@ -19,7 +19,7 @@ from domain.customers.customer.events import (
     ContactMethod,
     Kind,
 )
-from domain.customers.customer.refusals import CustomerMerged
+from domain.customers.customer.refusals import CustomerMerged, PossibleDuplicate
 from domain.shared.attributes import Number
 from domain.shared.contact import Address
 from domain.shared.given import Given, value_or_none
@@ -51,29 +51,54 @@ class Facts(Changes, total=False):
 DETAILS = ("kind", "address", *Details.__annotations__)
 
 
-def register(work: UnitOfWork, *, customer_id: UUID, kind: Kind = "person", **facts: Unpack[Facts]) -> Customer:
-    """Registers a customer; the same values again change nothing."""
+def register(
+    work: UnitOfWork, *, customer_id: UUID, kind: Kind = "person", allow_duplicate: bool = True, **facts: Unpack[Facts]
+) -> Customer:
+    """Registers a customer; the same values again change nothing.
+
+    Raises PossibleDuplicate if another customer has one of the contact methods, unless `allow_duplicate`.
+    """
     plain = plain_keys(work, Customer.name, facts.get("attributes") or {})
     customer = work.load(Customer, customer_id)
     given: dict[str, Any] = {name: value for name, value in facts.items() if value is not UNSET}
     customer.register(work.context, kind=kind, plain=plain, **given)
+    if not allow_duplicate:
+        _refuse_duplicate(work, customer)
     return customer
 
 
+def _refuse_duplicate(work: UnitOfWork, customer: Customer) -> None:
+    """Raises PossibleDuplicate. The customers that it names are those who others were merged into."""
+    contacts = customer.contact_keys()
+    holders = [work.load(Customer, id) for id in work.holders(contacts) - {customer.id}]
+    found = {holder.id for holder in holders if not contacts.isdisjoint(holder.contact_keys())}
+    if found:
+        detail = "A customer with one of these contact methods exists. Send allow_duplicate if this is a different customer."
+        raise PossibleDuplicate(detail, {[id, *survivors_of(work, id)][-1] for id in found})
+
+
 def create_or_change(
-    work: UnitOfWork, *, customer_id: UUID, external: tuple[str, str], kind: Given[Kind] = UNSET, **facts: Unpack[Facts]
+    work: UnitOfWork,
+    *,
+    customer_id: UUID,
+    external: tuple[str, str],
+    kind: Given[Kind] = UNSET,
+    allow_duplicate: bool = True,
+    **facts: Unpack[Facts],
 ) -> Customer:
     """Registers a customer of another system; for an existing one, records only the differences.
 
     `external` is (system, id), the customer's id there. Contact methods are added, never removed. Without a kind, a customer is
-    registered as a person. For a merged customer, the survivor is changed and returned. Raises CustomerErased.
+    registered as a person. For a merged customer, the survivor is changed and returned. Raises CustomerErased, and what
+    `register` raises.
     """
     customer = work.load(Customer, customer_id)
     stated = facts if kind is UNSET else {**facts, "kind": kind}
     if customer.survivor is not None:
         return _change_survivor(work, customer, stated)
     if not customer.exists:
-        register(work, customer_id=customer_id, kind=value_or_none(kind) or "person", **facts)
+        begun: Kind = value_or_none(kind) or "person"
+        register(work, customer_id=customer_id, kind=begun, allow_duplicate=allow_duplicate, **facts)
     customer.link_external_id(work.context, *external)
     _change(work, customer, stated)
     return customer

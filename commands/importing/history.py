@@ -49,9 +49,10 @@ def register_customer(
     customer_id: UUID,
     external: tuple[str, str],
     kind: Kind = "person",
+    allow_duplicate: bool = True,
     **facts: Unpack[customers.Facts],
 ) -> Customer:
     """Registers a customer and links the source's id: `external` is (system, id)."""
-    customer = customers.register(work, customer_id=customer_id, kind=kind, **facts)
+    customer = customers.register(work, customer_id=customer_id, kind=kind, allow_duplicate=allow_duplicate, **facts)
     customer.link_external_id(work.context, *external)
     return customer

@@ -40,6 +40,7 @@ class CustomerFacts(Facts, frozen=True):
     language: str | None = None
     time_zone: str | None = None
     attributes: dict[str, str | int | float | bool] | None = None
+    allow_duplicate: bool = True
 
     def command_facts(self, called: Called) -> dict[str, Any]:
         stated = self.stated()

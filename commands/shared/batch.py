@@ -10,7 +10,16 @@ from uuid import UUID
 import msgspec
 
 from commands.shared.cache import Cache
-from commands.shared.commit import Claim, Committed, EventStore, NewEvent, NewReceipt, ReceiptKey, StoreUnavailable
+from commands.shared.commit import (
+    Claim,
+    Committed,
+    ContactKey,
+    EventStore,
+    NewEvent,
+    NewReceipt,
+    ReceiptKey,
+    StoreUnavailable,
+)
 from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
 from commands.shared.precondition import Precondition
 from commands.shared.unit_of_work import UnitOfWork
@@ -40,8 +49,19 @@ class Command(msgspec.Struct, eq=False):
     version_of: Callable[[UnitOfWork, UUID], int] | None = None
 
 
+class Learned(msgspec.Struct):
+    """What failed commits of the same commands have found: numbers that others hold, and who has the contacts asked for."""
+
+    numbers: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    holders: dict[ContactKey, frozenset[UUID]] = msgspec.field(default_factory=dict)
+
+
 class Batch:
-    """Runs commands in order and collects what their one commit writes. It is the unit of work of each command."""
+    """Runs commands in order and collects what their one commit writes. It is the unit of work of each command.
+
+    It asks nobody who has a contact, and takes it that nobody has it: the commit finds out. So only a duplicate costs a second
+    run, and what was asked cannot change before it is committed.
+    """
 
     def __init__(
         self,
@@ -49,18 +69,22 @@ class Batch:
         cache: Cache,
         now: datetime,
         commands: Sequence[Command],
-        numbers_taken: frozenset[tuple[str, str]] = frozenset(),
+        learned: Learned | None = None,
     ) -> None:
+        learned = learned or Learned()
         self.events: list[NewEvent] = []
         self.claims: list[Claim] = []
         self.receipts: list[NewReceipt] = []
+        self.asked: dict[ContactKey, frozenset[UUID]] = {}
         self.now = now
         self.context = commands[0].context
         self._store, self._cache = store, cache
         self._commands = commands
         self._aggregates: dict[UUID, Aggregate] = {}
         self._seen: dict[UUID, int] = {}
-        self._taken = set(numbers_taken)
+        self._taken = set(learned.numbers)
+        self._holders = learned.holders
+        self._added: dict[ContactKey, set[UUID]] = {}
         self._in_use: dict[UUID, None] = {}
         self._numbers: dict[str, list[int]] = {}
         self._streams: dict[UUID, Sequence[Recorded]] = {}
@@ -111,6 +135,13 @@ class Batch:
             number = str(block.pop())
             if (register, number) not in self._taken:
                 return self.claim(register, number, holder)
+
+    def holders(self, contacts: Iterable[ContactKey]) -> set[UUID]:
+        found: set[UUID] = set()
+        for contact in contacts:
+            self.asked[contact] = known = self._holders.get(contact, frozenset())
+            found |= known | self._added.get(contact, set())
+        return found
 
     # Running
 
@@ -171,6 +202,8 @@ class Batch:
         first = aggregate.version - len(aggregate.pending) + 1
         for version, (event, metadata) in enumerate(aggregate.pending, start=first):
             self.events.append(NewEvent(aggregate.id, version, event, metadata))
+            for contact in event.contacts_added():
+                self._added.setdefault((contact.kind, contact.value), set()).add(aggregate.id)
         aggregate.pending.clear()
 
     def _expect(self, command: Command) -> None:

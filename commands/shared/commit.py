@@ -29,6 +29,10 @@ class Claim(NamedTuple):
     holder: UUID
 
 
+ContactKey = tuple[str, str]
+"""The kind and the value of a contact method, in the form in which values are compared."""
+
+
 class ReceiptKey(NamedTuple):
     """A request: who sent it (`scope`), its idempotency key, and a digest of its content."""
 
@@ -52,13 +56,17 @@ class KeptReceipt(NamedTuple):
 
 
 class Commit(msgspec.Struct):
-    """All data that a batch writes in one transaction. `read` has each stream that was only read, with the version seen."""
+    """All data that a batch writes in one transaction. `read` has each stream that was only read, with the version seen.
+
+    `asked` has each contact for which the batch asked who has it, with the customers it knows.
+    """
 
     batch: UUID
     events: Sequence[NewEvent]
     read: Mapping[UUID, int]
     claims: Sequence[Claim] = ()
     receipts: Sequence[NewReceipt] = ()
+    asked: Mapping[ContactKey, frozenset[UUID]] = {}
 
 
 class Committed(NamedTuple):
@@ -84,6 +92,14 @@ class NumbersTaken(Exception):
         super().__init__(f"{len(self.taken)} numbers are taken")
 
 
+class ContactsHeld(Exception):
+    """Nothing was written: other customers have the contacts for which the batch asked than it knew. `holders` are those."""
+
+    def __init__(self, holders: Mapping[ContactKey, frozenset[UUID]]) -> None:
+        super().__init__(f"{len(holders)} contacts have other holders")
+        self.holders = holders
+
+
 class ReceiptsTaken(Exception):
     """Nothing was written: another process answered one of these requests first."""
 
@@ -102,8 +118,8 @@ class EventStore(Protocol):
     def commit(self, commit: Commit) -> Committed:
         """Writes the batch once: the same batch id again returns the first result.
 
-        Raises StoreUnavailable if the result is unknown. Raises Stale, NumbersTaken, ReceiptsTaken and every other exception
-        with nothing written.
+        Raises StoreUnavailable if the result is unknown. Raises Stale, NumbersTaken, ContactsHeld, ReceiptsTaken and every
+        other exception with nothing written.
         """
 
     def streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:

@@ -26,9 +26,18 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from commands.shared.batch import Batch, Command
+from commands.shared.batch import Batch, Command, Learned
 from commands.shared.cache import Cache
-from commands.shared.commit import Commit, Committed, EventStore, NumbersTaken, ReceiptsTaken, Stale, StoreUnavailable
+from commands.shared.commit import (
+    Commit,
+    Committed,
+    ContactsHeld,
+    EventStore,
+    NumbersTaken,
+    ReceiptsTaken,
+    Stale,
+    StoreUnavailable,
+)
 from commands.shared.outcome import Outcome
 from domain.shared.aggregate import FUTURE_TOLERANCE
 
@@ -166,15 +175,17 @@ class Executor:
 
     def _outcomes(self, commands: list[Command], deadline: float) -> Sequence[Outcome | BaseException]:
         """Runs and commits until the commit finds nothing stale. A failed run caches nothing, so the next one reads again."""
-        taken: frozenset[tuple[str, str]] = frozenset()
+        learned = Learned()
         for rerun in range(RERUNS):
             if rerun > PATIENT_RERUNS and len(commands) > 1:
                 raise _Overtaken
-            batch = self._patiently(partial(self._run, commands, taken), deadline)
+            batch = self._patiently(partial(self._run, commands, learned), deadline)
             try:
                 committed = self._commit(batch, deadline)
             except NumbersTaken as numbers:
-                taken |= numbers.taken
+                learned.numbers |= numbers.taken
+            except ContactsHeld as held:
+                learned.holders |= held.holders
             except (Stale, ReceiptsTaken) as stale:
                 log.debug("batch runs again", reason=str(stale))
             else:
@@ -182,16 +193,16 @@ class Executor:
                 return batch.outcomes(committed)
         raise OutcomeUnknown("other workers changed the streams faster than the batch could run")
 
-    def _run(self, commands: list[Command], taken: frozenset[tuple[str, str]]) -> Batch:
-        batch = Batch(self._store, self._cache, self._now(), commands, taken)
+    def _run(self, commands: list[Command], learned: Learned) -> Batch:
+        batch = Batch(self._store, self._cache, self._now(), commands, learned)
         batch.run()
         self._last = batch.now
         return batch
 
     def _commit(self, batch: Batch, deadline: float) -> Committed:
         """Commits under one batch id, also if the commit must be sent several times."""
-        commit = Commit(uuid4(), batch.events, batch.read_set(), batch.claims, batch.receipts)
-        if not (commit.events or commit.read or commit.receipts):
+        commit = Commit(uuid4(), batch.events, batch.read_set(), batch.claims, batch.receipts, batch.asked)
+        if not (commit.events or commit.read or commit.receipts or commit.asked):
             return Committed((), self._patiently(self._store.head, deadline))
         return self._patiently(lambda: self._store.commit(commit), deadline)
 

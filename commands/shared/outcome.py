@@ -7,18 +7,17 @@ from uuid import UUID
 import msgspec
 
 from commands.shared.commit import KeptReceipt, ReceiptKey
-from domain.shared.refusals import BY_RULE, Malformed, NotThere, Refusal
+from domain.shared.refusals import BY_RULE, Refusal
 
 
 class VersionMismatch(Refusal):
     """The resource does not have the version that the request asks for."""
 
+    kept = False
+
 
 class KeyReused(Refusal):
     """This idempotency key was used before, for a request with other content."""
-
-
-NOT_KEPT = (VersionMismatch, NotThere, Malformed)
 
 
 class Outcome(msgspec.Struct):
@@ -52,7 +51,7 @@ class _Answer(msgspec.Struct, omit_defaults=True):
 def answer_to_keep(outcome: Outcome) -> bytes | None:
     """The content of the receipt. None for a refusal that is not kept, because a retry may have another outcome."""
     refusal = outcome.refusal
-    if isinstance(refusal, NOT_KEPT):
+    if refusal and not refusal.kept:
         return None
     if refusal:
         return msgspec.json.encode(_Answer(rule=refusal.rule, detail=refusal.detail, facts=refusal.facts))

@@ -7,9 +7,11 @@ other side effect.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from commands.shared.commit import ContactKey
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Context
 
@@ -30,3 +32,9 @@ class UnitOfWork(Protocol):
 
     def next_number(self, register: str, holder: UUID) -> str:
         """Takes the register's next free number (gaps are allowed) and claims it."""
+
+    def holders(self, contacts: Iterable[ContactKey]) -> set[UUID]:
+        """The customers who have one of these contacts. One who has it no longer may be among them, so look at each.
+
+        The commit finds out whether that is still so, and who else has one: then the command runs again.
+        """

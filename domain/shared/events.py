@@ -7,7 +7,7 @@ tag="crm.order.placed.v1")`. Its method `apply` changes the aggregate's state. I
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,14 @@ Origin = Literal["live", "sync", "import", "policy"]
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Part of an event: immutable, compared by value."""
+
+
+class Contact(NamedTuple):
+    """A contact method of a customer, with its value in the form in which values are compared."""
+
+    method_id: UUID
+    kind: str
+    value: str
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="crm"):
@@ -41,6 +49,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
 
     def parted_from(self) -> tuple[UUID, ...]:
         """Subjects whose erasure no longer destroys the key of this event's stream."""
+        return ()
+
+    def contacts_added(self) -> tuple[Contact, ...]:
+        """The contact methods that the customer of this stream has from now on, without those whose value was erased."""
+        return ()
+
+    def contacts_removed(self) -> tuple[UUID, ...]:
+        """The ids of the contact methods that the customer of this stream no longer has."""
         return ()
 
     def everyone(self) -> bool:

@@ -16,11 +16,15 @@ class Refusal(Exception):
     """Base of every refusal. The first line of its docstring is the title shown to people."""
 
     rule: ClassVar[str] = "refusal"
+    kept: ClassVar[bool] = True
+    """Whether a repeat of the request gets the same refusal. False if a retry may have another outcome."""
 
     def __init__(self, detail: str = "", **facts: Any) -> None:
         super().__init__(detail or type(self).title())
         self.detail = detail or type(self).title()
         self.facts = {name: str(value) for name, value in facts.items()}
+        self.members: dict[str, Any] = {}
+        """What the problem document says besides its facts."""
 
     def __init_subclass__(cls) -> None:
         cls.rule = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
@@ -34,6 +38,8 @@ class Refusal(Exception):
 class NotThere(Refusal):
     """Nothing with this id exists."""
 
+    kept = False
+
 
 class AlreadyThere(Refusal):
     """Something else already has this id."""
@@ -41,6 +47,8 @@ class AlreadyThere(Refusal):
 
 class Malformed(Refusal):
     """A value is not valid."""
+
+    kept = False
 
 
 class InTheFuture(Refusal):

@@ -144,7 +144,7 @@ class PostgresTarget:
             self._connection.execute("INSERT INTO markers VALUES (%s, '') ON CONFLICT DO NOTHING", [RESTORING_MARKER])
             self._connection.commit()
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
-            self._connection.execute(f"TRUNCATE {', '.join(COLUMNS)}, batches")
+            self._connection.execute(f"TRUNCATE {', '.join(COLUMNS)}, batches, contacts")
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         converting = [CONVERTED.get(type) for type in COLUMNS[table][1]]

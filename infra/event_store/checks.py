@@ -22,6 +22,7 @@ Kind = Literal[
     "missing-event",
     "missing-stream",
     "index",
+    "contacts",
     "relay-chain",
 ]
 Beat = Callable[[], None]
@@ -69,6 +70,9 @@ class Checks(Protocol):
 
     def terms_up_to(self, position: int) -> int:
         """How many rows the index has for the events up to this position."""
+
+    def contacts(self) -> int:
+        """How many rows the register of contacts has."""
 
     def missing(self, limit: int) -> Iterator[Finding]:
         """Events and streams that other tables name, and that do not exist. At most `limit` of each table."""

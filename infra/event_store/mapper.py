@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from commands.shared.commit import Unreadable
 from domain.shared.events import Event, Metadata, Recorded, type_name
 from infra.event_store.places import Place, has_seal, personal_paths, places, sealed_everywhere
+from infra.event_store.terms import type_term
 from infra.event_store.vault import SubjectKey
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -129,6 +130,16 @@ class Mapper:
             name for name, event in self._classes.items() if event.everyone is not Event.everyone
         )
         self.erasing_types = frozenset(name for name, event in self._classes.items() if event.erases is not Event.erases)
+        self.types_of_contacts = self._all_versions(
+            name
+            for name, event in self._classes.items()
+            if (event.contacts_added, event.contacts_removed) != (Event.contacts_added, Event.contacts_removed)
+        )
+        """The event types, in all their versions, that change the contact methods of a customer."""
+
+    def _all_versions(self, names: Iterable[str]) -> frozenset[str]:
+        wanted = {type_term(name) for name in names}
+        return frozenset(name for name in self.types if type_term(name) in wanted)
 
     def encode(self, stream: UUID, version: int, event: Event, metadata: Metadata, key: SubjectKey | None) -> bytes:
         """The event's JSON. Personal values are sealed with `key`, or left out if the subject has no key any more."""

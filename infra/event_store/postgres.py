@@ -20,13 +20,14 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL
 
 from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
-from infra.event_store import postgres_identity, postgres_keys, postgres_rows, store_format
+from infra.event_store import postgres_contacts, postgres_identity, postgres_keys, postgres_rows, store_format
+from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.postgres_checks import PostgresChecks
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
 from infra.event_store.postgres_upkeep import PostgresUpkeep
 from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
-from infra.event_store.rows import CommitRows, EventRow, LogWentBack, Rewrapped
+from infra.event_store.rows import CommitRows, EventRow, LogWentBack, Rewrapped, refuse_held
 
 WRITER_LOCK = 0x5EC0047
 TRANSACTION_TIMEOUT_SINCE = 170000
@@ -39,6 +40,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS markers (name text PRIMARY KEY, value bytea NOT NULL)",
     "CREATE TABLE IF NOT EXISTS receipts (scope text, key bytea, digest bytea, position bigint, answer bytea,"
     " at timestamptz DEFAULT now(), PRIMARY KEY (scope, key))",
+    *postgres_contacts.TABLES,
 )
 CONNECTION = {
     "connect_timeout": 5,
@@ -121,6 +123,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
             held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
             last = connection.execute(END, [written.position], prepare=True)
             master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
+            holders = postgres_contacts.ask_for_holders(connection, rows.asked) if rows.asked else None
             pipeline.sync()
             if before := done.fetchone():
                 return Committed(before["positions"], before["head"]), ()
@@ -131,6 +134,8 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
                 raise LogWentBack
             if held is not None:
                 _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
+            if holders is not None:
+                refuse_held(rows.asked, ((row["digest"], row["customer"]) for row in holders.fetchall()))
             rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
             positions = self._insert_events(connection, rows, pipeline)
             committed = Committed(positions, positions[-1] if positions else at)
@@ -174,6 +179,23 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
             raise NumbersTaken((row["register"], row["number"]) for row in claims)
         if self.receipts([receipt[:2] for receipt in rows.receipts]):
             raise ReceiptsTaken
+
+    @unavailable_when_unreachable
+    def register(self, contacts: ContactRows, erased: Collection[UUID]) -> None:
+        with self._connection() as connection, connection.transaction():
+            self._lock(connection)
+            postgres_contacts.write(connection, contacts)
+            postgres_contacts.erase(connection, erased)
+
+    @unavailable_when_unreachable
+    def empty_register(self) -> None:
+        with self._connection() as connection:
+            connection.execute("DELETE FROM contacts")
+
+    @unavailable_when_unreachable
+    def registered(self, methods: Collection[Method]) -> list[ContactRow]:
+        with self._connection() as connection:
+            return postgres_contacts.registered(connection, methods)
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:

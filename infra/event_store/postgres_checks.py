@@ -15,7 +15,7 @@ from infra.event_store.postgres_log import unavailable_when_unreachable
 
 DAMAGE = "XX"
 """The class of SQLSTATE for damage: XX001 for data, XX002 for indexes, XX000 for what cannot be."""
-TABLES = ("event_index", "subject_keys", "subject_links", "claims", "counters", "markers", "batches", "receipts")
+TABLES = ("event_index", "contacts", "subject_keys", "subject_links", "claims", "counters", "markers", "batches", "receipts")
 MISSING = (
     "SELECT DISTINCT position, 'The index names it.' FROM event_index"
     " WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE notification_id = position)",
@@ -75,6 +75,9 @@ class PostgresChecks:
     def terms_up_to(self, position: int) -> int:
         there = "EXISTS (SELECT 1 FROM stored_events WHERE notification_id = position)"
         return int(self._rows(f"SELECT count(*) FROM event_index WHERE position <= %s AND {there}", [position])[0][0])
+
+    def contacts(self) -> int:
+        return int(self._rows("SELECT count(*) FROM contacts")[0][0])
 
     def missing(self, limit: int) -> Iterator[Finding]:
         for statement in MISSING:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.shared.commit import Committed, Stale
+from infra.event_store import postgres_contacts
 from infra.event_store.rows import CommitRows
 
 TAKEN_ALONG = (
@@ -41,10 +42,12 @@ def insert(connection: Any, rows: CommitRows, committed: Committed) -> None:
         " SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[])",
         [receipt.values(committed) for receipt in rows.receipts],
     )
+    postgres_contacts.write(connection, rows.contacts)
     for subject, along in rows.erased.items():
         if taken_along(connection, subject) != along:
             raise Stale({subject: 0})
         connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
+        postgres_contacts.erase(connection, [subject, *along])
 
 
 def taken_along(connection: Any, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from commands.shared.commit import POLICY_SCOPE, Claim, Committed, KeptReceipt, StoreUnavailable
 from infra.event_store.checks import Checks
+from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
 
@@ -37,6 +38,14 @@ class MasterKeyChanged(Exception):
 
 class RestoreUnfinished(Exception):
     """The store comes from a backup, and erasures of after the backup were not all applied to it yet."""
+
+
+class DigestsHeld(Exception):
+    """Nothing was written: other customers have the contacts asked for than the batch knew. `holders` are those."""
+
+    def __init__(self, holders: Mapping[UUID, frozenset[UUID]]) -> None:
+        super().__init__(f"{len(holders)} contacts have other holders")
+        self.holders = holders
 
 
 class LogWentBack(Exception):
@@ -98,8 +107,9 @@ class CommitRows(NamedTuple):
 
     `keys` are the keys of new subjects, wrapped with the master key that has the id `master_key`. A link (subject, other) in
     `links` means that erasing `other` also destroys the subject's key; `parted` are links that have ended. `erased` are the
-    subjects to erase, each with the subjects that are erased with it, as far as the store knew. `seen` is the highest head that
-    this process has seen.
+    subjects to erase, each with the subjects that are erased with it, as far as the store knew. `asked` are the digests of the
+    contacts asked for, each with the customers who have it as far as the batch knew. `seen` is the highest head that this
+    process has seen.
     """
 
     batch: UUID
@@ -112,7 +122,18 @@ class CommitRows(NamedTuple):
     erased: Mapping[UUID, frozenset[UUID]]
     claims: Sequence[Claim]
     receipts: Sequence[ReceiptRow]
+    contacts: ContactRows
+    asked: Mapping[UUID, frozenset[UUID]]
     seen: int = 0
+
+
+def refuse_held(asked: Mapping[UUID, frozenset[UUID]], found: Iterable[tuple[UUID, UUID]]) -> None:
+    """Raises DigestsHeld if not exactly those who were known have these contacts. `found` are (digest, customer)."""
+    holders: dict[UUID, set[UUID]] = {digest: set() for digest in asked}
+    for digest, customer in found:
+        holders[digest].add(customer)
+    if other := {digest: frozenset(them) for digest, them in holders.items() if them != asked[digest]}:
+        raise DigestsHeld(other)
 
 
 class Kept(NamedTuple):
@@ -136,7 +157,7 @@ class Recorder(Protocol):
         """Make the tables if the store is new. Raises OtherFormat if it has another format; then nothing is changed."""
 
     def commit(self, rows: CommitRows) -> Committed:
-        """Also raises MasterKeyChanged and LogWentBack."""
+        """Also raises MasterKeyChanged, LogWentBack and DigestsHeld."""
 
     def streams(self, ids: Collection[UUID]) -> list[Stored]: ...
     def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
@@ -174,6 +195,15 @@ class Recorder(Protocol):
 
         The events are in the order of positions, each once. This is much quicker than to read them.
         """
+
+    def register(self, contacts: ContactRows, erased: Collection[UUID]) -> None:
+        """Write and remove rows of the register of contacts, and all of erased customers, outside a commit of events."""
+
+    def empty_register(self) -> None:
+        """Remove all rows of the register of contacts."""
+
+    def registered(self, methods: Collection[Method]) -> list[ContactRow]:
+        """The rows that the register of contacts has for these methods."""
 
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]: ...
     def taken_along(self, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:

@@ -29,9 +29,10 @@ from commands.shared.commit import (
     Stale,
     StoreUnavailable,
 )
-from infra.event_store import sqlite_keys, store_format
+from infra.event_store import sqlite_contacts, sqlite_keys, store_format
+from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
-from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker
+from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker, refuse_held
 from infra.event_store.sqlite_checks import SqliteChecks
 from infra.event_store.sqlite_identity import SqliteIdentity
 from infra.event_store.sqlite_keys import WRAPPED
@@ -49,6 +50,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS markers (name TEXT PRIMARY KEY, value BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS receipts (scope TEXT, key BLOB, digest BLOB, position INTEGER, answer BLOB,"
     " at TEXT DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (scope, key))",
+    *sqlite_contacts.TABLES,
 )
 LATEST = f"SELECT CAST(state AS BLOB) FROM stored_events ORDER BY rowid DESC LIMIT {LOOK_BACK}"
 TAKEN_ALONG = (
@@ -99,6 +101,7 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
                 sqlite_keys.require_master_key(connection, rows.master_key)
             positions, head = self._positions(connection, len(rows.events), rows.seen)
             _refuse_stale(connection, rows)
+            refuse_held(rows.asked, sqlite_contacts.holders(connection, rows.asked))
             committed = Committed(positions, positions[-1] if positions else head)
             # The rows are read one by one: nearly always, only the last event.
             last = self._written.at(head) or last_recorded(state for (state,) in connection.execute(LATEST))
@@ -109,6 +112,22 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
         self._keys_in_wal = self._keys_in_wal or bool(rows.erased)
         self._truncate_wal()
         return committed
+
+    @unavailable_when_unreachable
+    def register(self, contacts: ContactRows, erased: Collection[UUID]) -> None:
+        with self._writing() as connection:
+            sqlite_contacts.write(connection, contacts)
+            sqlite_contacts.erase(connection, erased)
+
+    @unavailable_when_unreachable
+    def empty_register(self) -> None:
+        with self._writing() as connection:
+            connection.execute("DELETE FROM contacts")
+
+    @unavailable_when_unreachable
+    def registered(self, methods: Collection[Method]) -> list[ContactRow]:
+        with self._reading() as connection:
+            return sqlite_contacts.registered(connection, methods)
 
     @unavailable_when_unreachable
     def keys(self, subjects: Collection[UUID]) -> dict[UUID, bytes]:
@@ -262,11 +281,13 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, 
         "INSERT INTO receipts (scope, key, digest, position, answer) VALUES (?, ?, ?, ?, ?)",
         [receipt.values(committed) for receipt in rows.receipts],
     )
+    sqlite_contacts.write(connection, rows.contacts)
     for subject, along in rows.erased.items():
         if _taken_along(connection, subject, ()) != along:
             raise Stale({subject: 0})
-        gone = [[one.hex] for one in (subject, *along)]
-        connection.executemany("DELETE FROM subject_keys WHERE subject = ?", gone)
+        gone = [subject, *along]
+        connection.executemany("DELETE FROM subject_keys WHERE subject = ?", [[one.hex] for one in gone])
+        sqlite_contacts.erase(connection, gone)
 
 
 def _taken_along(connection: sqlite3.Connection, subject: UUID, parted: Sequence[tuple[UUID, UUID]]) -> set[UUID]:

@@ -83,6 +83,9 @@ class SqliteChecks:
         there = "EXISTS (SELECT 1 FROM stored_events WHERE rowid = position)"
         return int(self._rows(f"SELECT count(*) FROM event_index WHERE position <= ? AND {there}", [position])[0][0])
 
+    def contacts(self) -> int:
+        return int(self._rows("SELECT count(*) FROM contacts")[0][0])
+
     def missing(self, limit: int) -> Iterator[Finding]:
         for statement in MISSING:
             for position, why in self._rows(f"{statement} ORDER BY 1 LIMIT ?", [limit]):

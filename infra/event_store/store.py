@@ -7,16 +7,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from commands.shared.commit import Commit, Committed, KeptReceipt, NewReceipt, ReceiptKey
+from commands.shared.commit import Commit, Committed, ContactsHeld, KeptReceipt, NewReceipt, ReceiptKey
 from domain.shared.events import Recorded, type_name
 from domain.shared.ids import keyed_digest
-from infra.event_store import rotation
+from infra.event_store import contacts, rotation, store_format
 from infra.event_store.erasing import Links, concerning_all_erased, erased_with, linked
 from infra.event_store.mapper import Mapper, Seen, Stored, metadata_of, subjects_with_secrets
 from infra.event_store.rows import (
     RESTORING_MARKER,
     SECRET_MARKER,
     CommitRows,
+    DigestsHeld,
     EventRow,
     LogWentBack,
     MasterKeyChanged,
@@ -52,6 +53,8 @@ class EventStore(Upkeep):
             raise WrongMasterKey(str(error)) from None
         recorder.marker(master_key_marker(self._master_key.id), b"")
         self._secret = vault.unwrapped(rotation.SECRET_OWNER, wrapped)
+        if not restoring and recorder.read_marker(store_format.MARKER) != store_format.FORMAT:
+            self._count_contacts()
 
     @property
     def secret(self) -> bytes:
@@ -68,6 +71,11 @@ class EventStore(Upkeep):
         """The event types that this process can read."""
         return self._mapper.types
 
+    @property
+    def types_of_contacts(self) -> frozenset[str]:
+        """The event types that change the register of contacts."""
+        return self._mapper.types_of_contacts | self._mapper.erasing_types
+
     def not_understood(self, stored: Iterable[Stored]) -> list[Stored]:
         """The events whose type this process does not know. See `Mapper.not_understood`."""
         return self._mapper.not_understood(stored)
@@ -76,9 +84,12 @@ class EventStore(Upkeep):
         links, parted = linked(commit)
         erased = erased_with(commit, links, lambda subject: self._recorder.taken_along(subject, parted))
         commit = concerning_all_erased(commit, erased) if erased else commit
+        asked = {contacts.digest(self._secret, contact): contact for contact in commit.asked}
         while True:
             try:
                 committed = self._recorder.commit(self._rows(commit, links, parted, erased))
+            except DigestsHeld as held:
+                raise ContactsHeld({asked[digest]: holders for digest, holders in held.holders.items()}) from None
             except MasterKeyChanged:
                 self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
             except LogWentBack:
@@ -115,6 +126,8 @@ class EventStore(Upkeep):
             erased,
             commit.claims,
             [self._receipt_row(receipt) for receipt in commit.receipts],
+            contacts.rows_of(self._secret, ((event.stream, event.event) for event in commit.events)),
+            {contacts.digest(self._secret, contact): known for contact, known in commit.asked.items()},
             self._seen,
         )
 
@@ -233,6 +246,10 @@ class EventStore(Upkeep):
                 return free
             count = min(2 * count, NUMBER_STEP)
 
+    def registered(self, methods: Collection[contacts.Method]) -> list[contacts.ContactRow]:
+        """The rows that the register of contacts has for these methods."""
+        return self._recorder.registered(methods) if methods else []
+
     def head(self) -> int:
         head = self._recorder.head()
         self._seen = max(self._seen, head)
@@ -251,8 +268,24 @@ class EventStore(Upkeep):
         """Whether the wrapped key of the subject can be opened. Raises MasterKeyMissing."""
         return not isinstance(self._vault.unwrap({subject: wrapped}, self._is_of_this_store)[subject], DamagedKey)
 
+    def finish_restore(self) -> None:
+        """From now on, any process may open this store, which was restored from a backup."""
+        self._count_contacts()
+        super().finish_restore()
+
     def close(self) -> None:
         self._recorder.close()
+
+    def recount_contacts(self) -> None:
+        """Make the register of contacts what the log says. No other process may use the store. Killed, the next one goes on."""
+        self._recorder.swap_marker(store_format.MARKER, store_format.FORMAT, store_format.WITHOUT_CONTACTS)
+        self._recorder.empty_register()
+        self._count_contacts()
+
+    def _count_contacts(self) -> None:
+        """Give the store its register of contacts. From then on it has the format of this version."""
+        contacts.count(self, self._recorder)
+        self._recorder.swap_marker(store_format.MARKER, store_format.WITHOUT_CONTACTS, store_format.FORMAT)
 
     def _unwrapped(self, subjects: Collection[UUID]) -> dict[UUID, SubjectKey]:
         """The keys that exist; a DamagedKey for each that its master key does not open."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-FORMAT = b"2"
+FORMAT = b"3"
+WITHOUT_CONTACTS = b"2"
+"""The format before this one. A store that has it gets the register of contacts when it is opened, and then this format."""
 MARKER = "format"
 TABLES = ("stored_events", "markers")
 """A database that has one of these tables is an event store. If it has no format, it is a store of Recount 0.1.0."""
@@ -14,7 +16,7 @@ class OtherFormat(Exception):
 
 def refuse_other(found: bytes | None) -> None:
     """Raises OtherFormat unless this version reads the format. None is a store that names no format."""
-    if found == FORMAT:
+    if found in (FORMAT, WITHOUT_CONTACTS):
         return
     ours = FORMAT.decode()
     if found is None:

@@ -57,5 +57,5 @@ class Upkeep:
         return self._recorder.checks()
 
     def finish_restore(self) -> None:
-        """From now on, any process may open this store, which was restored from a backup."""
+        """Removes the mark of a store that is being restored."""
         self._recorder.remove_marker(RESTORING_MARKER)

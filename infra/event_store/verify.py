@@ -18,6 +18,7 @@ from infra.event_store.mapper import SEALED, BrokenSeal, MisnamedEvent, Stored, 
 from infra.event_store.store import EventStore
 from infra.event_store.terms import id_term, terms_of
 from infra.event_store.vault import MasterKeyMissing
+from infra.event_store.verify_contacts import ContactsCheck
 
 PORTION = 500
 MOST = 1000
@@ -54,8 +55,9 @@ class _Verification:
         self._store, self._checks, self._progress, self._watches = store, store.checks(), progress, watches
         self._head = store.head()
         self._events = self._terms = 0
-        self._every_term_known = True
+        self._every_term_known = self._every_event_read = True
         self._is_erased = lru_cache(SUBJECTS_REMEMBERED)(self._looked_up)
+        self._contacts = ContactsCheck(store, self._head, self._is_erased)
 
     def findings(self) -> Iterator[Finding]:
         """Each event is one step when it is read, and one when its version is compared."""
@@ -67,6 +69,8 @@ class _Verification:
         yield from self._of("the versions of streams", self._versions)
         yield from self._of("the index", self._index)
         yield from self._of("other tables", lambda: self._checks.missing(MOST))
+        if self._every_event_read:
+            yield from self._of("the register of contacts", self._contacts.end)
         for watch in self._watches:
             yield from watch.end()
         self._beat(2 * self._head)
@@ -108,7 +112,7 @@ class _Verification:
         except Exception as error:
             if not self._checks.is_damage(error):
                 raise
-            self._every_term_known = False
+            self._every_term_known = self._every_event_read = False
             if upto - after == 1:
                 found = [Finding("corrupt-pages", f"The event cannot be read: {error}", upto)]
             else:
@@ -119,11 +123,13 @@ class _Verification:
     def _look_at(self, portion: Sequence[Stored]) -> Iterator[Finding]:
         keys = self._store.keys(portion)
         terms: list[tuple[int, int]] = []
+        read: list[Recorded] = []
         for stored in portion:
             metadata = metadata_of(stored)
             try:
-                self._store.decode_one(stored, keys)
+                read.append(self._store.decode_one(stored, keys))
             except Unreadable as error:
+                self._every_event_read = False
                 yield Finding(KINDS.get(type(error), "broken-event"), str(error), stored.position)
             if metadata is None:
                 self._every_term_known = False
@@ -133,6 +139,7 @@ class _Verification:
                 yield Finding("lost-key", "Its subject has no key, and was never erased.", stored.position)
         for position in sorted(self._checks.lacking(terms)):
             yield Finding("index", "The index does not lead to it, so searches do not find it.", position)
+        yield from self._contacts.look_at(read)
         for stored in portion:
             for watch in self._watches:
                 watch.see(stored, metadata_of(stored))

@@ -57,6 +57,7 @@ def repair(settings: Settings, report: Report, *, restoring: bool = False) -> No
         identity = deployment.store.begin_epoch(seen.epoch)
         report(f"New events get positions above {seen.position}. This is epoch {identity.epoch} of the log.")
         _erase_again(deployment, report)
+        deployment.store.recount_contacts()
         _rebuild_all(deployment, report)
         _end(deployment, identity, upto)
         if settings.kafka:

@@ -6,16 +6,13 @@ Erased customers have no contacts left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, Subquery, and_, select, tuple_
+from sqlalchemy import Connection, Select, Subquery, and_, select
 
-from domain.customers.customer.events import ContactMethod
-from domain.shared.contact import comparable
 from projections.customers.customers import customer_contacts, customers
-from projections.customers.merging import survivor_of, survivors, survivors_among
+from projections.customers.merging import survivor_of, survivors
 from projections.shared.pages import Order, Page, page
 
 
@@ -42,15 +39,6 @@ def duplicates(connection: Connection, *, limit: int = 50, cursor: str | None = 
         for row in found.rows
     ]
     return found._replace(rows=rows)
-
-
-def reached_by(connection: Connection, methods: Iterable[ContactMethod]) -> list[UUID]:
-    """Customers who already have one of these (normalised) contact methods; a merged customer is replaced by the survivor."""
-    table = customer_contacts.c
-    values = {(method.kind, comparable(method.value or "")) for method in methods}
-    query = select(table.customer_id).where(tuple_(table.kind, table.value).in_(values)).distinct()
-    reached = set(connection.execute(query).scalars())
-    return sorted(survivors_among(connection, reached)) if reached else []
 
 
 def _pairs() -> Subquery:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from commands.shared.commit import ContactKey
+from domain.customers.customer.customer import Customer
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context, Event
 from domain.shared.refusals import NumberTaken
@@ -35,6 +38,10 @@ class InMemory:
 
     def next_number(self, register: str, holder: UUID) -> str:
         return self.claim(register, str(len(self.numbers) + 1), holder)
+
+    def holders(self, contacts: Iterable[ContactKey]) -> set[UUID]:
+        asked = set(contacts)
+        return {id for id, one in self.aggregates.items() if isinstance(one, Customer) and asked & one.contact_keys()}
 
     def facts(self, id: UUID) -> list[Event]:
         """The events recorded in the stream, in order."""

@@ -11,9 +11,9 @@ import msgspec
 from domain.shared import annotations as common
 from domain.shared.annotations import Annotated, AnnotationEvents
 from domain.shared.attributes import Number
-from domain.shared.contact import Address, MethodKind
+from domain.shared.contact import Address, MethodKind, comparable
 from domain.shared.erasure import ErasureReason, Requester
-from domain.shared.events import Event, Metadata, Value
+from domain.shared.events import Contact, Event, Metadata, Value
 from domain.shared.personal import Personal
 from domain.shared.utm import Utm
 
@@ -46,6 +46,10 @@ class ContactMethod(Value, frozen=True):
     primary: bool = False
     value: Personal[str] = None
 
+    def contacts(self) -> tuple[Contact, ...]:
+        """The method as it is compared; nothing if its value was erased."""
+        return () if self.value is None else (Contact(self.method_id, self.kind, comparable(self.value)),)
+
 
 class Registered(Event, frozen=True, tag="crm.customer.registered.v2"):
     """Attributes are in `numbers` (plain) and `texts` (personal). Plain texts follow in a `plain_texts_set` event."""
@@ -70,6 +74,9 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v2"):
             customer.note_new_method(method)
         customer.assignment = (self.owner, self.team)
         customer.merge_attributes({**self.numbers, **(self.texts or {})})
+
+    def contacts_added(self) -> tuple[Contact, ...]:
+        return tuple(contact for method in self.contact_methods for contact in method.contacts())
 
     def without_method_ids(self) -> Registered:
         """The registration in a form that can be compared: every registration generates new method ids."""
@@ -113,9 +120,13 @@ class ContactMethodAdded(Event, frozen=True, tag="crm.customer.contact_method_ad
     value: Personal[str] = None
 
     def apply(self, customer: Customer, metadata: Metadata) -> None:
-        customer.note_new_method(
-            ContactMethod(method_id=self.method_id, kind=self.kind, label=self.label, primary=self.primary, value=self.value)
-        )
+        customer.note_new_method(self._method())
+
+    def contacts_added(self) -> tuple[Contact, ...]:
+        return self._method().contacts()
+
+    def _method(self) -> ContactMethod:
+        return ContactMethod(method_id=self.method_id, kind=self.kind, label=self.label, primary=self.primary, value=self.value)
 
 
 class ContactMethodVerified(Event, frozen=True, tag="crm.customer.contact_method_verified.v1"):
@@ -132,6 +143,9 @@ class ContactMethodRemoved(Event, frozen=True, tag="crm.customer.contact_method_
 
     def apply(self, customer: Customer, metadata: Metadata) -> None:
         customer.note_method(self.method_id, removed=True)
+
+    def contacts_removed(self) -> tuple[UUID, ...]:
+        return (self.method_id,)
 
 
 class ContactMethodUndeliverable(Event, frozen=True, tag="crm.customer.contact_method_undeliverable.v1"):

@@ -105,10 +105,13 @@ class Reachable(Annotated):
         """The contact methods that are not removed, in the order in which they were added."""
         return [known.method for known in self.methods.values() if not known.removed]
 
+    def contact_keys(self) -> set[tuple[str, str]]:
+        """The keys of the contact methods that are not removed, to compare them with those of others."""
+        return {facts.contact_key(method) for method in self.present_methods()}
+
     def has_contact(self, method: ContactMethod, region: str | None = None) -> bool:
         """Whether a method that is not removed has the same value. Raises Malformed."""
-        key = facts.contact_key(facts.contact_method(method, region))
-        return any(facts.contact_key(other) == key for other in self.present_methods())
+        return facts.contact_key(facts.contact_method(method, region)) in self.contact_keys()
 
     def note_new_method(self, method: ContactMethod) -> None:
         if method.primary:

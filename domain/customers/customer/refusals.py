@@ -1,5 +1,8 @@
 """Refusals of commands on customers."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from domain.shared.refusals import AlreadyThere, Malformed, NotThere, Refusal
 
 
@@ -21,6 +24,16 @@ class MergedIntoThemselves(Malformed):
 
 class CustomerAlreadyRegistered(AlreadyThere):
     """A customer with this id is already registered, with other values."""
+
+
+class PossibleDuplicate(Refusal):
+    """A customer with one of these contact methods exists."""
+
+    kept = False
+
+    def __init__(self, detail: str = "", candidates: Iterable[UUID] = ()) -> None:
+        super().__init__(detail)
+        self.members["candidates"] = sorted(candidates)
 
 
 class NeitherNameNorContact(Refusal):
