@@ -87,15 +87,24 @@ def test_a_merged_customer_is_erased_with_the_survivor(client: Client) -> None:
 @on_both_engines
 def test_a_customer_is_not_registered_twice_unless_duplicates_are_allowed(client: Client) -> None:
     ada = registered(client)
-    head_now = {"after": head(client)}
-    client.get(ada, params=head_now)
     again = {"name": "A. Lovelace", "contact_methods": [{"kind": "email", "value": "ada@EXAMPLE.com"}]}
     answer = client.post("/v1/customers", again)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/possible-duplicate")
     assert answer.json()["candidates"] == [id_of(ada)]
+    assert answer.headers["Position"] == str(head(client))
     assert "example.com" not in answer.text.casefold()
     assert client.post("/v1/customers", again | {"allow_duplicate": True}).status_code == 201
     assert client.post("/v1/customers", {"name": "Ada"}).status_code == 201
+
+
+@on_both_engines
+def test_a_customer_of_another_system_is_refused_only_if_the_request_says_so(client: Client) -> None:
+    ada = registered(client)
+    shop = {"name": "Ada", "contact_methods": ADA["contact_methods"]}
+    refused = client.put("/v1/customers/by/shop/7", shop | {"allow_duplicate": False})
+    assert (refused.status_code, refused.json()["candidates"]) == (409, [id_of(ada)])
+    assert client.put("/v1/customers/by/shop/7", shop).status_code == 201
+    assert client.put("/v1/customers/by/shop/7", shop | {"allow_duplicate": False}).status_code == 200
 
 
 def test_a_repeated_request_is_not_a_duplicate_of_itself(client: Client) -> None:

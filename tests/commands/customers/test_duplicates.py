@@ -208,12 +208,12 @@ def test_a_repeated_request_gets_the_first_answer_and_is_no_duplicate_of_itself(
 
 def test_the_customer_of_another_system_is_refused_only_if_that_is_asked_for(executor: Executor) -> None:
     ada = registered(executor)
-    facts = {"customer_id": new_id(), "external": ("shop", "1"), "contact_methods": (contact(),)}
+    facts: dict[str, Any] = {"customer_id": new_id(), "external": ("shop", "1"), "contact_methods": (contact(),)}
     refused = one(executor, command(customers.create_or_change, allow_duplicate=False, **facts))
     assert candidates(refused) == [ada]
     assert accepted(one(executor, command(customers.create_or_change, **facts)))
     # The customer exists now: their changes are no registration.
-    more = facts | {"contact_methods": (contact("bob@example.com"),)}
+    more: dict[str, Any] = facts | {"contact_methods": (contact("bob@example.com"),)}
     registered(executor, contact("bob@example.com"))
     assert accepted(one(executor, command(customers.create_or_change, allow_duplicate=False, **more)))
 

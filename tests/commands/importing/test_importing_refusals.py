@@ -158,3 +158,19 @@ def test_a_history_in_a_currency_that_ended_is_accepted(store: Store, currency: 
 def test_an_amount_with_more_decimals_than_an_ended_currency_had_is_refused(store: Store) -> None:
     report = store.load(LEADS, f"{HEADER}1,2001-05-01,web,W,1000.50,ITL\n1,2001-05-01,web,W,1.005,HRK\n")
     assert report.refused_by_rule == {"amount-too-precise": 2}
+
+
+@pytest.mark.parametrize("command", ["customer.register", "customer.create_or_change"])
+def test_a_possible_duplicate_is_refused_if_the_mapping_says_so(store: Store, command: str) -> None:
+    people = f"""
+system = "shop"
+occurred_at = "2024-05-01"
+[[make]]
+command = "{command}"
+id = "{{id}}"
+facts = {{ email = "{{mail}}", allow_duplicate = false }}
+"""
+    report = store.load(people, "id,mail\n1,ada@example.com\n2,ADA@example.com\n3,bob@example.com\n")
+    assert (report.accepted, report.refused_by_rule) == (2, {"possible-duplicate": 1})
+    allowed = people.replace("allow_duplicate = false", "allow_duplicate = true")
+    assert store.load(allowed, "id,mail\n2,ADA@example.com\n").accepted == 1

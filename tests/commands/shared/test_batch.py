@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from commands.sales import orders
-from commands.shared.batch import Batch, Command
+from commands.shared.batch import Batch, Command, Learned
 from commands.shared.cache import Cache
 from commands.shared.commit import Commit, Committed, NumbersTaken, ReceiptsTaken, Stale
 from commands.shared.outcome import Outcome
@@ -120,7 +120,7 @@ def test_a_number_that_others_claimed_is_reported(store: EventStore, other_store
     with pytest.raises(NumbersTaken) as numbers:
         commit(store, batch)
     assert numbers.value.taken == {("order", "N-2")}
-    again = Batch(store, cache, NOW, [placing(number="N-1"), placing(number="N-2")], numbers.value.taken)
+    again = Batch(store, cache, NOW, [placing(number="N-1"), placing(number="N-2")], Learned(set(numbers.value.taken)))
     again.run()
     assert ends(again) == [None, "number-taken"]
 
