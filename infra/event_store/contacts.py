@@ -60,18 +60,32 @@ class Log(Protocol):
     def decode_one(self, stored: Stored, keys: Mapping[UUID, SubjectKey]) -> Recorded: ...
 
 
-def digest(secret: bytes, contact: ContactKey) -> UUID:
-    """The first 128 bits of the HMAC of a contact."""
-    kind, value = contact
-    return UUID(bytes=keyed_digest(secret, PURPOSE, f"{kind} {value}".encode())[:16])
+class Digests:
+    """The digest of each contact: the first 128 bits of its HMAC. Each is computed once."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._known: dict[ContactKey, UUID] = {}
+
+    def of(self, contact: ContactKey) -> UUID:
+        digest = self._known.get(contact)
+        if digest is None:
+            kind, value = contact
+            digest = UUID(bytes=keyed_digest(self._secret, PURPOSE, f"{kind} {value}".encode())[:16])
+            self._known[contact] = digest
+        return digest
+
+    def contact(self, digest: UUID) -> ContactKey:
+        """The contact that has this digest. Raises StopIteration if it was not computed here."""
+        return next(contact for contact, of in self._known.items() if of == digest)
 
 
-def rows_of(secret: bytes, events: Iterable[tuple[UUID, Event]]) -> ContactRows:
+def rows_of(digests: Digests, events: Iterable[tuple[UUID, Event]]) -> ContactRows:
     """What these events change in the register, each with its stream, in their order."""
     changed: dict[Method, UUID | None] = {}
     for customer, event in events:
         for contact in event.contacts_added():
-            changed[Method(customer, contact.method_id)] = digest(secret, (contact.kind, contact.value))
+            changed[Method(customer, contact.method_id)] = digests.of((contact.kind, contact.value))
         for id in event.contacts_removed():
             changed[Method(customer, id)] = None
     added = [ContactRow(of, method) for method, of in changed.items() if of is not None]
@@ -86,7 +100,7 @@ def count(store: Log, register: Register) -> None:
     after = 0
     while found := store.log(after, PORTION, types=store.types_of_contacts):
         recorded = list(_readable(store, found))
-        contacts = rows_of(store.secret, ((one.stream, one.event) for one in recorded))
+        contacts = rows_of(Digests(store.secret), ((one.stream, one.event) for one in recorded))
         register.register(contacts, [subject for one in recorded if one.event.erases() for subject in one.metadata.subjects])
         after = found[-1].position
 

@@ -84,12 +84,12 @@ class EventStore(Upkeep):
         links, parted = linked(commit)
         erased = erased_with(commit, links, lambda subject: self._recorder.taken_along(subject, parted))
         commit = concerning_all_erased(commit, erased) if erased else commit
-        asked = {contacts.digest(self._secret, contact): contact for contact in commit.asked}
+        digests = contacts.Digests(self._secret)
         while True:
             try:
-                committed = self._recorder.commit(self._rows(commit, links, parted, erased))
+                committed = self._recorder.commit(self._rows(commit, links, parted, erased, digests))
             except DigestsHeld as held:
-                raise ContactsHeld({asked[digest]: holders for digest, holders in held.holders.items()}) from None
+                raise ContactsHeld({digests.contact(digest): holders for digest, holders in held.holders.items()}) from None
             except MasterKeyChanged:
                 self._master_key = self._vault.master_key(self._wrapped_secret()[:KEY_ID])
             except LogWentBack:
@@ -102,7 +102,14 @@ class EventStore(Upkeep):
                     self.when_erased()
                 return committed
 
-    def _rows(self, commit: Commit, links: Links, parted: Links, erased: Mapping[UUID, frozenset[UUID]]) -> CommitRows:
+    def _rows(
+        self,
+        commit: Commit,
+        links: Links,
+        parted: Links,
+        erased: Mapping[UUID, frozenset[UUID]],
+        digests: contacts.Digests,
+    ) -> CommitRows:
         keys, wrapped = self._keys_for(commit)
         events = [
             EventRow(
@@ -126,8 +133,8 @@ class EventStore(Upkeep):
             erased,
             commit.claims,
             [self._receipt_row(receipt) for receipt in commit.receipts],
-            contacts.rows_of(self._secret, ((event.stream, event.event) for event in commit.events)),
-            {contacts.digest(self._secret, contact): known for contact, known in commit.asked.items()},
+            contacts.rows_of(digests, ((event.stream, event.event) for event in commit.events)),
+            {digests.of(contact): known for contact, known in commit.asked.items()},
             self._seen,
         )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.shared.events import Recorded
 from infra.event_store.checks import Finding
-from infra.event_store.contacts import Method, rows_of
+from infra.event_store.contacts import Digests, Method, rows_of
 from infra.event_store.store import EventStore
 
 PORTION = 1000
@@ -22,7 +22,7 @@ class ContactsCheck:
 
     def look_at(self, portion: Sequence[Recorded]) -> Iterator[Finding]:
         """What these events add to the register, and it does not have."""
-        rows = rows_of(self._store.secret, ((one.stream, one.event) for one in portion)).added
+        rows = rows_of(Digests(self._store.secret), ((one.stream, one.event) for one in portion)).added
         there = set(self._store.registered([row.method for row in rows]))
         for row in rows:
             if row in there:
@@ -36,7 +36,9 @@ class ContactsCheck:
         rows = self._store.checks().contacts()
         after, since = self._head, 0
         while found := self._store.log(after, PORTION, types=self._store.types_of_contacts):
-            since += len(rows_of(self._store.secret, ((one.stream, one.event) for one in self._store.decode(found))).added)
+            since += len(
+                rows_of(Digests(self._store.secret), ((one.stream, one.event) for one in self._store.decode(found))).added
+            )
             after = found[-1].position
         if (extra := rows - self._found - since) > 0:
             yield Finding("contacts", f"The register has {extra} rows more than the log has contact methods.")

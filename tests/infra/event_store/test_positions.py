@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from commands.shared.commit import Stale
 from commands.shared.executor import Executor
 from domain.shared.ids import new_id
+from infra.event_store.contacts import ContactRows
 from infra.event_store.identity import Identity
 from infra.event_store.rows import KEPT, CommitRows, EventRow, Recorder
 from infra.event_store.store import EventStore
@@ -21,6 +22,7 @@ from tests.commands.event_stores import accepted, done, one, opened, recorder, r
 from tests.domain.given import NOW
 
 SEQUENCE_FROM_THE_START = "SELECT setval('stored_events_notification_id_seq', 1, false)"
+NO_CONTACTS = ContactRows((), ())
 
 
 def execute(where: str, *statements: str) -> None:
@@ -52,7 +54,7 @@ def go_back(where: str, position: int) -> None:
 def commit(engine: Recorder, count: int, version: int = 1) -> Sequence[int]:
     events = [EventRow(new_id(), version, "crm.test.v1", b"{}", (), NOW) for _ in range(count)]
     stale = {new_id(): 7} if version > 1 else {}
-    return engine.commit(CommitRows(new_id(), events, stale, (), b"", (), (), {}, (), ())).positions
+    return engine.commit(CommitRows(new_id(), events, stale, (), b"", (), (), {}, (), (), NO_CONTACTS, {})).positions
 
 
 steps = st.one_of(
@@ -104,7 +106,7 @@ def test_a_commit_without_events_names_the_head_of_the_log_also_after_positions_
     engine = store._recorder
     assert list(commit(engine, 1)) == [1]
     engine.raise_positions(100)
-    empty = engine.commit(CommitRows(new_id(), (), {}, (), b"", (), (), {}, (), ()))
+    empty = engine.commit(CommitRows(new_id(), (), {}, (), b"", (), (), {}, (), (), NO_CONTACTS, {}))
     assert (list(empty.positions), empty.head) == ([], 1)
     assert store.head() == 1
     assert list(commit(engine, 1)) == [101]
