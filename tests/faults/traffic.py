@@ -19,7 +19,7 @@ from tests.waiting import PATIENCE, wait_until
 CLIENTS = 4
 # A client sends so many commands one after another and then rests. Without a rest, the clients alone would use the processors
 # that killed processes need to start again.
-BURST, REST = 10, 0.25
+BURST, REST = 10, 0.5
 # The rest while a deployment recovers from a fault that is over: there is something to catch up with, and time for it.
 CALM_REST = 1.0
 ANSWER_SECONDS = 2.0

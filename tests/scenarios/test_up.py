@@ -79,7 +79,7 @@ def _status(home: Path) -> Ran:
 def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: str) -> None:
     # Only direct children: a process that a worker has just forked looks like the worker until it executes its program.
     started = _of_recount(psutil.Process(up.process.pid).children())
-    [killed] = [process for process in started if url.endswith(process.environ().get("RECOUNT_PORT", "none"))]
+    [killed] = [process for process in started if url.endswith(f":{process.environ().get('RECOUNT_PORT')}")]
     killed.kill()
 
     def is_back() -> bool:
