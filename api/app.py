@@ -6,7 +6,9 @@ from typing import Any
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from starlette.types import ASGIApp
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import batch, selecting
 from api.customers import (
@@ -89,7 +91,9 @@ from api.shared.head import Head
 from api.shared.key_uses import KeyUses
 from api.shared.keys import Keys
 from api.shared.lists import Lists
+from api.shared.routes import Route
 from api.shared.safe_headers import SafeHeaders
+from api.shared.table import Table
 from api.shared.text_form import OneForm
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
@@ -193,8 +197,18 @@ class Api(FastAPI):
         return openapi.document(self)
 
     def build_middleware_stack(self) -> ASGIApp:
-        application = Head(OneForm(problems.TooLarge(super().build_middleware_stack())))
-        return SafeHeaders(Admission(application, self.state.lanes))
+        """Starlette's answers to errors around the routes, and our layers around these. FastAPI's layers are in the routes."""
+        handlers = dict(self.exception_handlers)
+        unexpected = handlers.pop(Exception)
+        of_ours = [route for route in self.routes if isinstance(route, Route)]
+        answered = ServerErrorMiddleware(ExceptionMiddleware(Table(of_ours), handlers), unexpected)
+        return SafeHeaders(Admission(Head(OneForm(answered)), self.state.lanes))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        scope["app"] = self
+        await self.middleware_stack(scope, receive, send)
 
 
 def create(
@@ -218,7 +232,6 @@ def create(
         version="0.1.0",
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=deployment.settings.body_limit,
         # Routes are tried in this order: the most frequent ones come first. `include_router` would build each of them again.
         routes=[route for router in (*ROUTERS, *operations, *documentation) for route in router.routes],
     )

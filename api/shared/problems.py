@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import exc
 from starlette.concurrency import run_in_threadpool
@@ -160,6 +161,11 @@ class TooLarge:
                 await send(message)
 
         await self._app(scope, receive, send_problem)
+
+
+def framed(app: ASGIApp) -> ASGIApp:
+    """A route's application as FastAPI makes it, with what it needs around it, and our answer to a body that is too large."""
+    return TooLarge(AsyncExitStackMiddleware(app))
 
 
 def _is_problem(start: Message) -> bool:

@@ -15,10 +15,13 @@ from fastapi.routing import APIRoute
 from starlette.convertors import register_url_convertor
 from starlette.routing import compile_path, get_name
 
+from api.shared import direct
+from api.shared.bodies import BoundedRequest
 from api.shared.exporting import CSV, csv_style
 from api.shared.negotiating import negotiated, offered_by
 from api.shared.parameters import Parameters
 from api.shared.picking import row_schema
+from api.shared.problems import framed
 from api.shared.text_form import Trimmed, TrimmedPath
 
 JSON = "application/json"
@@ -34,6 +37,8 @@ class Route(APIRoute):
 
     So a mistake in a route's declaration appears only at the route's first use. The test of the OpenAPI document uses them all.
     """
+
+    request_class: type[Request] = BoundedRequest
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **declared: Any) -> None:
         self._declared = {"path": path, "endpoint": endpoint, **declared}
@@ -51,6 +56,7 @@ class Route(APIRoute):
         with _building:
             if not self.built:
                 super().__init__(**self.__dict__.pop("_declared"))
+                self.app = direct.application(self.get_route_handler(), self.request_class) if self.direct else framed(self.app)
         return super().__getattribute__(name)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -59,7 +65,9 @@ class Route(APIRoute):
         A read is refused with 406 before it runs if the caller accepts none of its media types. Commands ignore Accept, and so
         do the stream and the metrics, which are never JSON: their path already names their form.
         """
-        handle, offered = super().get_route_handler(), offered_by(self.responses)
+        self.direct = direct.answers_directly(self)
+        handle = direct.handler(self) if self.direct else super().get_route_handler()
+        offered = offered_by(self.responses)
         self.parameters = parameters = Parameters(self.dependant, row_schema(self.responses))
         negotiates = JSON in offered and "GET" in (self.methods or ())
 

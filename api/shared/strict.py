@@ -20,7 +20,7 @@ import msgspec
 from fastapi import Request, Response
 
 from api.shared.access import authenticated
-from api.shared.admission import until_body
+from api.shared.bodies import BoundedRequest
 from api.shared.problems import KINDS, Problem
 from api.shared.routes import Route
 from api.shared.text_form import composed_body, composed_texts
@@ -37,18 +37,9 @@ PARTS = 50_000
 _decode = msgspec.json.Decoder().decode
 
 
-class StrictRequest(Request):
-    async def body(self) -> bytes:
-        """The body. Raises Problem 413, before more than `BODY` is in memory, and 503 while too many are on their way."""
-        if not hasattr(self, "_body"):
-            read = bytearray()
-            with until_body(self):
-                async for chunk in self.stream():
-                    read += chunk
-                    if len(read) > BODY:
-                        raise Problem(413, KINDS[413][0], f"The body of a command may have at most {BODY // 1024} KiB.")
-            self._body = bytes(read)
-        return self._body
+class StrictRequest(BoundedRequest):
+    most = BODY
+    too_large = f"The body of a command may have at most {BODY // 1024} KiB."
 
     async def json(self) -> Any:
         """The body. Raises Problem 400, 415 and 422."""
@@ -80,16 +71,17 @@ class AuthenticatedRoute(Route):
 class StrictRoute(AuthenticatedRoute):
     """A route that reads its JSON body strictly."""
 
+    request_class = StrictRequest
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = Route.get_route_handler(self)
 
         async def handle_strictly(request: Request) -> Response:
             await self.admit(request)
-            strict = StrictRequest(request.scope, request.receive)
-            if await strict.body():
-                # Read the JSON here: the framework would turn every error in reading it into 400.
-                await strict.json()
-            return await handle(strict)
+            if await request.body():
+                # Read here also if the route takes no body.
+                await request.json()
+            return await handle(request)
 
         return handle_strictly
 

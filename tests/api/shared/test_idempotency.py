@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -138,7 +139,8 @@ def _meaning(value: Any, *, query: Sequence[tuple[str, str]] = (), **form: Any) 
         return {"type": "http.request", "body": body, "more_body": False}
 
     text = urlencode(query).encode()
-    scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": text}
+    app = SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(body_limit=1_000_000)))
+    scope = {"type": "http", "method": "POST", "path": "/v1/x", "query_string": text, "app": app}
     request = StrictRequest({**scope, "headers": [(b"content-type", b"application/json")]}, receive)
     return asyncio.run(meaning(request))
 
