@@ -10,7 +10,6 @@ import errno
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from fastapi import Request, Response
 from starlette.types import Message, Receive
 
 from api.shared.problems import KINDS, Problem
-from api.shared.routes import Route
+from api.shared.routes import Handler, Route
 from api.shared.strict import AuthenticatedRoute
 
 AT_ONCE = 100
@@ -92,8 +91,8 @@ class Upload:
 class UploadRoute(AuthenticatedRoute):
     """A route that receives files. Its function takes over `request.state.upload`, and closes it at the end of its work."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = Route.get_route_handler(self)
+    def handler(self) -> Handler:
+        handle = Route.handler(self)
 
         async def handle_upload(request: Request) -> Response:
             await self.admit(request)

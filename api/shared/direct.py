@@ -55,7 +55,7 @@ class Part:
         self._body, self._request = dependant.body_params, dependant.request_param_name
 
     async def solve(self, request: Request, body: Any, known: dict[Any, Any]) -> tuple[Values, Errors]:
-        """The values to call it with, and what is wrong in the request. `known` has the results of dependencies by their call."""
+        """The values to call it with, and what is wrong in the request. `known` has results of dependencies by their call."""
         values: Values = {}
         errors: Errors = []
         for part in self._parts:

@@ -29,6 +29,8 @@ JSON = "application/json"
 register_url_convertor("str", Trimmed())
 register_url_convertor("path", TrimmedPath())
 
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
 _building = threading.RLock()
 
 
@@ -56,10 +58,15 @@ class Route(APIRoute):
         with _building:
             if not self.built:
                 super().__init__(**self.__dict__.pop("_declared"))
-                self.app = direct.application(self.get_route_handler(), self.request_class) if self.direct else framed(self.app)
+                self.app = direct.application(self._handle, self.request_class) if self.direct else framed(self.app)
         return super().__getattribute__(name)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handler:
+        """The handler, for FastAPI, which asks for it once."""
+        self._handle = self.handler()
+        return self._handle
+
+    def handler(self) -> Handler:
         """The handler. It refuses query parameters that the route does not take.
 
         A read is refused with 406 before it runs if the caller accepts none of its media types. Commands ignore Accept, and so

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +21,7 @@ from fastapi import Request, Response
 from api.shared.access import authenticated
 from api.shared.bodies import BoundedRequest
 from api.shared.problems import KINDS, Problem
-from api.shared.routes import Route
+from api.shared.routes import Handler, Route
 from api.shared.text_form import composed_body, composed_texts
 
 _MEDIA_TYPE = re.compile(r"application/(json|[\w.+-]+\+json)\s*(;.*)?", re.IGNORECASE)
@@ -51,8 +50,8 @@ class StrictRequest(BoundedRequest):
 class AuthenticatedRoute(Route):
     """A route that checks the API key, its permission and the content coding before it reads the body."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
+    def handler(self) -> Handler:
+        handle = super().handler()
 
         async def handle_known(request: Request) -> Response:
             await self.admit(request)
@@ -73,8 +72,8 @@ class StrictRoute(AuthenticatedRoute):
 
     request_class = StrictRequest
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = Route.get_route_handler(self)
+    def handler(self) -> Handler:
+        handle = Route.handler(self)
 
         async def handle_strictly(request: Request) -> Response:
             await self.admit(request)
