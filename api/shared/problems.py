@@ -121,7 +121,7 @@ def _keep_refused(request: Request, key_id: str, reason: str) -> None:
 
 
 def refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
-    more = {"facts": refusal.facts, **refusal.members}
+    more = refusal.members or {"facts": refusal.facts}
     return problem(status_of(refusal), refusal.rule, refusal.detail, title=type(refusal).title(), headers=headers, **more)
 
 

@@ -24,7 +24,7 @@ class Refusal(Exception):
         self.detail = detail or type(self).title()
         self.facts = {name: str(value) for name, value in facts.items()}
         self.members: dict[str, Any] = {}
-        """What the problem document says besides its facts."""
+        """What the problem document says instead of facts."""
 
     def __init_subclass__(cls) -> None:
         cls.rule = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
