@@ -54,7 +54,7 @@ def machine(database_url: str) -> Machine:
     return Machine(
         processor=_processor(),
         memory_gb=round(psutil.virtual_memory().total / 2**30),
-        kernel=f"{platform.system()} {platform.release()}",
+        kernel=f"{platform.system()} {platform.release().partition('-')[0]}",
         versions=versions | {name: version(name) for name in LIBRARIES},
         durability=durability | {"Kafka acks": str(PRODUCER["acks"])},
     )
