@@ -1,32 +1,62 @@
-"""Figures measured side by side: each side in turn, several rounds, and the median ratio."""
+"""Figures: medians of several rounds, in which the sides are measured in turn, and the spread of the rounds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import TypeVar
+
+import msgspec
+
+from tests.benchmarks.guard import half_interquartile, rounded
+
+Result = TypeVar("Result")
 
 
-class Figure(NamedTuple):
-    """`ours` and `theirs` are medians of the rounds; `ratio` is the median of the ratios round by round."""
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """`ours` and `theirs` are medians of the rounds; `ratio` is the median of the ratios round by round.
 
-    what: str
-    unit: str
+    `spread` is half the interquartile range of the ratios, or of `ours` where there is no peer, relative to the median.
+    """
+
     ours: float
     theirs: float | None = None
     ratio: float | None = None
-    wanted: str = ""
-
-    def line(self) -> str:
-        peer = "" if self.theirs is None else f"  peer {self.theirs:,.1f}  ratio {self.ratio:.2f}"
-        wanted = f"  (wanted: {self.wanted})" if self.wanted else ""
-        return f"{self.what:<62} {self.ours:>12,.1f} {self.unit}{peer}{wanted}"
+    spread: float
+    rounds: int
 
 
-def compared(what: str, unit: str, rounds: Iterable[tuple[float, float]], wanted: str = "") -> Figure:
+def compared(rounds: Iterable[tuple[float, float]]) -> Figure:
     """A figure from the pair (ours, theirs) of each round."""
     pairs = list(rounds)
     ratios = [ours / theirs for ours, theirs in pairs]
-    return Figure(what, unit, median(a for a, _ in pairs), median(b for _, b in pairs), median(ratios), wanted)
+    ours, theirs = (median(side) for side in zip(*pairs, strict=True))
+    return Figure(
+        ours=rounded(ours),
+        theirs=rounded(theirs),
+        ratio=rounded(median(ratios)),
+        spread=spread(ratios),
+        rounds=len(pairs),
+    )
 
 
-def alone(what: str, unit: str, measure: Callable[[], float], rounds: int, wanted: str = "") -> Figure:
-    return Figure(what, unit, median(measure() for _ in range(rounds)), wanted=wanted)
+def alone(values: Sequence[float]) -> Figure:
+    """A figure with no peer."""
+    return Figure(ours=rounded(median(values)), spread=spread(values), rounds=len(values))
+
+
+def measured(measure: Callable[[], float], rounds: int) -> Figure:
+    return alone([measure() for _ in range(rounds)])
+
+
+def spread(values: Sequence[float]) -> float:
+    """0 for a single value, which shows none."""
+    return rounded(half_interquartile(values) / median(values)) if len(values) > 1 else 0.0
+
+
+def in_turn(sides: Mapping[str, Callable[[], Result]], rounds: int) -> list[dict[str, Result]]:
+    """The result of each side in each round. The sides take turns to be first, so that a drift favours none."""
+    names = list(sides)
+    results = []
+    for number in range(rounds):
+        first = number % len(names)
+        results.append({name: sides[name]() for name in names[first:] + names[:first]})
+    return results

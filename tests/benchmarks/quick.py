@@ -7,14 +7,10 @@ test counts. The CPU of PostgreSQL and Kafka is left out on both sides, so a slo
 """
 
 import argparse
-import os
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,7 +29,7 @@ from tests.benchmarks.guard import (
     summary,
     write_record,
 )
-from tests.benchmarks.load import generator
+from tests.benchmarks.place import place
 from tests.benchmarks.sides import FEWEST, Pair, ratios
 
 WHAT = {
@@ -45,7 +41,6 @@ WHAT = {
     "projector": "events folded from Kafka into channel_sales; peer: the bare consumer",
 }
 LIMIT = 150.0  # seconds for a run, without its end; on a busy machine it has fewer rounds
-FILES = Path(__file__).parents[2]
 
 
 def main() -> int:
@@ -60,24 +55,24 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.rounds < FEWEST or asked.runs < 1:
         parser.error(f"needs at least {FEWEST} rounds and one run")
-    wanted, place = [name for name in WHAT if name in (asked.only or WHAT)], _place()
+    wanted, here = [name for name in WHAT if name in (asked.only or WHAT)], place()
     logs.configure("WARNING")
     collect_seldom()
     with when_asked_to_stop(interrupt, SERVERS_END_WITHIN):
         runs = [measure(wanted, asked.rounds, asked.seconds) for _ in range(asked.runs)]
-    figures = {name: summary(WHAT[name], [run[name] for run in runs], place) for name in wanted}
+    figures = {name: summary(WHAT[name], [run[name] for run in runs], here) for name in wanted}
     for name, figure in figures.items():
         print(f"{name:<10} {figure.ratio:>8.4g} × its peer   ± {figure.spread:4.0%}   {figure.what}")
     if asked.record:
         write_record(figures, tuple(WHAT))
         return 0
-    return _compared({name: figure.ratio for name, figure in figures.items()}, place)
+    return _compared({name: figure.ratio for name, figure in figures.items()}, here)
 
 
-def _compared(measured: Mapping[str, float], place: Place) -> int:
+def _compared(measured: Mapping[str, float], here: Place) -> int:
     """Print the comparison; return exit status 1 if a figure fell."""
     record = read_record()
-    for line in (*not_compared(record, measured), *elsewhere(record, tuple(measured), place)):
+    for line in (*not_compared(record, measured), *elsewhere(record, tuple(measured), here)):
         print(line)
     lines = fallen(record, measured)
     print("\n".join(lines) or "no figure fell")
@@ -108,24 +103,6 @@ def _parts(
         yield folding.pairs(postgres, kafka), 0.75 * LIMIT
     if {"relay", "projector"} & set(wanted):
         yield quick_pipeline.pairs(postgres, kafka), 0.9 * LIMIT
-
-
-def _place() -> Place:
-    return Place(
-        commit=_git("rev-parse", "HEAD"),
-        changed=bool(_git("status", "--porcelain", "--", ".", ":!docs")),
-        date=datetime.now(UTC).date().isoformat(),
-        machine=platform.machine(),
-        cores=os.cpu_count() or 1,
-        python=platform.python_version(),
-        load=generator(),
-    )
-
-
-def _git(*arguments: str) -> str:
-    """The output of git; empty if this is not a repository but an unpacked archive."""
-    done = subprocess.run(["git", *arguments], cwd=FILES, capture_output=True, text=True)
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 if __name__ == "__main__":

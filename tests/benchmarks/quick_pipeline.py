@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from statistics import harmonic_mean
-from uuid import uuid4
 
 from infra.servers.postgres import PostgresAt
 from infra.wiring import Deployment
 from projections.sales.channel_sales import channel_sales
 from tests.benchmarks import bare_kafka
-from tests.benchmarks.pipeline import bare_messages, fill, projecting, relay_rate
+from tests.benchmarks.pipeline import bare_messages, created_topic, fill, new_topic, projecting, relay_rate
 from tests.benchmarks.recount import deployed
 from tests.benchmarks.sides import Pair
 
@@ -26,13 +25,13 @@ CLOCK = time.process_time
 def pairs(postgres: PostgresAt, kafka: str) -> Iterator[dict[str, Pair]]:
     with closing(deployed(postgres.create_database("bench_pipeline"), kafka)) as deployment:
         fill(deployment, EVENTS)
-        filled = _topic()
+        filled = new_topic()
         relay_rate(deployment, kafka, filled, EVENTS)
         records = bare_messages(deployment, EVENTS)
         yield {
             "relay": Pair(
-                lambda: relay_rate(deployment, kafka, _topic(), EVENTS, CLOCK),
-                lambda: bare_kafka.produce(kafka, _created(kafka), records, clock=CLOCK),
+                lambda: relay_rate(deployment, kafka, new_topic(), EVENTS, CLOCK),
+                lambda: bare_kafka.produce(kafka, created_topic(kafka), records, clock=CLOCK),
             ),
             "projector": Pair(
                 lambda: _projector_rate(deployment, kafka, filled),
@@ -47,13 +46,3 @@ def _projector_rate(deployment: Deployment, kafka: str, topic: str) -> float:
         begin = CLOCK()
         following.wait_for_complete(channel_sales.name)
         return EVENTS / (CLOCK() - begin)
-
-
-def _topic() -> str:
-    return f"bench_{uuid4().hex}"
-
-
-def _created(kafka: str) -> str:
-    topic = _topic()
-    bare_kafka.create_topic(kafka, topic)
-    return topic

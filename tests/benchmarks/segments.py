@@ -19,12 +19,13 @@ from infra.read_models.database import sqlite_read_models
 from infra.read_models.tables import create_tables
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
+from projections.customers.customers import customer_view
 from projections.marketing.segment_fitting import Wanted, fit, sample
 from projections.marketing.segment_labels import seen, segment_labels
 from projections.marketing.segment_models import known
 from projections.shared.projection import Delivery
 from projections.shared.rows import Rows
-from tests.benchmarks.figures import Figure, alone
+from tests.benchmarks.figures import Figure, measured
 
 CUSTOMERS = 100_000
 ONE_BY_ONE = 20_000
@@ -35,14 +36,14 @@ MODEL = derived_id("segment_model", "baseline")
 
 
 class Place:
-    """A hundred thousand customers with purchases, on SQLite, and a model that is fitted repeatedly."""
+    """Customers with purchases, on SQLite, and a model that is fitted repeatedly."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, customers: int = CUSTOMERS) -> None:
         self.read_models = sqlite_read_models(folder / "segments.db")
-        self.behaviours = [_behaviour(random.Random(n)) for n in range(CUSTOMERS)]
+        self.behaviours = [_behaviour(random.Random(n)) for n in range(customers)]
         self._versions = count(1)
         with self.read_models.writer.begin() as connection:
-            create_tables(connection, segment_labels.tables)
+            create_tables(connection, (*segment_labels.tables, *customer_view.tables))
             Rows(connection).save(customer_features, [_row(n, behaviour) for n, behaviour in enumerate(self.behaviours)])
         self.fitted = self._fit()
         self._apply(self.fitted)
@@ -63,10 +64,11 @@ class Place:
         """Microseconds of CPU to see the cluster of a customer."""
         with self.read_models.reader.connect() as connection:
             [model] = known(connection).active
+        some = self.behaviours[:ONE_BY_ONE]
         begun = time.process_time()
-        for behaviour in self.behaviours[:ONE_BY_ONE]:
+        for behaviour in some:
             seen(model, behaviour, DAY)
-        return (time.process_time() - begun) / ONE_BY_ONE * 1e6
+        return (time.process_time() - begun) / len(some) * 1e6
 
     def _fit(self) -> Fitted:
         with self.read_models.reader.connect() as connection:
@@ -80,11 +82,11 @@ class Place:
             segment_labels.apply([delivery], Rows(connection))
 
 
-def figures(folder: Path, rounds: int) -> Iterator[Figure]:
+def figures(folder: Path, rounds: int) -> Iterator[tuple[str, Figure]]:
     place = Place(folder)
-    yield alone("fit of 100,000 customers", "s", place.fit, rounds)
-    yield alone("labels of 100,000 customers after another fit, SQLite", "s", place.label, rounds)
-    yield alone("label of one customer after an event, CPU", "µs", place.label_one, rounds, "below 50")
+    yield "fit", measured(place.fit, rounds)
+    yield "labels", measured(place.label, rounds)
+    yield "label", measured(place.label_one, rounds)
     place.read_models.close()
 
 

