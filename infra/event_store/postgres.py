@@ -102,49 +102,45 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
     @unavailable_when_unreachable
     def commit(self, rows: CommitRows) -> Committed:
         try:
-            # The transaction is inside the pipeline, so that its BEGIN and its COMMIT are no round trips of their own.
-            with (
-                self._connection() as connection,
-                _rolled_back_if_it_fails(connection),
-                connection.pipeline() as pipeline,
-                connection.transaction(),
-            ):
-                committed, events = self._commit(connection, pipeline, rows)
+            with self._connection() as connection, connection.transaction():
+                committed, events = self._commit(connection, rows)
         except persistence.IntegrityError:
             self._explain_conflict(rows)
             raise
         self._written = self._written.followed_by(events, committed.head)
         return committed
 
-    def _commit(self, connection: Any, pipeline: Any, rows: CommitRows) -> tuple[Committed, Sequence[EventRow]]:
+    def _commit(self, connection: Any, rows: CommitRows) -> tuple[Committed, Sequence[EventRow]]:
         """Write everything, or return the outcome of a batch that was committed before. With it, the events as they are stored.
 
         Each wait for answers ends with a sync. Only then does the server's time-out for an idle transaction count, so that
         a writer that freezes here loses the lock.
         """
         written = self._written
-        self._lock(connection)
-        done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
-        held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
-        last = connection.execute(END, [written.position], prepare=True)
-        master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
-        holders = postgres_contacts.ask_for_holders(connection, rows.asked) if rows.asked else None
-        pipeline.sync()
-        if before := done.fetchone():
-            return Committed(before["positions"], before["head"]), ()
-        if master is not None:
-            postgres_keys.require_master_key(master, rows.master_key)
-        end = last.fetchone()
-        if (at := end["head"] if end else 0) < rows.seen:
-            raise LogWentBack
-        if held is not None:
-            _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
-        if holders is not None:
-            refuse_held(rows.asked, ((row["digest"], row["customer"]) for row in holders.fetchall()))
-        rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
-        positions = self._insert_events(connection, rows, pipeline)
-        committed = Committed(positions, positions[-1] if positions else at)
-        self._insert_rest(connection, rows, committed)
+        with connection.pipeline() as pipeline:
+            self._lock(connection)
+            done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
+            held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
+            last = connection.execute(END, [written.position], prepare=True)
+            master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
+            holders = postgres_contacts.ask_for_holders(connection, rows.asked) if rows.asked else None
+            pipeline.sync()
+            if before := done.fetchone():
+                return Committed(before["positions"], before["head"]), ()
+            if master is not None:
+                postgres_keys.require_master_key(master, rows.master_key)
+            end = last.fetchone()
+            if (at := end["head"] if end else 0) < rows.seen:
+                raise LogWentBack
+            if held is not None:
+                _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
+            if holders is not None:
+                refuse_held(rows.asked, ((row["digest"], row["customer"]) for row in holders.fetchall()))
+            rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
+            positions = self._insert_events(connection, rows, pipeline)
+            committed = Committed(positions, positions[-1] if positions else at)
+            self._insert_rest(connection, rows, committed)
+            pipeline.sync()
         return committed, rows.events
 
     def _lock(self, connection: Any) -> None:
@@ -290,17 +286,6 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
                 connection.close()
         with self._datastore.get_connection() as connection:
             yield connection
-
-
-@contextmanager
-def _rolled_back_if_it_fails(connection: Any) -> Iterator[None]:
-    """After an error in a pipeline, the COMMIT behind it is passed over, and the transaction is still open."""
-    try:
-        yield
-    except BaseException:
-        if not connection.closed:
-            connection.rollback()
-        raise
 
 
 def _is_cut_off(connection: Any) -> bool:
