@@ -7,11 +7,11 @@ counts, and the first resolution, by the time at which they occurred; the status
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from typing import Literal, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, Table, Text, Uuid, exists, select
 
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
@@ -173,6 +173,12 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     about = cast(Table, tables.about).c
     of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customers)))
     return rows_of_customers(tables.rows, customers, tables.key.in_(of_leads))
+
+
+def of_lead(row: FromClause, lead_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the feedback is about this lead."""
+    about = cast(Table, tables.about).c
+    return exists().where(about.feedback_id == row.c.feedback_id, about.kind == "lead", about.id == lead_id)
 
 
 RULES: dict[str, Rule] = {
