@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Select, Table, select
+from sqlalchemy import Column, ColumnElement, CompoundSelect, FromClause, Select, Table, select
 
 from projections.customers import merging
 from projections.customers.customers import customers as customer_rows
@@ -33,7 +34,7 @@ def last_of_each(
     table: Table,
     names: Collection[str],
     counts: Callable[[FromClause], ColumnElement[bool]],
-    of_lead: Callable[[FromClause, ColumnElement[Any]], ColumnElement[bool]],
+    of_lead: Callable[[FromClause, Column[UUID]], ColumnElement[bool]],
 ) -> CompoundSelect[Any]:
     """The last row of each of `EVERYONE`, and of each lead that became one of them: at most one for each, by `occurred_at`.
 

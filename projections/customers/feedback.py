@@ -7,11 +7,11 @@ counts, and the first resolution, by the time at which they occurred; the status
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any, Literal, cast
+from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, Table, Text, Uuid, exists, select
+from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, Table, Text, Uuid, select
 
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
@@ -175,10 +175,11 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     return rows_of_customers(tables.rows, customers, tables.key.in_(of_leads))
 
 
-def of_lead(row: FromClause, lead_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether the feedback is about this lead."""
+def of_lead(row: FromClause, lead_id: Column[UUID]) -> ColumnElement[bool]:
+    """Whether the feedback is about this lead, which the query around this condition names."""
     about = cast(Table, tables.about).c
-    return exists().where(about.feedback_id == row.c.feedback_id, about.kind == "lead", about.id == lead_id)
+    of_it = select(about.feedback_id).where(about.kind == "lead", about.id == lead_id)
+    return row.c.feedback_id.in_(of_it.correlate(lead_id.table))
 
 
 RULES: dict[str, Rule] = {

@@ -107,8 +107,8 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     return rows_of_customers(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
 
 
-def of_lead(row: FromClause, lead_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether the interaction was with this lead."""
+def of_lead(row: FromClause, lead_id: Column[UUID]) -> ColumnElement[bool]:
+    """Whether the interaction was with this lead, which the query around this condition names."""
     return row.c.lead_id == lead_id
 
 
