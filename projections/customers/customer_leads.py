@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, CompoundSelect, FromClause, Select, Table, select
+from sqlalchemy import Column, ColumnElement, CompoundSelect, FromClause, Select, Table, literal_column, select
 
 from projections.customers import merging
 from projections.customers.customers import customers as customer_rows
@@ -48,7 +48,8 @@ def last_of_each(
 
     def last(owner: FromClause, *mine: ColumnElement[bool]) -> ColumnElement[Any]:
         found = select(other.c[key.name]).where(*mine, counts(other))
-        found = found.order_by(other.c.occurred_at.desc(), other.c.position.desc()).limit(1)
+        # The limit is part of the text: for one in a parameter, PostgreSQL plans to sort all rows of a customer.
+        found = found.order_by(other.c.occurred_at.desc(), other.c.position.desc()).limit(literal_column("1"))
         return found.correlate(owner).scalar_subquery()
 
     own = last(customer_rows, other.c.customer_id == customer_rows.c.customer_id)
