@@ -23,7 +23,7 @@ JointQuery = Callable[[Connection, Collection[K]], Mapping[K, T]]
 
 TOGETHER = 64
 """The most requests in one turn, so that a turn stays short."""
-PATIENCE = 0.02
+PATIENCE = 0.05
 """Seconds after which the next turn begins though the last has not ended: a long answer holds up only its own turn."""
 
 
@@ -65,8 +65,12 @@ class _Turns(Generic[K, T]):
             turn = self._last = loop.create_task(self._turn())
             self._turns.add(turn)
             patience = loop.call_later(PATIENCE, self._let_next, turn)
-            turn.add_done_callback(self._turns.discard)
-            turn.add_done_callback(lambda turn: (patience.cancel(), self._let_next(turn)))
+            turn.add_done_callback(lambda turn: self._end(turn, patience))
+
+    def _end(self, turn: asyncio.Task[None], patience: asyncio.TimerHandle) -> None:
+        patience.cancel()
+        self._turns.discard(turn)
+        self._let_next(turn)
 
     def _let_next(self, turn: asyncio.Task[None]) -> None:
         if self._last is turn:
@@ -76,16 +80,19 @@ class _Turns(Generic[K, T]):
     async def _turn(self) -> None:
         # A task begins after what has already arrived, so all of that is in this turn.
         taken, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+        keys = {key for key, answer in taken if not answer.done()}
+        outcomes: Mapping[K, T | Exception | None]
         try:
-            outcomes = await to_thread.run_sync(
-                self._outcomes, {key for key, answer in taken if not answer.done()}, limiter=self._threads
-            )
-            for key, answer in taken:
-                if not answer.done():
-                    _end(answer, outcomes[key])
-        finally:
+            outcomes = await to_thread.run_sync(self._outcomes, keys, limiter=self._threads) if keys else {}
+        except Exception as error:
+            outcomes = dict.fromkeys(keys, error)
+        except BaseException:
             for _, answer in taken:
                 answer.cancel()
+            raise
+        for key, answer in taken:
+            if not answer.done():
+                _settle(answer, outcomes[key])
 
     def _outcomes(self, keys: Collection[K]) -> dict[K, T | Exception | None]:
         """The answer for each key, or what its own query raises. An error of the database is one for all."""
@@ -99,7 +106,7 @@ class _Turns(Generic[K, T]):
         return {key: found.get(key) for key in keys}
 
 
-def _end(answer: asyncio.Future[T | None], outcome: T | Exception | None) -> None:
+def _settle(answer: asyncio.Future[T | None], outcome: T | Exception | None) -> None:
     if isinstance(outcome, Exception):
         answer.set_exception(outcome)
     else:

@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, cast,
 from infra.read_models import checkpoints
 from infra.read_models.database import ReadModels
 from infra.read_models.ground import SOUND
+from infra.read_models.positions import checkpoints as sent_positions
 from infra.read_models.positions import dead_letters, positions
 from infra.routing import complete_up_to, partition_of
 
@@ -35,7 +36,7 @@ def _now() -> Select[Any]:
 
     It is one statement, so it sees one moment: a position without a dead letter that was made before it would claim too much.
     """
-    place, letter, sent = positions.c, dead_letters.c, checkpoints.checkpoints.c
+    place, letter, sent = positions.c, dead_letters.c, sent_positions.c
     held = select(_lines(place.projection, cast(place.partition, Text), cast(place.position, Text)))
     waiting = select(letter.projection, func.min(letter.position).label("first")).where(letter.discarded == 0)
     first = waiting.group_by(letter.projection).subquery().c

@@ -12,13 +12,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, select
 
 from projections.customers import customer_leads, feedback, interactions
 from projections.customers.customer_behaviour import Behaviour
 from projections.customers.customer_leads import last_of_each
-from projections.customers.merging import EVERYONE, Wholes, of_wholes
+from projections.customers.merging import EVERYONE, AnyRow, Wholes, of_wholes
 from projections.customers.whole_behaviour import behaviours_of
 from projections.marketing.segment_labels import seen
 from projections.marketing.segment_models import Model, known
@@ -57,7 +56,7 @@ def _tickets(table: Table = ticket_rows) -> Select[Any]:
     return mine.where(table.c.customer_id.in_(EVERYONE), table.c.discarded.is_(None))
 
 
-def _times(found: Sequence[sqlalchemy.Row[Any]]) -> Row:
+def _times(found: Sequence[AnyRow]) -> Row:
     """Counts and the mean processing time. A ticket that ended before it was opened, as some sources report, has none."""
     finished = [row for row in found if row.status in FINISHED]
     times = [row.resolved_at - row.opened_at for row in finished if row.resolved_at and row.resolved_at >= row.opened_at]
@@ -86,7 +85,7 @@ _LAST_INTERACTION = last_of_each(interactions.tables.rows, INTERACTION, _counted
 _LAST_FEEDBACK = last_of_each(feedback.tables.rows, FEEDBACK, _counted_feedback, feedback.of_lead)
 
 
-def _last(found: Sequence[sqlalchemy.Row[Any]], names: Collection[str]) -> Row | None:
+def _last(found: Sequence[AnyRow], names: Collection[str]) -> Row | None:
     """The last of these rows; the key is called `id`. None of the columns is personal."""
     if not found:
         return None

@@ -12,7 +12,7 @@ from typing import Any, Literal, Unpack
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, and_, exists, func, or_, select
 
 from domain.customers.customer.events import Kind
 from projections.customers.customer_book import opened
@@ -106,7 +106,7 @@ def _states(connection: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
     return found
 
 
-def _shown(row: Mapping[str, Any], merged: list[UUID], states: Mapping[UUID, str]) -> Row:
+def _shown(row: Row | RowMapping, merged: list[UUID], states: Mapping[UUID, str]) -> Row:
     """The row's customer, with the records of those `merged` into them."""
     if row["state"] is None:
         return {name: row[name] for name in TOMBSTONE} | {"merged_ids": merged}
@@ -145,7 +145,7 @@ def get(connection: Connection, customer_id: UUID) -> Row | None:
 
 def get_all(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Row]:
     """By id, each customer with the records of everyone merged into them. Unknown customers are left out."""
-    lines: dict[UUID, dict[UUID, Mapping[str, Any]]] = {}
+    lines: dict[UUID, dict[UUID, RowMapping]] = {}
     for row in of_everyone(connection, _LINES, customer_ids):
         lines.setdefault(row.whole, {})[row.customer_id] = row._mapping
     return {whole: _whole(line.pop(whole), line) for whole, line in lines.items()}
@@ -168,7 +168,7 @@ def _lines() -> Select[Any]:
 _LINES = _lines()
 
 
-def _whole(row: Mapping[str, Any], merged: Mapping[UUID, Mapping[str, Any]]) -> Row:
+def _whole(row: RowMapping, merged: Mapping[UUID, RowMapping]) -> Row:
     states = {id: one["state"] for id, one in merged.items() if one["state"] is not None}
     return _shown(row, list(merged), states)
 

@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
-import sqlalchemy
 from sqlalchemy import Connection, select
 
 from domain.shared.money import from_minor_units
-from projections.customers.merging import EVERYONE, Wholes, of_wholes
+from projections.customers.merging import EVERYONE, AnyRow, Wholes, of_wholes
 from projections.sales.orders import order_rows
 from projections.shared.occurred import day_of
 from projections.shared.rows import Row
 
 AMOUNTS = ("gross", "refunded", "net")
 
-Order = sqlalchemy.Row[Any]
+Order = AnyRow
 """An order's customer, currency, amounts and day."""
 
 _ORDERS = select(*(order_rows.c[name] for name in ("customer_id", "currency", *AMOUNTS, "placed_at", "placed_on"))).where(

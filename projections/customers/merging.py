@@ -40,6 +40,8 @@ Customers = Select[Any] | BindParameter[Any]
 
 EVERYONE: BindParameter[Any] = bindparam("everyone", type_=Uuid(), expanding=True)
 
+AnyRow = Row[*tuple[Any, ...]]
+
 Wholes = Mapping[UUID, Sequence[UUID]]
 """By customer: their own id, then the ids of everyone merged into them."""
 
@@ -67,7 +69,7 @@ def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
     return parts_of(connection, [customer_id]).get(customer_id, [])
 
 
-def of_everyone(connection: Connection, query: Executable, customer_ids: Collection[UUID]) -> Iterator[Row[Any]]:
+def of_everyone(connection: Connection, query: Executable, customer_ids: Collection[UUID]) -> Iterator[AnyRow]:
     """The rows of a query about `EVERYONE`. It may run several times, each time for some of the customers."""
     ids = list(customer_ids)
     for start in range(0, len(ids), AT_ONCE):
@@ -77,9 +79,9 @@ def of_everyone(connection: Connection, query: Executable, customer_ids: Collect
         yield from connection.execute(query, {EVERYONE.key: some + some[:1] * (length - len(some))})
 
 
-def of_wholes(connection: Connection, query: Executable, wholes: Wholes) -> dict[UUID, list[Row[Any]]]:
+def of_wholes(connection: Connection, query: Executable, wholes: Wholes) -> dict[UUID, list[AnyRow]]:
     """By customer, the rows of everyone. The first column of the query is the customer that a row belongs to."""
-    by_part: dict[UUID, list[Row[Any]]] = defaultdict(list)
+    by_part: dict[UUID, list[AnyRow]] = defaultdict(list)
     for row in of_everyone(connection, query, {id for everyone in wholes.values() for id in everyone}):
         by_part[row[0]].append(row)
     return {whole: [row for id in everyone if id in by_part for row in by_part[id]] for whole, everyone in wholes.items()}

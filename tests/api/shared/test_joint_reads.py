@@ -49,7 +49,7 @@ class Doubling:
             assert self.released.wait(LONG)
         if 13 in keys:
             raise ZeroDivisionError
-        return {key: connection.scalar(select(literal(key) * 2)) for key in keys if key > 0}
+        return {key: connection.scalars(select(literal(key) * 2)).one() for key in keys if key > 0}
 
 
 def together(engine: Engine, scene: Callable[[JointReads], Any], threads: int = 4) -> Any:
