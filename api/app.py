@@ -88,6 +88,7 @@ from api.shared import openapi, problems
 from api.shared.admission import Admission, lanes
 from api.shared.failed_keys import FailedKeys
 from api.shared.head import Head
+from api.shared.joint_reads import JointReads
 from api.shared.key_uses import KeyUses
 from api.shared.keys import Keys
 from api.shared.lists import Lists
@@ -250,6 +251,7 @@ def create(
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
     app.state.reading = CapacityLimiter(deployment.settings.read_threads)
+    app.state.joint_reads = JointReads(deployment.read_models.reader, app.state.reading)
     app.state.reporting = CapacityLimiter(deployment.settings.report_threads)
     app.state.documenting = CapacityLimiter(1)
     app.state.operations = operated

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from inspect import signature
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,7 +21,7 @@ from api.shared.filtering import filters
 from api.shared.looking import require_personal
 from api.shared.openapi import exported, listed, one
 from api.shared.parameters import excludes
-from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read
+from api.shared.reading import LARGEST_POSITION, After, Cursor, Limit, absent, found, listing, page, read, read_jointly
 from api.shared.routes import Router
 from api.shared.sorting import By, sorting
 from api.shared.views import Views
@@ -28,10 +29,10 @@ from api.shared.zones import Zone
 from domain.customers.customer.customer import Customer
 from domain.shared.ids import external_id
 from infra.read_models.positions import dead_letters
-from projections.customers import customer_answer, customer_dealings, customer_list, merging
+from projections.customers import customer_answer, customer_list, merging
 from projections.customers import duplicates as duplicate_customers
 from projections.customers import timeline as customer_timeline
-from projections.customers.customer_dealings import DEALINGS, dealings_of
+from projections.customers.customer_answer import Asked
 from projections.customers.customers import customer_view
 from projections.customers.customers import customers as customer_rows
 from projections.customers.merging import merged_into
@@ -45,6 +46,9 @@ Reader = Annotated[Caller, may("customers:read")]
 Merged = Annotated[bool, Query(description="Only customers who were merged into another one. By default they are left out.")]
 
 PERSONAL = frozenset({"name", "contact_methods", "address", "external_ids", "anonymous_ids", "consents", "attachments"})
+# All partitions are needed: a guest's order that was linked to the customer is in another partition, and the customers who were
+# merged into them may be in others too.
+NEEDED = dict.fromkeys(customer_answer.READ)
 CUSTOMERS = Resource(Customer, customer_view, customer_list.get)
 
 filtered = filters(customer_list.Filter, {"erased": lambda: False}, merged=Merged)
@@ -130,20 +134,11 @@ async def _one(
 ) -> Response:
     row: Mapping[str, Any] | None
     if when.now:
-        today = datetime.now(UTC).astimezone(zone).date()
-        # All partitions are needed: a guest's order that was linked to the customer is in another partition, and the customers
-        # who were merged into them may be in others too.
-        needed = dict.fromkeys(("orders", *customer_dealings.READ))
-        row, position = await read(
-            request,
-            needed,
-            after,
-            lambda connection: _whole(connection, id, today, zone, survivor),
-            about=lambda connection: _everyone_in(connection, id).union(_feedback_of_nobody(connection)),
-        )
+        asked = Asked(id, datetime.now(UTC).astimezone(zone).date(), zone, survivor)
+        row, position = await read_jointly(request, NEEDED, after, customer_answer.answers, asked, partial(_about, id))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
-        row = row and {**row, **dict.fromkeys(("merged_ids", "money", *DEALINGS))}
+        row = row and {**row, **dict.fromkeys(("merged_ids", *customer_answer.COMPUTED))}
     if row is None:
         return absent("customer", id, position)
     return found(request, shown(row, caller), position, row["version"])
@@ -169,6 +164,10 @@ async def timeline(
     return page(request, items, following, position, parameter="before")
 
 
+def _about(id: UUID, connection: Connection) -> set[UUID]:
+    return _everyone_in(connection, id).union(_feedback_of_nobody(connection))
+
+
 def _everyone_in(connection: Connection, id: UUID) -> set[UUID]:
     """The customer, the survivor of their merge, and everyone merged into the two."""
     survivors = merging.survivors_among(connection, [id])
@@ -181,12 +180,6 @@ def _feedback_of_nobody(connection: Connection) -> Iterable[UUID]:
     mine = (letters.projection == "feedback", letters.discarded == 0, letters.type.startswith("crm.feedback."))
     query = select(letters.subject).where(*mine, letters.subject.not_in(select(customer_rows.c.customer_id)))
     return connection.scalars(query)
-
-
-def _whole(connection: Connection, id: UUID, today: date, zone: tzinfo, survivor: bool) -> dict[str, Any] | None:
-    """The customer as they are now, or the survivor of their merge, with their orders, tickets, contacts and segments."""
-    row = customer_answer.get(connection, id, today, zone, survivor=survivor)
-    return None if row is None else row | dealings_of(connection, row["customer_id"], row["merged_ids"])
 
 
 def shown(row: Mapping[str, Any], caller: Caller) -> dict[str, Any]:

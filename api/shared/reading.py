@@ -20,6 +20,7 @@ from api.shared.columns import columns
 from api.shared.concerned import About, complete_about
 from api.shared.encoding import encode
 from api.shared.fields import CalendarDay
+from api.shared.joint_reads import JointQuery, JointReads, K
 from api.shared.nearest import unknown
 from api.shared.picking import Schema, picked, row_schema
 from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
@@ -100,19 +101,33 @@ async def read(
     `snapshot` all statements of the query see the same moment, and the position is that of this moment. Raises Problem 503
     if one of the read models is not complete up to `after` within the time limit.
     """
+    needed = {projections: None} if isinstance(projections, str) else projections
+    position = await _position(request, needed, after, about)
+    if not snapshot:
+        return await in_its_thread(request, _query, request, query), position
+    answer, reached = await in_its_thread(request, _query_moment, request, needed, query)
+    return answer, _complete(reached, after)
+
+
+async def read_jointly(
+    request: Request, needed: Mapping[str, UUID | None], after: int, query: JointQuery[K, T], key: K, about: About
+) -> tuple[T | None, int]:
+    """Like `read`, for one of many things: requests that wait at the same time share the query. None if there is none."""
+    position = await _position(request, needed, after, about)
+    joint: JointReads = request.app.state.joint_reads
+    return await joint.answer(query, key), position
+
+
+async def _position(request: Request, needed: Mapping[str, UUID | None], after: int, about: About | None) -> int:
+    """The position up to which all that is needed is complete."""
     completeness: Completeness = request.app.state.completeness
     limit: float = request.app.state.settings.after_timeout
-    needed = {projections: None} if isinstance(projections, str) else projections
     waited: Needed = dict.fromkeys(needed, Of.PARTITIONS) if about else needed
     with until_position(request) if after else nullcontext():
         reached = await completeness.wait(waited, after, limit)
     if about and completeness.has_waiting(needed):
         reached = await in_its_thread(request, _about, request, needed, about)
-    position = _complete(reached, after)
-    if not snapshot:
-        return await in_its_thread(request, _query, request, query), position
-    answer, reached = await in_its_thread(request, _query_moment, request, needed, query)
-    return answer, _complete(reached, after)
+    return _complete(reached, after)
 
 
 def _complete(reached: Mapping[str, int], after: int) -> int:

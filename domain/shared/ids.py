@@ -37,7 +37,10 @@ def keyed_id(secret: bytes, purpose: str, *parts: str) -> UUID:
 
 def keyed_digest(secret: bytes, purpose: str, content: bytes) -> bytes:
     """The HMAC-SHA-256 of the content. Each purpose has a key of its own, which is derived from the store's secret."""
-    return hmac.digest(_key(secret, purpose), content, "sha256")
+    # A one-shot digest lets go of the interpreter, and waits for it again, for as long as another thread likes to work.
+    keyed = _keyed(secret, purpose).copy()
+    keyed.update(content)
+    return keyed.digest()
 
 
 def derived_id(aggregate: str, *parts: str) -> UUID:
@@ -50,6 +53,6 @@ def derived_id(aggregate: str, *parts: str) -> UUID:
 
 
 @lru_cache(PURPOSES)
-def _key(secret: bytes, purpose: str) -> bytes:
-    """HKDF-Expand with SHA-256 to 32 bytes (RFC 5869, section 2.3): one block."""
-    return hmac.digest(secret, purpose.encode() + b"\x01", "sha256")
+def _keyed(secret: bytes, purpose: str) -> hmac.HMAC:
+    """The HMAC of nothing yet, whose key is HKDF-Expand with SHA-256 to 32 bytes (RFC 5869, section 2.3): one block."""
+    return hmac.new(hmac.digest(secret, purpose.encode() + b"\x01", "sha256"), digestmod="sha256")

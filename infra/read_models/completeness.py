@@ -13,15 +13,16 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, cast, func, select
 
 from infra.read_models import checkpoints
 from infra.read_models.database import ReadModels
 from infra.read_models.ground import SOUND
+from infra.read_models.positions import checkpoints as sent_positions
 from infra.read_models.positions import dead_letters, positions
 from infra.routing import complete_up_to, partition_of
 
@@ -29,25 +30,49 @@ FRESH = 0.005
 # A projector in this process wakes the waiting requests. Other changes, such as the end of a rebuild, are found by looking.
 SELDOM = 0.05
 
-_FIRST_DEAD_LETTERS = (
-    select(dead_letters.c.projection, func.min(dead_letters.c.position))
-    .where(dead_letters.c.discarded == 0)
-    .group_by(dead_letters.c.projection)
-)
+
+def _now() -> Select[Any]:
+    """All that the answers are computed from, in one row: texts that are compared before they are parsed.
+
+    It is one statement, so it sees one moment: a position without a dead letter that was made before it would claim too much.
+    """
+    place, letter, sent = positions.c, dead_letters.c, sent_positions.c
+    held = select(_lines(place.projection, cast(place.partition, Text), cast(place.position, Text)))
+    waiting = select(letter.projection, func.min(letter.position).label("first")).where(letter.discarded == 0)
+    first = waiting.group_by(letter.projection).subquery().c
+    of_topic = sent.topic == bindparam("topic", type_=Text())
+    return select(
+        held.scalar_subquery().label("held"),
+        select(_lines(first.projection, cast(first.first, Text))).scalar_subquery().label("first"),
+        SOUND.label("sound"),
+        select(sent.routed).where(of_topic).scalar_subquery().label("routed"),
+        select(sent.last).where(of_topic).scalar_subquery().label("sent"),
+    )
 
 
-_POSITIONS = select(positions.c.projection, positions.c.partition, positions.c.position, SOUND.label("sound"))
+def _lines(*columns: ColumnElement[str]) -> ColumnElement[str]:
+    """The columns of all rows as one text: a line for each row, with spaces between the values."""
+    line = columns[0]
+    for column in columns[1:]:
+        line = line.concat(" ").concat(column)
+    return func.aggregate_strings(line, "\n")
+
+
+_NOW = _now()
 
 
 class _Seen(NamedTuple):
+    """`lowest` is the position that all partitions of a read model have reached."""
+
     at: float
     complete: Mapping[str, Mapping[int, int]]
+    lowest: Mapping[str, int]
     first_dead_letters: Mapping[str, int]
 
     furthest: int = 0
 
 
-NOTHING = _Seen(float("-inf"), {}, {})
+NOTHING = _Seen(float("-inf"), {}, {}, {})
 
 
 class Of(Enum):
@@ -80,6 +105,7 @@ class Completeness:
     def __init__(self, read_models: ReadModels, partitions: int = 1, topic: str | None = None) -> None:
         self._read_models, self._partitions, self._topic = read_models, partitions, topic
         self._seen = NOTHING
+        self._parsed: tuple[tuple[Any, ...], _Seen] = ((), NOTHING)
         self._looking = threading.Lock()
         self._shared_look: asyncio.Task[None] | None = None
         self._waiters: list[_Waiter] = []
@@ -105,7 +131,7 @@ class Completeness:
 
     def followed_by(self, connection: Connection, projection: str) -> int:
         """The position that all partitions have reached, as this connection sees it. Dead letters do not lower it."""
-        return min(self._complete(connection).get(projection, {0: 0}).values())
+        return self._read(connection).lowest.get(projection, 0)
 
     def has_waiting(self, names: Iterable[str]) -> bool:
         """Whether subjects waited in one of these read models when they were looked at last."""
@@ -185,16 +211,12 @@ class Completeness:
         return {name: self._answer(self._seen, name, subject) for name, subject in needed.items()}
 
     def _answer(self, seen: _Seen, projection: str, subject: UUID | Of | None, connection: Connection | None = None) -> int:
-        complete = seen.complete.get(projection)
-        if complete is None:
-            return 0
+        reached = seen.lowest.get(projection, 0)
         first = seen.first_dead_letters.get(projection)
-        if subject is Of.PARTITIONS:
-            return min(complete.values())
-        if subject is None:
-            reached = min(complete.values())
-        else:
-            reached = complete[partition_of(subject, self._partitions)]
+        if subject is Of.PARTITIONS or projection not in seen.complete:
+            return reached
+        if subject is not None:
+            reached = seen.complete[projection][partition_of(subject, self._partitions)]
             first = None if first is None else self._first_dead_letter_of(projection, subject, connection)
         return reached if first is None else min(reached, first - 1)
 
@@ -217,23 +239,38 @@ class Completeness:
 
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
-        # Read dead letters after positions: in the other order, a dead letter made between the two reads would be missed.
-        complete = self._complete(connection)
-        furthest = max((max(reached.values()) for reached in complete.values()), default=0)
-        return _Seen(at, complete, _first_dead_letters(connection), furthest)
+        now = tuple(connection.execute(_NOW, {"topic": self._topic or ""}).one())
+        before, seen = self._parsed
+        if now != before:
+            seen = self._parse(*now)
+            self._parsed = now, seen
+        return seen._replace(at=at)
 
-    def _complete(self, connection: Connection) -> dict[str, dict[int, int]]:
+    def _parse(self, held: str | None, first: str | None, sound: int | None, routed: int | None, sent: str | None) -> _Seen:
+        complete = self._held(held or "")
+        if routed is not None and sent is not None:
+            last = msgspec.json.decode(sent, type=dict[int, int])
+            complete = {name: complete_up_to(places, routed, last) for name, places in complete.items()}
+        if sound is not None:
+            complete = _at_most(sound, complete)
+        letters = (line.rsplit(" ", 1) for line in (first or "").splitlines())
+        return _Seen(
+            float("-inf"),
+            complete,
+            {name: min(places.values()) for name, places in complete.items()},
+            {name: int(position) for name, position in letters},
+            max((max(places.values()) for places in complete.values()), default=0),
+        )
+
+    def _held(self, lines: str) -> dict[str, dict[int, int]]:
+        """The position that each read model holds, by partition; 0 on a partition that it has not."""
         held: dict[str, dict[int, int]] = {}
-        sound: int | None = None
-        for row in connection.execute(_POSITIONS):
-            known = held.setdefault(row.projection, dict.fromkeys(range(self._partitions), 0))
-            if row.partition in known:
-                known[row.partition] = row.position
-            sound = row.sound
-        checkpoint = checkpoints.load(connection, self._topic) if self._topic else None
-        if checkpoint is not None:
-            held = {name: complete_up_to(each, checkpoint.routed, checkpoint.last) for name, each in held.items()}
-        return held if sound is None else _at_most(sound, held)
+        for line in lines.splitlines():
+            name, partition, position = line.rsplit(" ", 2)
+            places = held.setdefault(name, dict.fromkeys(range(self._partitions), 0))
+            if int(partition) in places:
+                places[int(partition)] = int(position)
+        return held
 
     def _first_dead_letter_of(self, projection: str, subject: UUID, connection: Connection | None) -> int | None:
         query = select(func.min(dead_letters.c.position)).where(
@@ -252,7 +289,3 @@ def _at_most(sound: int, held: Mapping[str, Mapping[int, int]]) -> dict[str, dic
 def _end(waiter: _Waiter, error: Exception | None = None) -> None:
     if not waiter.ready.done():
         waiter.ready.set_exception(error) if error else waiter.ready.set_result(None)
-
-
-def _first_dead_letters(connection: Connection) -> dict[str, int]:
-    return {row[0]: row[1] for row in connection.execute(_FIRST_DEAD_LETTERS)}

@@ -7,17 +7,20 @@ later. So no row of the customer holds a count of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, select
 
 from projections.customers import customer_leads, feedback, interactions
-from projections.customers.merging import EVERYONE
-from projections.customers.whole_behaviour import behaviour_of
+from projections.customers.customer_behaviour import Behaviour
+from projections.customers.customer_leads import last_of_each
+from projections.customers.merging import EVERYONE, AnyRow, Wholes, of_wholes
+from projections.customers.whole_behaviour import behaviours_of
 from projections.marketing.segment_labels import seen
-from projections.marketing.segment_models import known
+from projections.marketing.segment_models import Model, known
 from projections.service.ticket_course import FINISHED
 from projections.service.tickets import ticket_rows
 from projections.shared.ratios import ratio
@@ -31,24 +34,29 @@ INTERACTION = ("channel", "direction", "agent", "occurred_at", "occurred_on")
 FEEDBACK = ("kind", "status", "channel", "score", "submitted_at", "submitted_on")
 
 
-def dealings_of(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> Row:
-    """Ticket figures, last interaction, last feedback and labels of the customer and everyone `merged` into them."""
-    everyone = {"everyone": [customer_id, *merged]}
+def dealings_of(connection: Connection, wholes: Wholes) -> dict[UUID, Row]:
+    """By customer: ticket figures, last interaction, last feedback and labels of them and everyone merged into them."""
+    tickets = of_wholes(connection, _TICKETS, wholes)
+    spoken, said = of_wholes(connection, _LAST_INTERACTION, wholes), of_wholes(connection, _LAST_FEEDBACK, wholes)
+    segments = _segments(connection, wholes)
     return {
-        "tickets": _times(connection.execute(_TICKETS, everyone).all()),
-        "last_interaction": _first(connection.execute(_LAST_INTERACTION, everyone)),
-        "last_feedback": _first(connection.execute(_LAST_FEEDBACK, everyone)),
-        "segments": _segments(connection, customer_id, merged),
+        id: {
+            "tickets": _times(tickets[id]),
+            "last_interaction": _last(spoken[id], INTERACTION),
+            "last_feedback": _last(said[id], FEEDBACK),
+            "segments": segments[id],
+        }
+        for id in wholes
     }
 
 
 def _tickets(table: Table = ticket_rows) -> Select[Any]:
     """The customers' tickets, without discarded ones."""
-    mine = select(table.c.status, table.c.opened_at, table.c.resolved_at)
+    mine = select(table.c.customer_id, table.c.status, table.c.opened_at, table.c.resolved_at)
     return mine.where(table.c.customer_id.in_(EVERYONE), table.c.discarded.is_(None))
 
 
-def _times(found: Sequence[Any]) -> Row:
+def _times(found: Sequence[AnyRow]) -> Row:
     """Counts and the mean processing time. A ticket that ended before it was opened, as some sources report, has none."""
     finished = [row for row in found if row.status in FINISHED]
     times = [row.resolved_at - row.opened_at for row in finished if row.resolved_at and row.resolved_at >= row.opened_at]
@@ -61,41 +69,37 @@ def _times(found: Sequence[Any]) -> Row:
     }
 
 
-def _last_interaction(rows: Table = interactions.tables.rows) -> Select[Any]:
-    """The query for the last interaction; a retracted one does not count."""
-    mine = _shown(rows, INTERACTION).where(interactions.of_customers(EVERYONE), rows.c.retracted_at.is_(None))
-    return mine.order_by(rows.c.occurred_at.desc(), rows.c.position.desc()).limit(1)
+def _counted_interaction(row: FromClause) -> ColumnElement[bool]:
+    """A retracted interaction does not count."""
+    return row.c.retracted_at.is_(None)
 
 
-def _last_feedback(rows: Table = feedback.tables.rows) -> Select[Any]:
-    """The query for the last feedback; a request without a submission does not count."""
-    mine = _shown(rows, FEEDBACK).where(feedback.of_customers(EVERYONE), rows.c.submitted_at.is_not(None))
-    return mine.order_by(rows.c.submitted_at.desc(), rows.c.position.desc()).limit(1)
-
-
-def _shown(table: Table, names: Collection[str]) -> Select[Any]:
-    """These columns, none of which is personal; the key is called `id`."""
-    [key] = table.primary_key
-    return select(key.label("id"), *(table.c[name] for name in names))
+def _counted_feedback(row: FromClause) -> ColumnElement[bool]:
+    """A request without a submission does not count. Once there is a submission, `occurred_at` is its time."""
+    return row.c.submitted_at.is_not(None)
 
 
 # These queries run for every customer that is read. They are built once, because building one costs more than running it.
-_TICKETS, _LAST_INTERACTION, _LAST_FEEDBACK = _tickets(), _last_interaction(), _last_feedback()
+_TICKETS = _tickets()
+_LAST_INTERACTION = last_of_each(interactions.tables.rows, INTERACTION, _counted_interaction, interactions.of_lead)
+_LAST_FEEDBACK = last_of_each(feedback.tables.rows, FEEDBACK, _counted_feedback, feedback.of_lead)
 
 
-def _first(found: CursorResult[Any]) -> Row | None:
-    row = found.mappings().first()
-    return None if row is None else dict(row)
+def _last(found: Sequence[AnyRow], names: Collection[str]) -> Row | None:
+    """The last of these rows; the key is called `id`. None of the columns is personal."""
+    if not found:
+        return None
+    last = max(found, key=lambda row: (row.at, row.position))
+    return {name: getattr(last, name) for name in ("id", *names)}
 
 
-def _segments(connection: Connection, customer_id: UUID, merged: Sequence[UUID]) -> dict[str, str | None]:
-    """The customer's label by each active model, by the model's name; None if the customer lacks a feature."""
+def _segments(connection: Connection, wholes: Wholes) -> dict[UUID, dict[str, str | None]]:
+    """By customer: their label by each active model, by the model's name; None if they lack a feature."""
     now = known(connection)
-    behaviour = behaviour_of(connection, customer_id, merged) if now.active else None
-    if behaviour is None:
-        return {}
-    clusters = {model.model_id: seen(model, behaviour, now.ended).cluster for model in now.active}
-    return {
-        model.fitted.name: None if (cluster := clusters[model.model_id]) is None else model.cluster_names[cluster]
-        for model in now.active
-    }
+    behaviours = behaviours_of(connection, wholes) if now.active else {}
+    return {id: _labels(now.active, behaviours[id], now.ended) if id in behaviours else {} for id in wholes}
+
+
+def _labels(active: Sequence[Model], behaviour: Behaviour, ended: date | None) -> dict[str, str | None]:
+    clusters = [(model, seen(model, behaviour, ended).cluster) for model in active]
+    return {model.fitted.name: None if cluster is None else model.cluster_names[cluster] for model, cluster in clusters}

@@ -6,18 +6,18 @@ customers are in no list, except with the filter `merged`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, tzinfo
-from typing import Literal, Unpack
+from typing import Any, Literal, Unpack
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, RowMapping, Select, and_, exists, func, or_, select
 
 from domain.customers.customer.events import Kind
 from projections.customers.customer_book import opened
 from projections.customers.customers import customer_contacts, customer_tags, customers
-from projections.customers.merging import merges, parts_of, wholes_of
+from projections.customers.merging import EVERYONE, merges, of_everyone, parts_of, wholes_of
 from projections.customers.whole_profile import Record, profile
 from projections.shared.lists import Asked, Listing, Rule, Show, flag
 from projections.shared.pages import Page
@@ -106,7 +106,7 @@ def _states(connection: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
     return found
 
 
-def _shown(row: Row, merged: list[UUID], states: dict[UUID, str]) -> Row:
+def _shown(row: Row | RowMapping, merged: list[UUID], states: Mapping[UUID, str]) -> Row:
     """The row's customer, with the records of those `merged` into them."""
     if row["state"] is None:
         return {name: row[name] for name in TOMBSTONE} | {"merged_ids": merged}
@@ -140,16 +140,37 @@ def listing(connection: Connection, wanted: Filter, **asked: Unpack[Asked[Sort]]
 
 def get(connection: Connection, customer_id: UUID) -> Row | None:
     """The customer, with the records of everyone merged into them."""
-    row = LISTED.first(connection, customers.c.customer_id == customer_id, show=dict)
-    return None if row is None else LISTED.shown(connection, [row], dict)[0]
+    return get_all(connection, [customer_id]).get(customer_id)
 
 
-def get_survivor(connection: Connection, customer_id: UUID) -> Row | None:
-    """Like `get`; for a merged customer, the survivor."""
-    found = get(connection, customer_id)
-    if found is None or found["merged_into"] is None:
-        return found
-    return get_survivor(connection, found["merged_into"])
+def get_all(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, Row]:
+    """By id, each customer with the records of everyone merged into them. Unknown customers are left out."""
+    lines: dict[UUID, dict[UUID, RowMapping]] = {}
+    for row in of_everyone(connection, _LINES, customer_ids):
+        lines.setdefault(row.whole, {})[row.customer_id] = row._mapping
+    return {whole: _whole(line.pop(whole), line) for whole, line in lines.items()}
+
+
+def _lines() -> Select[Any]:
+    """The customers and everyone merged into them, in the order of their ids; `whole` is the customer asked for."""
+    line = select(customers.c.customer_id.label("whole"), customers.c.customer_id).where(customers.c.customer_id.in_(EVERYONE))
+    found = line.cte(recursive=True)
+    part = customers.alias()
+    found = found.union(select(found.c.whole, part.c.customer_id).where(part.c.merged_into == found.c.customer_id))
+    row = customers.c
+    query = select(found.c.whole, *(row[name] for name in SHOWN), row.state).join(
+        customers, row.customer_id == found.c.customer_id
+    )
+    return query.order_by(row.customer_id)
+
+
+# This query runs for every customer that is read, so it is built once.
+_LINES = _lines()
+
+
+def _whole(row: RowMapping, merged: Mapping[UUID, RowMapping]) -> Row:
+    states = {id: one["state"] for id, one in merged.items() if one["state"] is not None}
+    return _shown(row, list(merged), states)
 
 
 def search(connection: Connection, text: str, *, merged: bool = False, limit: int = 50, cursor: str | None = None) -> Page:

@@ -11,7 +11,7 @@ from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, Table, Text, Uuid, select
 
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
@@ -173,6 +173,13 @@ def of_customers(customers: Customers) -> ColumnElement[bool]:
     about = cast(Table, tables.about).c
     of_leads = select(about.feedback_id).where(about.kind == "lead", about.id.in_(leads_of(customers)))
     return rows_of_customers(tables.rows, customers, tables.key.in_(of_leads))
+
+
+def of_lead(row: FromClause, lead_id: Column[UUID]) -> ColumnElement[bool]:
+    """Whether the feedback is about this lead, which the query around this condition names."""
+    about = cast(Table, tables.about).c
+    of_it = select(about.feedback_id).where(about.kind == "lead", about.id == lead_id)
+    return row.c.feedback_id.in_(of_it.correlate(lead_id.table))
 
 
 RULES: dict[str, Rule] = {

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Date, Index, Integer, Text, Uuid
+from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, Text, Uuid
 
 from domain.customers.customer import events as customer
 from domain.customers.interaction import TEXTS, Channel, Corrected, Direction, Interaction, Logged, Redacted, Retracted
@@ -105,6 +105,11 @@ Sort = Literal["occurred_at", "position"]
 def of_customers(customers: Customers) -> ColumnElement[bool]:
     """Interactions with these customers, and with leads before they became these customers."""
     return rows_of_customers(tables.rows, customers, tables.rows.c.lead_id.in_(leads_of(customers)))
+
+
+def of_lead(row: FromClause, lead_id: Column[UUID]) -> ColumnElement[bool]:
+    """Whether the interaction was with this lead, which the query around this condition names."""
+    return row.c.lead_id == lead_id
 
 
 def _opened(row: Row) -> Row:

@@ -7,7 +7,8 @@ are merged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
+    Executable,
     FromClause,
+    Row,
     Select,
     Uuid,
     bindparam,
@@ -36,6 +39,13 @@ Customers = Select[Any] | BindParameter[Any]
 """Customer ids in a query: a subquery, or a parameter bound when the query runs."""
 
 EVERYONE: BindParameter[Any] = bindparam("everyone", type_=Uuid(), expanding=True)
+
+AnyRow = Row[*tuple[Any, ...]]
+
+Wholes = Mapping[UUID, Sequence[UUID]]
+"""By customer: their own id, then the ids of everyone merged into them."""
+
+AT_ONCE = 4096
 
 
 def same_customer(customer_id: UUID) -> Select[Any]:
@@ -59,6 +69,24 @@ def merged_into(connection: Connection, customer_id: UUID) -> list[UUID]:
     return parts_of(connection, [customer_id]).get(customer_id, [])
 
 
+def of_everyone(connection: Connection, query: Executable, customer_ids: Collection[UUID]) -> Iterator[AnyRow]:
+    """The rows of a query about `EVERYONE`. It may run several times, each time for some of the customers."""
+    ids = list(customer_ids)
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        # Lists of few lengths make few texts of a statement, so the database can keep each prepared.
+        length = 1 << (len(some) - 1).bit_length()
+        yield from connection.execute(query, {EVERYONE.key: some + some[:1] * (length - len(some))})
+
+
+def of_wholes(connection: Connection, query: Executable, wholes: Wholes) -> dict[UUID, list[AnyRow]]:
+    """By customer, the rows of everyone. The first column of the query is the customer that a row belongs to."""
+    by_part: dict[UUID, list[AnyRow]] = defaultdict(list)
+    for row in of_everyone(connection, query, {id for everyone in wholes.values() for id in everyone}):
+        by_part[row[0]].append(row)
+    return {whole: [row for id in everyone if id in by_part for row in by_part[id]] for whole, everyone in wholes.items()}
+
+
 def _parts() -> Select[Any]:
     column = customers.c
     first = select(column.merged_into.label("whole"), column.customer_id).where(column.merged_into.in_(EVERYONE))
@@ -74,7 +102,7 @@ _PARTS = _parts()
 def parts_of(connection: Connection, customer_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """By customer: the ids of everyone merged into them, directly or through others. Customers without a merge are left out."""
     found: dict[UUID, list[UUID]] = {}
-    for whole, customer_id in connection.execute(_PARTS, {"everyone": list(customer_ids)}):
+    for whole, customer_id in of_everyone(connection, _PARTS, customer_ids):
         found.setdefault(whole, []).append(customer_id)
     return found
 

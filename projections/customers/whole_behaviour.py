@@ -14,9 +14,7 @@ from sqlalchemy import Connection, select
 
 from projections.customers.customer_behaviour import Behaviour, load
 from projections.customers.customer_features import customer_features
-from projections.customers.merging import whole_customers
-
-PORTION = 5000
+from projections.customers.merging import EVERYONE, Wholes, of_everyone, whole_customers
 
 
 class SurvivorBehaviours(NamedTuple):
@@ -37,16 +35,24 @@ def survivor_behaviours(connection: Connection) -> SurvivorBehaviours:
 
 def behaviour_of(connection: Connection, customer_id: UUID, merged: Collection[UUID]) -> Behaviour | None:
     """The behaviour of the customer and of those `merged` into them; None if the customer is unknown or erased."""
-    ids = [customer_id, *merged]
-    known = dict(_behaviours(connection, ids))
-    return _together([known[id] for id in ids if id in known]) if customer_id in known else None
+    return behaviours_of(connection, {customer_id: [customer_id, *merged]}).get(customer_id)
 
 
-def _behaviours(connection: Connection, ids: Sequence[UUID]) -> Iterator[tuple[UUID, Behaviour]]:
-    row = customer_features.c
-    for start in range(0, len(ids), PORTION):
-        query = select(row.customer_id, row.state).where(row.customer_id.in_(ids[start : start + PORTION]))
-        yield from ((id, load(state)) for id, state in connection.execute(query) if state is not None)
+def behaviours_of(connection: Connection, wholes: Wholes) -> dict[UUID, Behaviour]:
+    """The behaviour of each customer and everyone merged into them. Customers who are unknown or erased are left out."""
+    known = dict(_behaviours(connection, {id for everyone in wholes.values() for id in everyone}))
+    return {
+        whole: _together([known[id] for id in everyone if id in known]) for whole, everyone in wholes.items() if whole in known
+    }
+
+
+_STATES = select(customer_features.c.customer_id, customer_features.c.state).where(
+    customer_features.c.customer_id.in_(EVERYONE), customer_features.c.state.is_not(None)
+)
+
+
+def _behaviours(connection: Connection, ids: Collection[UUID]) -> Iterator[tuple[UUID, Behaviour]]:
+    return ((id, load(state)) for id, state in of_everyone(connection, _STATES, ids))
 
 
 def _together(behaviours: Sequence[Behaviour]) -> Behaviour:

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Select, Table, Text, Uuid, bindparam, func, select, true
 
 from domain.marketing.segment_model import Fitted, SegmentModel
 from domain.operations.calendar import DayEnded
@@ -125,12 +125,21 @@ _decode = lru_cache(maxsize=64)(msgspec.json.Decoder(Model).decode)
 
 
 def _known(connection: Connection, states: Table, days: Table, before: int) -> Known:
-    last = select(states.c.model_id, func.max(states.c.position)).where(states.c.position < before).group_by(states.c.model_id)
-    latest = last.subquery()
-    at_last = (states.c.model_id == latest.c[0]) & (states.c.position == latest.c[1])
-    found = connection.execute(select(states.c.state).join(latest, at_last).order_by(states.c.model_id)).scalars()
-    ended: date | None = connection.execute(select(func.max(days.c.day)).where(days.c.position < before)).scalar()
-    return Known({model.model_id: model for model in map(_decode, found)}, ended)
+    rows = connection.execute(_latest(states, days), {"before": before}).all()
+    models = (_decode(state) for _, state in rows if state is not None)
+    return Known({model.model_id: model for model in models}, rows[0].day)
+
+
+@lru_cache(maxsize=8)
+def _latest(states: Table, days: Table) -> Select[Any]:
+    """The last ended day beside the state of each model; a row without a state if there is no model."""
+    before = bindparam("before", type_=BigInteger())
+    last = select(states.c.model_id, func.max(states.c.position).label("position")).where(states.c.position < before)
+    latest = last.group_by(states.c.model_id).subquery()
+    at_last = (states.c.model_id == latest.c.model_id) & (states.c.position == latest.c.position)
+    model = select(states.c.model_id, states.c.state).join(latest, at_last).subquery()
+    ended = select(func.max(days.c.day).label("day")).where(days.c.position < before).subquery()
+    return select(ended.c.day, model.c.state).select_from(ended.outerjoin(model, true())).order_by(model.c.model_id)
 
 
 # How it is queried

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from domain.customers.customer.customer import Customer
 from domain.customers.feedback.feedback import Feedback
 from domain.customers.interaction import Interaction
 from projections.customers.customer_dealings import dealings_of
@@ -39,17 +40,19 @@ def connection() -> Iterator[Connection]:
 def history() -> History:
     history = History()
     history.now = NOW
+    for name in ("Ada", "Bob"):
+        customer(history, name)
     return history
 
 
 def dealings(connection: Connection, history: History) -> Row:
     fold(connection, history, *READ)
-    return dealings_of(connection, ADA, merged_into(connection, ADA))
+    return dealings_of(connection, {ADA: [ADA, *merged_into(connection, ADA)]})[ADA]
 
 
 def merged(connection: Connection, history: History) -> Row:
     """The dealings with Ada after Bob was merged into her."""
-    bob = customer(history, "Bob")
+    bob = history.of(Customer, "Bob")
     history.must(bob, lambda context: bob.merge_into(context, ADA))
     for projection in READ:
         clear(connection, projection)
@@ -122,8 +125,7 @@ def test_the_last_contacts_are_those_that_occurred_last(connection: Connection, 
 
 
 def test_segments_are_the_labels_by_every_active_model(connection: Connection, history: History) -> None:
-    ada = customer(history, "Ada")
-    buys(history, ada, date(2024, 2, 1), "10.00")
+    buys(history, history.of(Customer, "Ada"), date(2024, 2, 1), "10.00")
     active(history, fit("orders", centroids=[[9.0], [1.0]]))
     active(history, fit("attribute:size", centroids=[[1.0], [2.0]], name="by-size"))
     assert dealings(connection, history)["segments"] == {"baseline": "2", "by-size": None}
