@@ -10,7 +10,6 @@ from infra.event_store.mapper import read_metadata
 from infra.kafka.connection import Brokers
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.topic import Topics
-from infra.read_models import checkpoints
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import held, positions
 from infra.read_models.positions import projections as registered
@@ -35,14 +34,6 @@ class Following:
             for partition in partitions_of(read_metadata(stored.state), PARTITIONS):
                 found[partition].append(stored.position)
         return found
-
-    def wait_for_routed(self, head: int) -> None:
-        def routed() -> bool:
-            with self._deployment.read_models.reader.connect() as connection:
-                checkpoint = checkpoints.load(connection, self._topic)
-            return checkpoint is not None and checkpoint.routed >= head
-
-        wait_until(routed, LIMIT, f"everything is sent to {self._topic}")
 
     def forget(self, projections: Sequence[Projection]) -> None:
         """Delete the read models, so that they start from the beginning."""
