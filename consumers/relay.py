@@ -21,16 +21,15 @@ from sqlalchemy.exc import DBAPIError
 from commands.shared.commit import StoreUnavailable
 from consumers import same_log
 from consumers.same_log import AheadOfLog, WaitsForRepair
-from consumers.window import Window, next_window
+from consumers.window import Window, Windows
 from infra.event_store.identity import FIRST_EPOCH
-from infra.event_store.mapper import Stored
 from infra.event_store.store import EventStore
 from infra.kafka import ends
 from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.ends import seen_in_kafka
 from infra.kafka.epochs import earlier_topics, later_topics, topic_of
 from infra.kafka.headers import continued_in
-from infra.kafka.producer import FLUSH_SECONDS, WINDOW_MESSAGES, Producer
+from infra.kafka.producer import FLUSH_SECONDS, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.read_models import checkpoints
 from infra.read_models.checkpoints import Checkpoint
@@ -123,22 +122,18 @@ class Relay:
         checkpoint = self._compared(session, topic, self._resume(session, topic))
         sent = same_log.sent_last(self._store, checkpoint)
         log.info("relay.resumed", topic=topic.name, position=checkpoint.routed)
-        waiting: list[Stored] = []
+        windows = Windows(self._store, checkpoint)
         verified = advanced = time.monotonic()
         while not self._stopping.is_set():
             if (now := time.monotonic()) - verified > self._verify_every:
                 self._verify(topics, topic, session)
                 same_log.require(self._store, sent)
                 verified = now
-            read = waiting[-1].position if waiting else checkpoint.routed
-            waiting += self._store.log(read, WINDOW_MESSAGES - len(waiting))
-            if waiting:
-                window = next_window(waiting, checkpoint)
-                last = waiting[window.events - 1]
-                same_log.require(self._store, [*sent, last])
-                producer.send(topic.name, window.records)
+            if window := windows.next():
+                same_log.require(self._store, [*sent, window.end])
+                producer.send(topic.name, window.records, windows.prepare)
                 checkpoint = self._save(session, checkpoint, window)
-                sent, waiting, advanced = [last], waiting[window.events :], time.monotonic()
+                sent, advanced = [window.end], time.monotonic()
             else:
                 self._fruitless = 0
                 self._stopping.wait(_pause(now - advanced))

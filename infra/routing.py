@@ -71,6 +71,8 @@ def partitions_of(metadata: Metadata | None, partitions: int) -> Sequence[int]:
     """The partitions an event is sent to, in rising order. All of them, if its metadata cannot be read."""
     if metadata is None or metadata.everyone:
         return range(partitions)
+    if not metadata.concerns:
+        return (partition_of(metadata.subject, partitions),)
     return sorted({partition_of(subject, partitions) for subject in (metadata.subject, *metadata.concerns)})
 
 
@@ -82,9 +84,10 @@ def subjects_here(metadata: Metadata, partition: int, partitions: int) -> frozen
 
 def link(stored: Stored, metadata: Metadata | None, last: MutableMapping[int, int], partitions: int) -> list[Message]:
     """The messages that carry an event, one for each of its partitions. Sets `last`, the last position by partition."""
-    position = stored.position
-    messages = [Message(p, position, last.get(p, 0), stored) for p in partitions_of(metadata, partitions)]
-    last.update((message.partition, position) for message in messages)
+    messages = []
+    for partition in partitions_of(metadata, partitions):
+        messages.append(Message(partition, stored.position, last.get(partition, 0), stored))
+        last[partition] = stored.position
     return messages
 
 

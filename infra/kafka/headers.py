@@ -41,9 +41,9 @@ class Unreadable(Exception):
 
 
 class MetadataTexts(msgspec.Struct, frozen=True):
-    """Metadata as text, exactly as in the JSON: several times faster than converting values to text."""
+    """Metadata as it is in the headers: mostly text, exactly as in the JSON, which is faster than converting values to text."""
 
-    subject: str
+    subject: UUID
     occurred_at: str = ""
     command_id: str | None = None
     correlation_id: str | None = None
@@ -55,6 +55,7 @@ class EventTexts(msgspec.Struct, frozen=True):
 
 
 _read_texts = msgspec.json.Decoder(EventTexts).decode
+_encode_json = msgspec.json.Encoder().encode
 
 
 def encode(messages: Sequence[Message]) -> list[Record]:
@@ -65,10 +66,9 @@ def encode(messages: Sequence[Message]) -> list[Record]:
     stored = messages[0].stored
     try:
         texts = _read_texts(stored.state).metadata
-        key = UUID(texts.subject).bytes
     except DAMAGE:
-        texts, key = MetadataTexts(subject=str(stored.stream)), stored.stream.bytes
-    headers = _headers(stored, texts)
+        texts = MetadataTexts(subject=stored.stream)
+    key, headers = texts.subject.bytes, _headers(stored, texts)
     return [
         Record(message.partition, key, stored.state, [*headers, ("previous", b"%d" % message.previous)]) for message in messages
     ]
@@ -111,9 +111,9 @@ def with_reason(record: Record, reason: str, origin: Mapping[str, object]) -> Re
 def _headers(stored: Stored, texts: MetadataTexts) -> Headers:
     headers = [
         *SAME_FOR_ALL,
-        ("ce_id", f"{stored.stream}/{stored.version}".encode()),
+        ("ce_id", b"%b/%d" % (_text(stored.stream), stored.version)),
         ("ce_type", stored.type.encode()),
-        ("ce_subject", texts.subject.encode()),
+        ("ce_subject", _text(texts.subject)),
         *([("ce_time", texts.occurred_at.encode())] if texts.occurred_at else ()),
         ("position", b"%d" % stored.position),
         ("version", b"%d" % stored.version),
@@ -125,6 +125,11 @@ def _headers(stored: Stored, texts: MetadataTexts) -> Headers:
     if texts.correlation_id and texts.command_id:
         headers.append(("traceparent", _trace_parent(texts.correlation_id, texts.command_id)))
     return headers
+
+
+def _text(id: UUID) -> bytes:
+    """The id as text. The JSON encoder is several times faster than `str`."""
+    return _encode_json(id)[1:-1]
 
 
 def _trace_parent(correlation: str, command: str) -> bytes:

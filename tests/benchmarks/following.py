@@ -1,6 +1,5 @@
 """The progress of relay and projector, read from outside their processes."""
 
-import time
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -11,7 +10,6 @@ from infra.event_store.mapper import read_metadata
 from infra.kafka.connection import Brokers
 from infra.kafka.consumer import KafkaSource
 from infra.kafka.topic import Topics
-from infra.read_models import checkpoints
 from infra.read_models.completeness import Completeness
 from infra.read_models.positions import held, positions
 from infra.read_models.positions import projections as registered
@@ -37,20 +35,6 @@ class Following:
             for partition in partitions_of(read_metadata(stored.state), PARTITIONS):
                 found[partition].append(stored.position)
         return found
-
-    def routed(self) -> int:
-        """The position up to which the log was sent to the topic; 0 before the first window."""
-        with self._deployment.read_models.reader.connect() as connection:
-            checkpoint = checkpoints.load(connection, self._topic)
-        return checkpoint.routed if checkpoint else 0
-
-    def wait_for_routed(self, position: int) -> None:
-        """Looks more often than `wait_until` does, since a relay sends thousands of events in 50 ms."""
-        deadline = time.monotonic() + LIMIT
-        while self.routed() < position:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{self._topic} has no position {position} after {LIMIT:g} s")
-            time.sleep(OFTEN)
 
     def forget(self, projections: Sequence[Projection]) -> None:
         """Delete the read models, so that they start from the beginning."""
