@@ -50,9 +50,9 @@ check: setup  ## style, types and the rules for imports between folders
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# More workers than cores: tests often wait.
+# One worker more than cores: tests often wait.
 test: setup  ## all tests, with a real PostgreSQL and a real Apache Kafka
-	$(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 bench: setup  ## every figure beside its peers, in twenty minutes, into docs/benchmarks.md (needs node)
 	$(BIN)/python -m tests.benchmarks

@@ -59,6 +59,9 @@ class Place(NamedTuple):
     def assert_each_event_once_in_order(self) -> None:
         assert applied(read_all(self.bootstrap, self.topic)) == concerned(self.store)
 
+    def has_each_event_once_in_order(self) -> bool:
+        return applied(read_all(self.bootstrap, self.topic)) == concerned(self.store)
+
 
 @contextmanager
 def place_at(database_url: str, bootstrap: str, topic: str) -> Iterator[Place]:
