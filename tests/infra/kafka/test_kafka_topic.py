@@ -88,10 +88,9 @@ def test_another_number_of_partitions_is_refused(topics: Topics, topic: Topic) -
 
 
 def test_a_missing_broker_raises_kafka_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.connection.PATIENCE", 0.1)
     monkeypatch.setitem(SHORT, "bootstrap_timeout_ms", 300)
     with pytest.raises(KafkaUnavailable):
-        Topics(Brokers("127.0.0.1:1"))
+        Topics(Brokers("127.0.0.1:1", patience=0.1))
 
 
 def test_only_topics_that_exist_are_found(topics: Topics, topic: Topic) -> None:

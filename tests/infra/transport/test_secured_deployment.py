@@ -88,12 +88,12 @@ def by_certificate(kafka: SecuredKafka, authority: Authority, certified: Certifi
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.kafka.connection.PATIENCE", 0)
     monkeypatch.setitem(SHORT, "bootstrap_timeout_ms", 1_000)
 
 
 def _finds_topics(settings: dict[str, object]) -> bool:
-    with closing(Topics(brokers(Settings(database_url="postgresql://nowhere", **settings)))) as topics:  # type: ignore[arg-type]
+    impatient = brokers(Settings(database_url="postgresql://nowhere", **settings))._replace(patience=0.0)  # type: ignore[arg-type]
+    with closing(Topics(impatient)) as topics:
         return topics.find(f"{PREFIX}nowhere").partitions == 0
 
 
