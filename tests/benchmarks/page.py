@@ -126,7 +126,7 @@ last one is answered. With two processes, each listens on its own port, and the 
 - **Register**: a POST with a name, an address, an e-mail address and some attributes, answered when it is durable. Recount
   answers 409 if somebody has the contact. The Django peer asks by a query before it inserts, so two requests at the same moment
   do not see each other. The CRUD peer does not ask.
-- **Change**: a PATCH of the name of one of 500 customers, each of whom one connection changes. None of the services loses an
+- **Change**: a PATCH of the name of one of 500 customers; only one connection changes each. None of the services loses an
   update: Recount and the CRUD peer by the version, the Django peer by a lock of the row.
 - **GET**: one of 500 customers, in turn. Recount's answer has more than the peers': money, tickets, the last interaction and
   feedback, segments, and everyone merged into the customer, computed from several read models at once.
