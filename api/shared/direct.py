@@ -3,7 +3,7 @@
 FastAPI prepares each route: which dependencies it has, which parameters they take, and how the body is checked. At each request
 it then also provides for dependencies that end after the answer, for overrides, forms, mounted applications and telemetry. That
 is half of the loop's work for a command. Here a route is solved by the same parts, in the same order, with the same checks and
-errors, and nothing else. A route that uses anything else is `None` here, and FastAPI answers it.
+errors, and nothing else. A route that uses anything else is left to FastAPI, see `answers_directly`.
 """
 
 from __future__ import annotations
