@@ -97,12 +97,21 @@ def count(store: Log, register: Register) -> None:
 
     An event that cannot be read is passed over and logged; `recount status --verify` says what is wrong with it.
     """
-    after = 0
-    while found := store.log(after, PORTION, types=store.types_of_contacts):
-        recorded = list(_readable(store, found))
-        contacts = rows_of(Digests(store.secret), ((one.stream, one.event) for one in recorded))
-        register.register(contacts, [subject for one in recorded if one.event.erases() for subject in one.metadata.subjects])
-        after = found[-1].position
+    for recorded in changes_after(store, 0):
+        erased = [subject for one in recorded if one.event.erases() for subject in one.metadata.subjects]
+        register.register(rows_of_log(store.secret, recorded), erased)
+
+
+def changes_after(store: Log, position: int) -> Iterator[list[Recorded]]:
+    """The events after this position that change the register, in portions, without those that cannot be read."""
+    while found := store.log(position, PORTION, types=store.types_of_contacts):
+        yield list(_readable(store, found))
+        position = found[-1].position
+
+
+def rows_of_log(secret: bytes, recorded: Iterable[Recorded]) -> ContactRows:
+    """What these events of the log change in the register."""
+    return rows_of(Digests(secret), ((one.stream, one.event) for one in recorded))
 
 
 def _readable(store: Log, found: Sequence[Stored]) -> Iterator[Recorded]:

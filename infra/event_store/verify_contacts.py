@@ -7,10 +7,8 @@ from uuid import UUID
 
 from domain.shared.events import Recorded
 from infra.event_store.checks import Finding
-from infra.event_store.contacts import Digests, Method, rows_of
+from infra.event_store.contacts import ContactRow, Method, changes_after, rows_of_log
 from infra.event_store.store import EventStore
-
-PORTION = 1000
 
 
 class ContactsCheck:
@@ -22,7 +20,7 @@ class ContactsCheck:
 
     def look_at(self, portion: Sequence[Recorded]) -> Iterator[Finding]:
         """What these events add to the register, and it does not have."""
-        rows = rows_of(Digests(self._store.secret), ((one.stream, one.event) for one in portion)).added
+        rows = self._rows(portion)
         there = set(self._store.registered([row.method for row in rows]))
         for row in rows:
             if row in there:
@@ -34,14 +32,12 @@ class ContactsCheck:
     def end(self) -> Iterator[Finding]:
         """Rows of which the log knows nothing. Rows of events that were recorded meanwhile are not among them."""
         rows = self._store.checks().contacts()
-        after, since = self._head, 0
-        while found := self._store.log(after, PORTION, types=self._store.types_of_contacts):
-            since += len(
-                rows_of(Digests(self._store.secret), ((one.stream, one.event) for one in self._store.decode(found))).added
-            )
-            after = found[-1].position
+        since = sum(len(self._rows(recorded)) for recorded in changes_after(self._store, self._head))
         if (extra := rows - self._found - since) > 0:
             yield Finding("contacts", f"The register has {extra} rows more than the log has contact methods.")
+
+    def _rows(self, recorded: Sequence[Recorded]) -> Sequence[ContactRow]:
+        return rows_of_log(self._store.secret, recorded).added
 
     def _is_gone(self, method: Method) -> bool:
         """Whether a later event removed the method, or erased the customer, perhaps during the verification."""
