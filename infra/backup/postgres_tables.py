@@ -17,7 +17,8 @@ from commands.shared.commit import StoreUnavailable
 from infra.backup.contents import Row
 from infra.backup.tables import NotEmpty
 from infra.event_store import postgres_keys, store_format
-from infra.event_store.postgres import CONNECTION, WRITER_LOCK, PostgresRecorder
+from infra.event_store.postgres import CONNECTION, PostgresRecorder
+from infra.event_store.postgres_commit import WRITER_LOCK
 from infra.event_store.rows import RESTORING_MARKER
 from infra.event_store.sqlite_identity import POSITIONS
 

@@ -17,20 +17,25 @@ from eventsourcing import persistence
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
-from psycopg.sql import SQL
 
 from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
-from infra.event_store import postgres_contacts, postgres_identity, postgres_keys, postgres_rows, store_format
+from infra.event_store import (
+    postgres_commit,
+    postgres_contacts,
+    postgres_identity,
+    postgres_keys,
+    postgres_rows,
+    store_format,
+)
 from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.postgres_checks import PostgresChecks
+from infra.event_store.postgres_commit import WRITER_LOCK, Seen
 from infra.event_store.postgres_identity import PostgresIdentity
 from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
 from infra.event_store.postgres_upkeep import PostgresUpkeep
 from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
-from infra.event_store.rows import CommitRows, EventRow, LogWentBack, Rewrapped, refuse_held
+from infra.event_store.rows import CommitRows, EventRow, Rewrapped
 
-WRITER_LOCK = 0x5EC0047
-TRANSACTION_TIMEOUT_SINCE = 170000
 TABLES = (
     "CREATE TABLE IF NOT EXISTS batches (id uuid PRIMARY KEY, positions bigint[], head bigint, at timestamptz DEFAULT now())",
     "CREATE TABLE IF NOT EXISTS subject_keys (subject uuid PRIMARY KEY, wrapped bytea NOT NULL)",
@@ -51,10 +56,6 @@ CONNECTION = {
 }
 VERSIONS = (
     "SELECT originator_id, max(originator_version) AS version FROM stored_events WHERE originator_id = ANY(%s) GROUP BY 1"
-)
-END = (
-    "SELECT notification_id AS head, CASE WHEN notification_id = %s THEN NULL ELSE state END AS state"
-    " FROM stored_events ORDER BY notification_id DESC LIMIT 1"
 )
 LATEST = f"SELECT state FROM stored_events ORDER BY notification_id DESC LIMIT {LOOK_BACK}"
 
@@ -102,65 +103,47 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
     @unavailable_when_unreachable
     def commit(self, rows: CommitRows) -> Committed:
         try:
-            with self._connection() as connection, connection.transaction():
-                committed, events = self._commit(connection, rows)
+            with self._connection() as connection, postgres_commit.transaction(connection) as pipeline:
+                committed, events = self._commit(connection, rows, pipeline)
         except persistence.IntegrityError:
             self._explain_conflict(rows)
             raise
         self._written = self._written.followed_by(events, committed.head)
         return committed
 
-    def _commit(self, connection: Any, rows: CommitRows) -> tuple[Committed, Sequence[EventRow]]:
-        """Write everything, or return the outcome of a batch that was committed before. With it, the events as they are stored.
+    def _commit(self, connection: Any, rows: CommitRows, pipeline: Any) -> tuple[Committed, Sequence[EventRow]]:
+        """Send everything to write, or return the outcome of a batch that was committed before. With it, the events as stored.
 
-        Each wait for answers ends with a sync. Only then does the server's time-out for an idle transaction count, so that
-        a writer that freezes here loses the lock.
+        The answers to what is sent are read when the pipeline is left.
         """
         written = self._written
-        with connection.pipeline() as pipeline:
-            self._lock(connection)
-            done = connection.execute("SELECT positions, head FROM batches WHERE id = %s", [rows.batch], prepare=True)
-            held = connection.execute(VERSIONS, [list(rows.read)], prepare=True) if rows.read else None
-            last = connection.execute(END, [written.position], prepare=True)
-            master = postgres_keys.ask_for_master_key(connection) if rows.keys else None
-            holders = postgres_contacts.ask_for_holders(connection, rows.asked) if rows.asked else None
-            pipeline.sync()
-            if before := done.fetchone():
-                return Committed(before["positions"], before["head"]), ()
-            if master is not None:
-                postgres_keys.require_master_key(master, rows.master_key)
-            end = last.fetchone()
-            if (at := end["head"] if end else 0) < rows.seen:
-                raise LogWentBack
-            if held is not None:
-                _refuse_stale(rows, {row["originator_id"]: row["version"] for row in held.fetchall()})
-            if holders is not None:
-                refuse_held(rows.asked, ((row["digest"], row["customer"]) for row in holders.fetchall()))
-            rows = in_order(rows, written.at(at) or _last_recorded(connection, end))
-            positions = self._insert_events(connection, rows, pipeline)
-            committed = Committed(positions, positions[-1] if positions else at)
-            self._insert_rest(connection, rows, committed)
-            pipeline.sync()
+        self._lock(connection)
+        seen = postgres_commit.look(connection, rows, written.position, pipeline)
+        if seen.is_repeat:
+            return Committed(seen.positions_before or (), seen.head_before or 0), ()
+        postgres_commit.refuse_otherwise(rows, seen)
+        rows = in_order(rows, written.at(seen.head) or _last_recorded(connection, seen))
+        committed = Committed(seen.positions, seen.positions[-1] if seen.positions else seen.head)
+        self._write(connection, rows, committed)
+        self._end(connection)
         return committed, rows.events
 
+    @contextmanager
+    def _alone(self) -> Iterator[Any]:
+        """A connection with a transaction that has the writers' lock."""
+        with self._connection() as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            self._lock(connection)
+            yield connection
+
     def _lock(self, connection: Any) -> None:
-        """Take the writers' lock, held no longer than the time-outs. Reads from here on see the newest state."""
-        connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        connection.execute(SQL("SET LOCAL lock_timeout = {}").format(self._lock_timeout))
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK], prepare=True)
-        if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
-            connection.execute(SQL("SET LOCAL transaction_timeout = {}").format(self._transaction_timeout))
+        postgres_commit.lock(connection, self._lock_timeout, self._transaction_timeout)
 
-    def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
-        if not rows.events:
-            return []
-        events = [self._library.construct_pg_stored_event(*event[:4]) for event in rows.events]
-        inserted = connection.execute(self._library.insert_events_statement, [events], prepare=True)
-        pipeline.sync()
-        return [row["notification_id"] for row in inserted.fetchall()]
+    def _write(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
+        postgres_rows.write(connection, rows, committed)
 
-    def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
-        postgres_rows.insert(connection, rows, committed)
+    def _end(self, connection: Any) -> None:
+        connection.execute("COMMIT", prepare=True)
 
     def _explain_conflict(self, rows: CommitRows) -> None:
         """A unique key was taken. Raise the error that says which: a stream's next version, a number or a receipt."""
@@ -182,8 +165,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
 
     @unavailable_when_unreachable
     def register(self, contacts: ContactRows, erased: Collection[UUID]) -> None:
-        with self._connection() as connection, connection.transaction():
-            self._lock(connection)
+        with self._alone() as connection:
             postgres_contacts.write(connection, contacts)
             postgres_contacts.erase(connection, erased)
 
@@ -243,8 +225,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
 
     @unavailable_when_unreachable
     def replace_secret(self, old: bytes, new: bytes) -> bool:
-        with self._connection() as connection, connection.transaction():
-            self._lock(connection)
+        with self._alone() as connection:
             return postgres_keys.replace_secret(connection, old, new)
 
     @unavailable_when_unreachable
@@ -259,9 +240,8 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
 
     @unavailable_when_unreachable
     def rewrap(self, master_key: bytes, keys: Sequence[Rewrapped]) -> None:
-        with self._connection() as connection, connection.transaction():
-            self._lock(connection)
-            postgres_keys.require_master_key(postgres_keys.ask_for_master_key(connection), master_key)
+        with self._alone() as connection:
+            postgres_keys.require_master_key(connection, master_key)
             postgres_keys.rewrap(connection, keys)
 
     @unavailable_when_unreachable
@@ -295,14 +275,9 @@ def _is_cut_off(connection: Any) -> bool:
     return bool(waiting.poll(0))
 
 
-def _last_recorded(connection: Any, end: Any) -> datetime | None:
-    """When the event in the row `end`, the last of the log, was recorded. If it is damaged, an earlier one shows the time."""
-    if end is None:
+def _last_recorded(connection: Any, seen: Seen) -> datetime | None:
+    """When the last event of the log was recorded. If it is damaged, an earlier one shows the time."""
+    if seen.state is None:
         return None
-    known = last_recorded([end["state"]])
+    known = last_recorded([seen.state])
     return known or last_recorded(row["state"] for row in connection.execute(LATEST))
-
-
-def _refuse_stale(rows: CommitRows, true: dict[UUID, int]) -> None:
-    if stale := {id: true.get(id, 0) for id, version in rows.read.items() if true.get(id, 0) != version}:
-        raise Stale(stale)

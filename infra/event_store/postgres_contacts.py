@@ -7,29 +7,34 @@ from typing import Any
 from uuid import UUID
 
 from infra.event_store.contacts import ContactRow, ContactRows, Method
+from infra.event_store.postgres_inserts import Insert, ids
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS contacts (digest uuid NOT NULL, customer uuid, method uuid, PRIMARY KEY (customer, method))",
     "CREATE INDEX IF NOT EXISTS contacts_digest ON contacts (digest)",
 )
-ADD = (
-    "INSERT INTO contacts (digest, customer, method) SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[])"
-    " ON CONFLICT (customer, method) DO UPDATE SET digest = excluded.digest"
+ADD = Insert(
+    "contacts",
+    {"digest": "uuid", "customer": "uuid", "method": "uuid"},
+    "ON CONFLICT (customer, method) DO UPDATE SET digest = excluded.digest",
 )
-METHODS = "(customer, method) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))"
+METHODS = "(customer, method) IN (SELECT * FROM unnest(%s::text::uuid[], %s::text::uuid[]))"
 
 
-def ask_for_holders(connection: Any, digests: Collection[UUID]) -> Any:
-    """Sends the query for (digest, customer) of all who have these contacts."""
-    return connection.execute("SELECT digest, customer FROM contacts WHERE digest = ANY(%s)", [list(digests)], prepare=True)
+def added(contacts: ContactRows) -> list[tuple[UUID, UUID, UUID]]:
+    """The rows to insert with ADD."""
+    return [(row.digest, row.method.customer, row.method.id) for row in contacts.added]
 
 
 def write(connection: Any, contacts: ContactRows) -> None:
-    if contacts.added:
-        columns = [[row.digest for row in contacts.added], *_columns([row.method for row in contacts.added])]
-        connection.execute(ADD, columns, prepare=True)
-    if contacts.removed:
-        connection.execute(f"DELETE FROM contacts WHERE {METHODS}", _columns(contacts.removed), prepare=True)
+    if rows := added(contacts):
+        connection.execute(ADD.statement, ADD.parameters(rows), prepare=True)
+    remove(connection, contacts.removed)
+
+
+def remove(connection: Any, methods: Collection[Method]) -> None:
+    if methods:
+        connection.execute(f"DELETE FROM contacts WHERE {METHODS}", _columns(methods), prepare=True)
 
 
 def erase(connection: Any, customers: Collection[UUID]) -> None:
@@ -41,5 +46,5 @@ def registered(connection: Any, methods: Collection[Method]) -> list[ContactRow]
     return [ContactRow(row["digest"], Method(row["customer"], row["method"])) for row in found.fetchall()]
 
 
-def _columns(methods: Collection[Method]) -> list[list[UUID]]:
-    return [[method.customer for method in methods], [method.id for method in methods]]
+def _columns(methods: Collection[Method]) -> list[str]:
+    return [ids(method.customer for method in methods), ids(method.id for method in methods)]

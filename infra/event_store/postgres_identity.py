@@ -6,6 +6,7 @@ Positions come from a sequence. It only rises, so the position of a deleted even
 from __future__ import annotations
 
 from abc import abstractmethod
+from contextlib import AbstractContextManager
 from typing import Any
 
 from infra.event_store import identity
@@ -22,8 +23,8 @@ class PostgresIdentity(PostgresLog):
     """A subclass gives the connections."""
 
     @abstractmethod
-    def _lock(self, connection: Any) -> None:
-        """Take the writers' lock in the connection's transaction."""
+    def _alone(self) -> AbstractContextManager[Any]:
+        """A connection with a transaction that has the writers' lock."""
 
     @unavailable_when_unreachable
     def identity(self) -> Identity:
@@ -32,16 +33,14 @@ class PostgresIdentity(PostgresLog):
 
     @unavailable_when_unreachable
     def begin_epoch(self, above: int = 0) -> Identity:
-        with self._connection() as connection, connection.transaction():
-            self._lock(connection)
+        with self._alone() as connection:
             next = max(_read(connection).epoch, above) + 1
             connection.execute("UPDATE markers SET value = %s WHERE name = %s", [b"%d" % next, EPOCH_MARKER])
             return _read(connection)
 
     @unavailable_when_unreachable
     def raise_positions(self, above: int) -> None:
-        with self._connection() as connection, connection.transaction():
-            self._lock(connection)
+        with self._alone() as connection:
             _raise_positions(connection, above)
 
 

@@ -37,15 +37,10 @@ def replace_secret(connection: Any, old: bytes, new: bytes) -> bool:
     return True
 
 
-def ask_for_master_key(connection: Any) -> Any:
-    """Sends the query for the master key that wraps the store's secret, for `require_master_key`."""
-    statement = f"SELECT substr(value, 1, {KEY_ID}) AS id FROM markers WHERE name = %s"
-    return connection.execute(statement, [SECRET_MARKER], prepare=True)
-
-
-def require_master_key(answer: Any, id: bytes) -> None:
+def require_master_key(connection: Any, id: bytes) -> None:
     """Raises MasterKeyChanged if another master key wraps the store's secret: new keys need that one."""
-    if bytes(answer.fetchone()["id"]) != id:
+    secret = read_marker(connection, SECRET_MARKER)
+    if secret is None or secret[:KEY_ID] != id:
         raise MasterKeyChanged
 
 

@@ -1,4 +1,4 @@
-"""What a commit writes on PostgreSQL besides its events, in the caller's transaction."""
+"""What a commit writes on PostgreSQL, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -8,8 +8,27 @@ from uuid import UUID
 
 from commands.shared.commit import Committed, Stale
 from infra.event_store import postgres_contacts
+from infra.event_store.postgres_inserts import Insert, ids, numbers
 from infra.event_store.rows import CommitRows
 
+EVENTS = Insert(
+    "stored_events",
+    {
+        "notification_id": "bigint",
+        "originator_id": "uuid",
+        "originator_version": "bigint",
+        "topic": "text",
+        "state": "bytea",
+    },
+)
+INDEX = Insert("event_index", {"term": "bigint", "position": "bigint"})
+KEYS = Insert("subject_keys", {"subject": "uuid", "wrapped": "bytea"})
+CLAIMS = Insert("claims", {"register": "text", "number": "text", "holder": "uuid"})
+LINKS = Insert("subject_links", {"subject": "uuid", "other": "uuid"}, "ON CONFLICT DO NOTHING")
+RECEIPTS = Insert("receipts", {"scope": "text", "key": "bytea", "digest": "bytea", "position": "bigint", "answer": "bytea"})
+INSERTS = (EVENTS, INDEX, KEYS, CLAIMS, LINKS, RECEIPTS, postgres_contacts.ADD)
+BATCH = "INSERT INTO batches (id, positions, head) VALUES (%s, %s::text::bigint[], %s)"
+PART = "DELETE FROM subject_links WHERE (subject, other) IN (SELECT * FROM unnest(%s::text::uuid[], %s::text::uuid[]))"
 TAKEN_ALONG = (
     "WITH RECURSIVE gone (subject) AS (SELECT %s::uuid UNION"
     " SELECT links.subject FROM subject_links AS links JOIN gone ON links.other = gone.subject"
@@ -17,37 +36,38 @@ TAKEN_ALONG = (
 )
 
 
-def insert(connection: Any, rows: CommitRows, committed: Committed) -> None:
-    """Raises Stale if other subjects than the store knew are erased together with one of the erased."""
+def write(connection: Any, rows: CommitRows, committed: Committed) -> None:
+    """Send one statement for all that is inserted, and further ones only where something is removed.
 
-    def insert_all(statement: str, columns: Sequence[Sequence[Any]]) -> None:
-        if columns:
-            connection.execute(statement, [list(column) for column in zip(*columns, strict=True)], prepare=True)
-
-    connection.execute("INSERT INTO batches (id, positions, head) VALUES (%s, %s, %s)", [rows.batch, *committed], prepare=True)
-    terms = [(term, at) for at, event in zip(committed.positions, rows.events, strict=True) for term in event.terms]
-    if terms:
-        # As two texts: psycopg converts each number of a list on its own, which takes twenty times as long.
-        arrays = [f"{{{','.join(map(str, column))}}}" for column in zip(*terms, strict=True)]
-        statement = "INSERT INTO event_index SELECT * FROM unnest(%s::text::bigint[], %s::text::bigint[])"
-        connection.execute(statement, arrays, prepare=True)
-    insert_all("INSERT INTO subject_keys SELECT * FROM unnest(%s::uuid[], %s::bytea[])", rows.keys)
-    insert_all("INSERT INTO claims SELECT * FROM unnest(%s::text[], %s::text[], %s::uuid[])", rows.claims)
-    insert_all("INSERT INTO subject_links SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING", rows.links)
-    insert_all(
-        "DELETE FROM subject_links WHERE (subject, other) IN (SELECT * FROM unnest(%s::uuid[], %s::uuid[]))", rows.parted
-    )
-    insert_all(
-        "INSERT INTO receipts (scope, key, digest, position, answer)"
-        " SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::bigint[], %s::bytea[])",
-        [receipt.values(committed) for receipt in rows.receipts],
-    )
-    postgres_contacts.write(connection, rows.contacts)
+    Raises Stale if other subjects than the store knew are erased together with one of the erased.
+    """
+    inserted = [(insert, of_table) for insert, of_table in zip(INSERTS, _inserted(rows, committed), strict=True) if of_table]
+    parts = ", ".join(f"{insert.table} AS ({insert.statement})" for insert, _ in inserted)
+    statement = f"WITH {parts} {BATCH}" if parts else BATCH
+    given = [parameter for insert, of_table in inserted for parameter in insert.parameters(of_table)]
+    connection.execute(statement, [*given, rows.batch, numbers(committed.positions), committed.head], prepare=True)
+    if rows.parted:
+        connection.execute(PART, [ids(column) for column in zip(*rows.parted, strict=True)], prepare=True)
+    postgres_contacts.remove(connection, rows.contacts.removed)
     for subject, along in rows.erased.items():
         if taken_along(connection, subject) != along:
             raise Stale({subject: 0})
         connection.execute("DELETE FROM subject_keys WHERE subject = ANY(%s)", [[subject, *along]], prepare=True)
         postgres_contacts.erase(connection, [subject, *along])
+
+
+def _inserted(rows: CommitRows, committed: Committed) -> Sequence[Sequence[Sequence[Any]]]:
+    """The rows for each of INSERTS."""
+    placed = list(zip(committed.positions, rows.events, strict=True))
+    return (
+        [(position, *event[:4]) for position, event in placed],
+        [(term, position) for position, event in placed for term in event.terms],
+        rows.keys,
+        rows.claims,
+        rows.links,
+        [receipt.values(committed) for receipt in rows.receipts],
+        postgres_contacts.added(rows.contacts),
+    )
 
 
 def taken_along(connection: Any, subject: UUID, parted: Sequence[tuple[UUID, UUID]] = ()) -> set[UUID]:

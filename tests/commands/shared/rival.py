@@ -15,26 +15,23 @@ from uuid import UUID
 
 import structlog
 
+from commands.shared.commit import Committed
 from infra.event_store.postgres import PostgresRecorder
 from infra.event_store.rows import CommitRows
 from tests.commands.event_stores import accepted, done, opened, running, tagging
 
 
 class Freezing(PostgresRecorder):
-    """Stops its process at `point`: when it has the writers' lock, or has written the events but not committed yet."""
+    """Stops its process at `point`: when it has the writers' lock, or has sent what it writes but not the COMMIT yet."""
 
     def __init__(self, url: str, point: str) -> None:
         super().__init__(url, lock_timeout=1.0, idle_timeout=1.0)
         self._point = point
 
-    def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
+    def _write(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
         self._freeze_at("locked")
-        return super()._insert_events(connection, rows, pipeline)
-
-    def _insert_rest(self, connection: Any, rows: CommitRows, committed: Any) -> None:
-        self._freeze_at("inserted")
-        super()._insert_rest(connection, rows, committed)
-        self._freeze_at("queued")
+        super()._write(connection, rows, committed)
+        self._freeze_at("written")
 
     def _freeze_at(self, point: str) -> None:
         if self._point == point:

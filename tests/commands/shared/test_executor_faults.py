@@ -125,14 +125,14 @@ class Cut(PostgresRecorder):
         super()._lock(connection)
         self._cut_at("locking", connection)
 
-    def _insert_events(self, connection: Any, rows: CommitRows, pipeline: Any) -> list[int]:
+    def _write(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
         self._cut_at("locked", connection)
-        return super()._insert_events(connection, rows, pipeline)
+        super()._write(connection, rows, committed)
+        self._cut_at("written", connection)
 
-    def _insert_rest(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
-        self._cut_at("inserted", connection)
-        super()._insert_rest(connection, rows, committed)
-        self._cut_at("queued", connection)
+    def _end(self, connection: Any) -> None:
+        super()._end(connection)
+        self._cut_at("committed", connection)
 
     def _cut_at(self, point: str, connection: Any) -> None:
         if self.points[:1] == [point]:
@@ -143,7 +143,7 @@ class Cut(PostgresRecorder):
 
 @pytest.mark.servers
 def test_a_connection_cut_anywhere_in_a_commit_loses_and_duplicates_nothing(database_url: str) -> None:
-    points = ["locking", "locked", "inserted", "queued"]
+    points = ["locking", "locked", "written", "committed"]
     engine = Cut(database_url, points)
     store, id = opened(database_url, engine), new_id()
     with running(store) as executor:
@@ -195,7 +195,7 @@ def test_a_server_that_is_killed_and_restarted_loses_and_duplicates_nothing() ->
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("point", ["locked", "inserted", "queued"])
+@pytest.mark.parametrize("point", ["locked", "written"])
 def test_a_writer_frozen_in_the_middle_of_its_commit_blocks_the_others_only_for_a_moment(database_url: str, point: str) -> None:
     store = opened(database_url)
     quick = opened(database_url, recorder(database_url, lock_timeout=1.0, idle_timeout=1.0))

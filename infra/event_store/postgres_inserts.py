@@ -1,0 +1,51 @@
+"""Many rows written by one statement on PostgreSQL.
+
+A column travels as one value. psycopg converts each item of a list on its own, so ids and numbers go as the text of an array
+instead (measured: a seventh of the time for 64 ids), and texts and bytes in binary form (a quarter, and a twentieth).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+Type = Literal["bigint", "uuid", "text", "bytea"]
+PARAMETERS: dict[Type, str] = {
+    "bigint": "%s::text::bigint[]",
+    "uuid": "%s::text::uuid[]",
+    "text": "%b::text[]",
+    "bytea": "%b::bytea[]",
+}
+
+
+def ids(values: Iterable[UUID]) -> str:
+    """For a parameter `%s::text::uuid[]`."""
+    return f"{{{','.join([value.hex for value in values])}}}"
+
+
+def numbers(values: Iterable[int]) -> str:
+    """For a parameter `%s::text::bigint[]`."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+class Insert(NamedTuple):
+    """Inserts rows of these columns. `otherwise` is what happens to a row that is there already."""
+
+    table: str
+    columns: dict[str, Type]
+    otherwise: str = ""
+
+    @property
+    def statement(self) -> str:
+        parameters = ", ".join(PARAMETERS[type] for type in self.columns.values())
+        return f"INSERT INTO {self.table} ({', '.join(self.columns)}) SELECT * FROM unnest({parameters}) {self.otherwise}"
+
+    def parameters(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+        return [_parameter(type, column) for type, column in zip(self.columns.values(), zip(*rows, strict=True), strict=True)]
+
+
+def _parameter(type: Type, column: Sequence[Any]) -> Any:
+    if type == "uuid":
+        return ids(column)
+    return numbers(column) if type == "bigint" else list(column)
