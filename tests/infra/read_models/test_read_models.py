@@ -27,11 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from infra.read_models import checkpoints
+from infra.read_models.advancing import advance
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.completeness import Completeness, _Seen
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.read_models.digest import digest, one_moment
-from infra.read_models.positions import Superseded, advance, begin, held, positions
+from infra.read_models.positions import Superseded, begin, held, positions
 from infra.read_models.tables import create_tables, prepare
 from infra.routing import Held
 from projections.shared.rows import Instant, Rows
@@ -140,9 +141,9 @@ def test_many_waiting_requests_share_one_query(read_models: ReadModels, monkeypa
 def test_a_position_is_moved_only_from_its_current_value(read_models: ReadModels) -> None:
     hold(read_models, "view", 5)
     with read_models.writer.begin() as connection:
-        advance(connection, "view", 0, Held(5, 0, "topic"), Held(6, 1, "topic"))
+        advance(connection, ["view"], {0: (Held(5, 0, "topic"), Held(6, 1, "topic"))})
     with pytest.raises(Superseded), read_models.writer.begin() as connection:
-        advance(connection, "view", 0, Held(5, 0, "topic"), Held(9, 9, "topic"))
+        advance(connection, ["view"], {0: (Held(5, 0, "topic"), Held(9, 9, "topic"))})
     with read_models.reader.connect() as connection:
         assert held(connection, "view") == {0: Held(6, 1, "topic")}
 
