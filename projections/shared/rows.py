@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -185,7 +186,7 @@ def _is_among(columns: Columns, arrays: bool) -> ColumnElement[bool]:
         if len(columns) == 1:
             return columns[0] == func.any(given[0])
         return tuple_(*columns).in_(select(*(func.unnest(array) for array in given)))
-    listed = bindparam("values", expanding=True)
+    listed: BindParameter[Any] = bindparam("values", expanding=True)
     return columns[0].in_(listed) if len(columns) == 1 else tuple_(*columns).in_(listed)
 
 
