@@ -47,8 +47,8 @@ ALARM_AFTER = 5
 SOURCE = "relay"
 # Seconds between two looks whether the log was repaired.
 HOLD_PAUSE = 5.0
-# Seconds between two reads of the store: 2 ms while events arrive, 20 ms after two seconds without events.
-SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.002, 0.020, 0.010
+# Seconds between two reads of the store: 5 ms while events arrive, 20 ms after two seconds without events.
+SHORTEST_PAUSE, LONGEST_PAUSE, PAUSE_PER_QUIET_SECOND = 0.005, 0.020, 0.010
 
 # A relay that hangs, or has lost its machine, loses the lock after this time. A live one uses its session every few seconds.
 # It is longer than a window may take to be acknowledged, so that a relay that only waits keeps its lock.

@@ -7,7 +7,7 @@ read model notices each skipped or repeated message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -89,13 +89,3 @@ def link(stored: Stored, metadata: Metadata | None, last: MutableMapping[int, in
         messages.append(Message(partition, stored.position, last.get(partition, 0), stored))
         last[partition] = stored.position
     return messages
-
-
-def complete_up_to(held: Mapping[int, int], routed: int, last: Mapping[int, int]) -> dict[int, int]:
-    """The position up to which each partition is complete.
-
-    `held` is the position that a read model holds, by partition. Every event up to `routed` was sent. `last` is the last
-    position sent, by partition. If a read model holds the last position of a partition, it is complete there up to
-    `routed`, also on an idle partition.
-    """
-    return {p: max(position, routed) if position >= last.get(p, 0) else position for p, position in held.items()}

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from consumers.projecting.lane import Lane
+from consumers.projecting.lane import Lane, Taken
 from domain.shared.events import Recorded
 from infra.event_store.mapper import MisnamedEvent, Stored, UnknownEventType, metadata_of
 from infra.event_store.store import EventStore
 from infra.routing import Message, partitions_of, subjects_here
-from projections.shared.projection import Delivery, Projection
+from projections.shared.projection import Delivery
 
 Decoded = Recorded | Exception
 
@@ -46,12 +46,13 @@ class Arrived(NamedTuple):
     by_position: Mapping[int, Arrival]
     strange: frozenset[int]
 
-    def wanted_by(self, projection: Projection, stored: Iterable[Stored]) -> Iterator[Arrival]:
-        """The events that the read model must be given: those of the types it reads, and those that nobody here understands.
+    def wanted(self, lane: Lane, messages: Iterable[Message]) -> Iterator[Arrival]:
+        """The messages that the read model must be given: those of the types it reads, and those that nobody here understands.
 
         A later version of the code may know these, and fold them. Until then their subjects wait.
         """
-        wants, strange = projection.wants, self.strange
+        wants, strange = lane.projection.wants, self.strange
+        stored = (message.stored for message in messages)
         return (self.by_position[one.position] for one in stored if wants(one.type) or one.position in strange)
 
 
@@ -98,7 +99,21 @@ def arrivals(decoded: Mapping[int, Decoded], stored: Iterable[Stored], partition
     return Arrived(found, frozenset(position for position, one in found.items() if not one.understood))
 
 
-def decoded_once(store: EventStore, taken: Sequence[tuple[Lane, Sequence[Message]]], partitions: int) -> dict[int, Arrived]:
+def joined(arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """The decoded events of several partitions as they would arrive if these were one partition, in the order of the log."""
+    found: dict[int, Arrival] = {}
+    for one in arrivals:
+        before = found.get(one.position)
+        found[one.position] = one if before is None else _joined(before, one)
+    return [found[position] for position in sorted(found)]
+
+
+def _joined(one: Arrival, other: Arrival) -> Arrival:
+    here = one.here | other.here
+    return one._replace(here=here, delivery=one.delivery and one.delivery._replace(here=here))
+
+
+def decoded_once(store: EventStore, taken: Sequence[Taken], partitions: int) -> dict[int, Arrived]:
     """By partition, the messages that any of its lanes wants or that are not understood, decoded once."""
     wanted: dict[int, dict[int, Message]] = defaultdict(dict)
     for lane, messages in taken:

@@ -1,19 +1,20 @@
-"""One commit of a read model on one partition: rows, dead letters and position, in one transaction."""
+"""One commit of a read model: rows, dead letters and the positions of one partition or of several, in one transaction."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from prometheus_client import Counter
 
-from consumers.projecting.arrivals import Arrival, Arrived
+from consumers.projecting.arrivals import Arrival, Arrived, joined
 from consumers.projecting.folding import Unfoldable, fold, rows_on
-from consumers.projecting.lane import Lane
+from consumers.projecting.lane import Lane, Taken
 from consumers.projecting.set_aside import ForEveryone, SetAside
+from infra.read_models.advancing import Moves, advance
 from infra.read_models.database import ReadModels
-from infra.read_models.positions import advance, advance_together, all_registered, registered, require_current
+from infra.read_models.positions import all_registered, registered, require_current
 from infra.routing import Held, Message
 
 folded = Counter("recount_projector_events_total", "Messages that a read model folded or skipped.", ["projection"])
@@ -33,64 +34,71 @@ class Commits:
 
     def commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived) -> ForEveryone | None:
         """Folds the messages together or, if that fails, one by one. Returns the event that stops the lane, if any."""
+        taken, wanted = [(lane, messages)], list(arrived.wanted(lane, messages))
         with suppress(Unfoldable):
-            return self._commit(lane, messages, arrived, one_by_one=False)
+            return self._commit(taken, wanted)
         searched.labels(lane.projection.name).inc()
-        return self._commit(lane, messages, arrived, one_by_one=True)
+        return self._commit(taken, wanted, one_by_one=True)
 
-    def pass_over(self, taken: Sequence[tuple[Lane, Sequence[Message]]], arrived: Mapping[int, Arrived]) -> None:
+    def commit_together(self, taken: Sequence[Taken], arrived: Mapping[int, Arrived]) -> None:
+        """Folds what these lanes of one read model take, as if their partitions were one. Raises Unfoldable too."""
+        self._commit(taken, joined(one for lane, messages in taken for one in arrived[lane.partition].wanted(lane, messages)))
+
+    def pass_over(self, taken: Sequence[Taken], arrived: Mapping[int, Arrived]) -> None:
         """Moves the positions of lanes that want none of their messages, all in one transaction: there are no rows to write.
 
-        A read model with dead letters is left out: its commits must also delete a stored event that no longer stops the lane.
-        If one lane cannot move, none of them does; the error then appears when each lane commits alone.
+        If one lane cannot move, none of them does; the error then appears when each read model commits alone.
         """
-        idle = [(lane, messages) for lane, messages in taken if not any(_wanted(lane, messages, arrived[lane.partition]))]
+        idle = [(lane, messages) for lane, messages in taken if not any(arrived[lane.partition].wanted(lane, messages))]
         if len(idle) > 1:
             with suppress(Exception):
                 self._pass_over(idle)
 
-    def _pass_over(self, lanes: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
-        """Most lanes of a partition are at the same place: one statement moves all of them."""
+    def _pass_over(self, taken: Sequence[Taken]) -> None:
+        """Most read models are at the same places: one statement moves all of them."""
+        lanes: dict[str, list[Taken]] = defaultdict(list)
+        for lane, messages in taken:
+            lanes[lane.projection.name].append((lane, messages))
+        moves = {name: self._moves(each) for name, each in lanes.items()}
         with self._read_models.writer.begin() as connection:
-            waiting = {name for name, known in all_registered(connection).items() if known.has_dead_letters}
-            moved = [(lane, messages) for lane, messages in lanes if lane.projection.name not in waiting]
-            steps: dict[tuple[int, Held, Held], list[str]] = defaultdict(list)
-            for lane, messages in moved:
-                steps[lane.partition, lane.held, self._held(messages[-1])].append(lane.projection.name)
-            for (partition, old, new), names in sorted(steps.items()):
-                advance_together(connection, names, partition, old, new)
+            alike: dict[tuple[object, ...], list[str]] = defaultdict(list)
+            for name, each in moves.items():
+                alike[tuple(each.items())].append(name)
+            for names in alike.values():
+                advance(connection, names, moves[names[0]])
             # Read after the positions are locked, because a rebuild swaps the rows under the same lock.
             known = all_registered(connection)
-            for projection in {lane.projection.name: lane.projection for lane, _ in lanes}.values():
-                require_current(known.get(projection.name), projection.name, projection.version, self._partitions)
-        for lane, messages in moved:
-            folded.labels(lane.projection.name).inc(len(messages))
-            lane.holds(self._held(messages[-1]))
+            for name, [(lane, _), *_] in lanes.items():
+                if require_current(known.get(name), name, lane.projection.version, self._partitions).has_dead_letters:
+                    self._go_past(SetAside(connection, name, self._partitions), moves[name])
+        for lane, messages in taken:
+            self._note(lane, messages, moves[lane.projection.name][lane.partition][1])
 
-    def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived, *, one_by_one: bool) -> ForEveryone | None:
-        projection, partition = lane.projection, lane.partition
-        wanted = list(_wanted(lane, messages, arrived))
-        reached = self._held(messages[-1])
+    def _commit(self, taken: Sequence[Taken], wanted: Sequence[Arrival], *, one_by_one: bool = False) -> ForEveryone | None:
+        projection, moves = taken[0][0].projection, self._moves(taken)
         with self._read_models.writer.begin() as connection:
-            advance(connection, projection.name, partition, lane.held, reached)
+            advance(connection, [projection.name], moves)
             known = registered(connection, projection.name)
             known = require_current(known, projection.name, projection.version, self._partitions)
             stops = projection.wants_any(self._types_for_everyone)
             aside = SetAside(connection, projection.name, self._partitions, folds_for_everyone=stops)
             if known.has_dead_letters:
                 aside.load(wanted)
-            rows = rows_on(connection, partition, self._partitions)
-            stop = fold(projection, rows, wanted, aside, one_by_one=one_by_one)
+            stop = fold(projection, rows_on(connection, moves.keys(), self._partitions), wanted, aside, one_by_one=one_by_one)
             if stop:
-                before = self._before(stop, lane, messages)
-                advance(connection, projection.name, partition, reached, before)
-                aside.stop_at(stop, partition)
-                reached = before
+                [(lane, messages)] = taken
+                back = {lane.partition: (moves[lane.partition][1], self._before(stop, lane, messages))}
+                advance(connection, [projection.name], back)
+                aside.stop_at(stop, lane.partition)
+                moves = back
             if known.has_dead_letters:
-                aside.went_past(partition, reached.position)
-        folded.labels(projection.name).inc(sum(m.stored.position <= reached.position for m in messages))
-        lane.holds(reached)
+                self._go_past(aside, moves)
+        for lane, messages in taken:
+            self._note(lane, messages, moves[lane.partition][1])
         return stop
+
+    def _moves(self, taken: Sequence[Taken]) -> Moves:
+        return {lane.partition: (lane.held, self._held(messages[-1])) for lane, messages in taken}
 
     def _held(self, message: Message) -> Held:
         return Held(message.stored.position, message.offset + 1, self._topic_id)
@@ -99,6 +107,13 @@ class Commits:
         before = [m for m in messages if m.stored.position < stop.arrival.position]
         return self._held(before[-1]) if before else lane.held
 
+    @staticmethod
+    def _go_past(aside: SetAside, moves: Moves) -> None:
+        for partition, (_, reached) in moves.items():
+            aside.went_past(partition, reached.position)
 
-def _wanted(lane: Lane, messages: Sequence[Message], arrived: Arrived) -> Iterator[Arrival]:
-    return arrived.wanted_by(lane.projection, (message.stored for message in messages))
+    @staticmethod
+    def _note(lane: Lane, messages: Sequence[Message], reached: Held) -> None:
+        """Notes that the lane has committed its messages up to here."""
+        folded.labels(lane.projection.name).inc(sum(m.stored.position <= reached.position for m in messages))
+        lane.holds(reached)

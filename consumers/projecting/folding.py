@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, Table
 
@@ -18,9 +18,11 @@ class Unfoldable(Exception):
     """A batch contains an event that cannot be folded. Fold the batch again, one event at a time."""
 
 
-def rows_on(connection: Connection, partition: int, partitions: int, shadows: Mapping[Table, Table] | None = None) -> Rows:
-    """The rows that a projection may change on one partition."""
-    return Rows(connection, shadows, lambda subject: partition_of(subject, partitions) == partition)
+def rows_on(
+    connection: Connection, here: Collection[int], partitions: int, shadows: Mapping[Table, Table] | None = None
+) -> Rows:
+    """The rows that a projection may change on these partitions."""
+    return Rows(connection, shadows, lambda subject: partition_of(subject, partitions) in here)
 
 
 def fold(

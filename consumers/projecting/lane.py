@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from infra.routing import Held, Message
@@ -75,6 +75,10 @@ class Lane:
             self._waits_at, self._waits_since = self.held.position, now
         return now - self._waits_since >= patience
 
+    def lags(self, messages: Sequence[Message]) -> bool:
+        """Whether the last of these messages is not committed yet."""
+        return self.held.position < messages[-1].stored.position
+
     def holds(self, held: Held) -> None:
         """Records that everything up to here is folded and committed."""
         self.held = held
@@ -87,3 +91,7 @@ class Lane:
 
     def resume(self, held: Held) -> None:
         self.state, self.reason, self.held, self.early = "live", "", held, None
+
+
+Taken = tuple[Lane, Sequence[Message]]
+"""A lane, and the messages that it takes next."""

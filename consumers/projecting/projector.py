@@ -20,11 +20,13 @@ from consumers.projecting.arrivals import Arrived, decoded_once, routed_to
 from consumers.projecting.beginning import begin_new
 from consumers.projecting.commits import Commits
 from consumers.projecting.faults import frames_of, name_of
+from consumers.projecting.folding import Unfoldable
 from consumers.projecting.ghosts import ByPartition, Ghosts
-from consumers.projecting.lane import Lane
+from consumers.projecting.lane import Lane, Taken
 from consumers.projecting.learning import Learning
 from consumers.projecting.leftovers import Leftovers
 from consumers.projecting.resting import OUTDATED_PAUSE, STOPPED_PAUSE, Resting, backoff
+from consumers.projecting.together import together
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
@@ -188,46 +190,45 @@ class Projector:
         """The messages of events that the log has, and the first message of each partition whose event it does not have."""
         if self._source.is_log:
             return messages, {}
-        try:
+        with self._resting.after_errors(lane for lane in self._all() if lane.is_live and lane.partition in messages):
             return self._ghosts.apart(messages)
-        except Exception as error:
-            for lane in self._all():
-                if lane.is_live and lane.partition in messages:
-                    self._resting.retrying(lane, error)
-            return {}, {}
+        return {}, {}
 
-    def _fold(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> None:
-        try:
+    def _fold(self, taken: Sequence[Taken]) -> None:
+        with self._resting.after_errors(lane for lane, _ in taken):
             found = self._arrived(taken)
-        except Exception as error:
-            for lane, _ in taken:
-                self._resting.retrying(lane, error)
-            return
-        self._commits().pass_over(taken, found)
-        self._wake(lane for lane, messages in taken if lane.held.position >= messages[-1].stored.position)
-        for lane, messages in taken:
-            if lane.held.position < messages[-1].stored.position:
-                self._commit(lane, messages, found[lane.partition])
+            commits = self._commits()
+            commits.pass_over(taken, found)
+            self._wake(lane for lane, messages in taken if not lane.lags(messages))
+            behind = [(lane, messages) for lane, messages in taken if lane.lags(messages)]
+            for some in together(behind, found, self._at_once):
+                if len(some) == 1 or not self._commit_together(some, found):
+                    for lane, messages in some:
+                        self._commit(lane, messages, found[lane.partition])
 
-    def _arrived(self, taken: Sequence[tuple[Lane, Sequence[Message]]]) -> Mapping[int, Arrived]:
+    def _arrived(self, taken: Sequence[Taken]) -> Mapping[int, Arrived]:
         found = decoded_once(self._store, taken, self._partitions)
         self._leftovers.note(one for here in found.values() for one in here.by_position.values())
         return found
+
+    def _commit_together(self, taken: Sequence[Taken], arrived: Mapping[int, Arrived]) -> bool:
+        """Commits these lanes in one transaction; returns False if each must commit alone, to find out which of them cannot."""
+        lanes = [lane for lane, _ in taken]
+        with self._resting.after_errors(lanes):
+            try:
+                self._commits().commit_together(taken, arrived)
+            except (Superseded, Outdated, Unfoldable):
+                return False
+            self._wake(lanes[:1])
+        return True
 
     def _commit(self, lane: Lane, messages: Sequence[Message], arrived: Arrived) -> bool:
         """Commits in transactions of limited size; returns False if the lane had to pause before the end."""
         commits = self._commits()
         for start in range(0, len(messages), self._at_once):
-            try:
+            with self._resting.after_errors([lane]):
                 stop = commits.commit(lane, messages[start : start + self._at_once], arrived)
-            except Superseded as superseded:
-                self._resting.superseded(lane, superseded)
-            except Outdated as outdated:
-                self._resting.outdated(lane, outdated)
-            except Exception as error:
-                self._resting.retrying(lane, error)
-            else:
-                self._wake((lane,))
+                self._wake([lane])
                 if stop:
                     self._resting.stopped(lane, stop.arrival.position, stop.cause)
             if not lane.is_live:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -21,6 +22,21 @@ class Resting:
 
     def __init__(self, clock: Callable[[], float], stopped_pause: float, outdated_pause: float) -> None:
         self._clock, self._stopped_pause, self._outdated_pause = clock, stopped_pause, outdated_pause
+
+    @contextmanager
+    def after_errors(self, lanes: Iterable[Lane]) -> Iterator[None]:
+        """Lets these lanes rest if the block fails: why, the error says."""
+        try:
+            yield
+        except Superseded as superseded:
+            for lane in lanes:
+                self.superseded(lane, superseded)
+        except Outdated as outdated:
+            for lane in lanes:
+                self.outdated(lane, outdated)
+        except Exception as error:
+            for lane in lanes:
+                self.retrying(lane, error)
 
     def retrying(self, lane: Lane, error: Exception) -> None:
         """After an error that may pass."""

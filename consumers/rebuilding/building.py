@@ -110,7 +110,8 @@ class Building:
 
         Raises ForEveryone if an event for everyone cannot be folded, and Superseded.
         """
-        connection.execute(select(positions).where(positions.c.projection == self.name).with_for_update())
+        mine = select(positions).where(positions.c.projection == self.name)
+        connection.execute(mine.order_by(positions.c.partition).with_for_update())
         before = self.place(connection)
         due, after = _due(page, before, targets, self.partitions)
         self._fold(connection, due, one_by_one)
@@ -136,7 +137,7 @@ class Building:
     def _rows(self, connection: Connection, partition: int | None) -> Rows:
         if partition is None:
             return Rows(connection, self.shadows)
-        return rows_on(connection, partition, self.partitions, self.shadows)
+        return rows_on(connection, [partition], self.partitions, self.shadows)
 
     def _has_dead_letters(self, connection: Connection) -> bool:
         names = (self.name, self.projection.name)

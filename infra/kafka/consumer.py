@@ -23,9 +23,11 @@ from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.routing import Held, Message
 
 Stored = Callable[[Collection[int]], Mapping[int, Held]]
-Fetched = Mapping[TopicPartition, Sequence[Any]]
+Fetched = dict[TopicPartition, list[Any]]
 
 VERIFY_EVERY = 5.0
+# A few messages wait so many seconds for others. A turn of the projector costs nearly the same for one message and for ten.
+GATHERING, FEW = 0.01, 200
 
 SETTINGS: dict[str, Any] = {
     "enable_auto_commit": False,
@@ -148,6 +150,7 @@ class KafkaSource:
     def _fetch(self, timeout: float) -> Fetched:
         try:
             fetched: Fetched = self._consumer.poll(int(timeout * 1000))
+            self._gather(fetched)
             return fetched
         except OffsetOutOfRangeError as error:
             log.warning("kafka.offset_out_of_range", topic=self._topic.name, offsets=str(error.args))
@@ -159,6 +162,22 @@ class KafkaSource:
             return {}
         except KafkaError as error:
             raise KafkaUnavailable(str(error)) from error
+
+    def _gather(self, fetched: Fetched) -> None:
+        """Adds what arrives in the next moment.
+
+        The client asks for more as soon as it returns something, and is answered with the next message alone: what comes after
+        that would wait for two turns.
+        """
+        end = time.monotonic() + GATHERING
+        while fetched and (left := end - time.monotonic()) > 0 and sum(map(len, fetched.values())) < FEW:
+            try:
+                more: Fetched = self._consumer.poll(max(1, int(left * 1000)))
+            except Exception:
+                # What was fetched is not lost. If the reason stays, the next poll meets it.
+                return
+            for place, records in more.items():
+                fetched.setdefault(place, []).extend(records)
 
     def _send_to_dead_topic(self, unreadable: Sequence[Record], fetched: Fetched) -> None:
         """Send the records to the dead topic. If it does not answer, no fetched record counts as read."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from enum import Enum
 from typing import Any, NamedTuple
@@ -24,7 +24,8 @@ from infra.read_models.database import ReadModels
 from infra.read_models.ground import SOUND
 from infra.read_models.positions import checkpoints as sent_positions
 from infra.read_models.positions import dead_letters, positions
-from infra.routing import complete_up_to, partition_of
+from infra.read_models.sent import Sent, complete_up_to, remembered
+from infra.routing import partition_of
 
 FRESH = 0.005
 # A projector in this process wakes the waiting requests. Other changes, such as the end of a rebuild, are found by looking.
@@ -62,7 +63,7 @@ _NOW = _now()
 
 
 class _Seen(NamedTuple):
-    """`lowest` is the position that all partitions of a read model have reached."""
+    """`lowest` is the position that all partitions of a read model have reached. `sent` is what the relay has sent, at last."""
 
     at: float
     complete: Mapping[str, Mapping[int, int]]
@@ -70,6 +71,7 @@ class _Seen(NamedTuple):
     first_dead_letters: Mapping[str, int]
 
     furthest: int = 0
+    sent: Sent | None = None
 
 
 NOTHING = _Seen(float("-inf"), {}, {}, {})
@@ -99,12 +101,13 @@ class Completeness:
 
     A subject with dead letters is complete up to the position before the first of them. An answer about all subjects is
     complete up to the lowest position of any subject. While something is ahead of the log, no answer is complete beyond the
-    last position at which the log is certainly as it was.
+    last position at which the log is certainly as it was. What had been sent at earlier looks is remembered: see `sent`.
     """
 
     def __init__(self, read_models: ReadModels, partitions: int = 1, topic: str | None = None) -> None:
         self._read_models, self._partitions, self._topic = read_models, partitions, topic
         self._seen = NOTHING
+        self._moments: Sequence[Sent] = ()
         self._parsed: tuple[tuple[Any, ...], _Seen] = ((), NOTHING)
         self._looking = threading.Lock()
         self._shared_look: asyncio.Task[None] | None = None
@@ -236,6 +239,7 @@ class Completeness:
             if again or not self._is_fresh():
                 with self._read_models.reader.connect() as connection:
                     self._seen = self._read(connection)
+                self._moments = remembered(self._moments, self._seen.sent) if self._seen.sent else ()
 
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
@@ -247,10 +251,11 @@ class Completeness:
         return seen._replace(at=at)
 
     def _parse(self, held: str | None, first: str | None, sound: int | None, routed: int | None, sent: str | None) -> _Seen:
-        complete = self._held(held or "")
+        complete, now = self._held(held or ""), None
         if routed is not None and sent is not None:
-            last = msgspec.json.decode(sent, type=dict[int, int])
-            complete = {name: complete_up_to(places, routed, last) for name, places in complete.items()}
+            now = Sent(routed, msgspec.json.decode(sent, type=dict[int, int]))
+            moments = remembered(self._moments, now)
+            complete = {name: complete_up_to(places, moments) for name, places in complete.items()}
         if sound is not None:
             complete = _at_most(sound, complete)
         letters = (line.rsplit(" ", 1) for line in (first or "").splitlines())
@@ -260,6 +265,7 @@ class Completeness:
             {name: min(places.values()) for name, places in complete.items()},
             {name: int(position) for name, position in letters},
             max((max(places.values()) for places in complete.values()), default=0),
+            now,
         )
 
     def _held(self, lines: str) -> dict[str, dict[int, int]]:

@@ -9,14 +9,12 @@ partition. A read model is complete up to `routed` on a partition if it holds at
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
     Integer,
     MetaData,
@@ -24,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     exists,
     insert,
     select,
@@ -113,6 +112,7 @@ _REGISTERED = select(
     projections.c.partitions,
     exists().where(dead_letters.c.projection == projections.c.name).label("has_dead_letters"),
 )
+_REGISTERED_AS = _REGISTERED.where(projections.c.name == bindparam("name", type_=Text()))
 
 
 class Registered(NamedTuple):
@@ -147,7 +147,7 @@ def all_held(connection: Connection) -> dict[str, dict[int, Held]]:
 
 def registered(connection: Connection, projection: str) -> Registered | None:
     """The version, partitions and dead letters of a read model; None if it was never started."""
-    row = connection.execute(_REGISTERED.where(projections.c.name == projection)).one_or_none()
+    row = connection.execute(_REGISTERED_AS, {"name": projection}).one_or_none()
     return None if row is None else _registered(row)
 
 
@@ -187,25 +187,3 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
 def outdate(connection: Connection, *names: str) -> None:
     """From now on these read models wait for a rebuild: their rows are not those of the log."""
     connection.execute(update(projections).where(projections.c.name.in_(names)).values(version=NEVER))
-
-
-def advance(connection: Connection, projection: str, partition: int, old: Held, new: Held) -> None:
-    """Move from `old` to `new`. Raises Superseded if another process has moved it."""
-    if _advance(connection, positions.c.projection == projection, partition, old, new) != 1:
-        raise Superseded(f"{projection} on partition {partition} is no longer at {old.position}")
-
-
-def advance_together(connection: Connection, projections: Collection[str], partition: int, old: Held, new: Held) -> None:
-    """Move all these read models from `old` to `new`. Raises Superseded if another process has moved one of them."""
-    if _advance(connection, positions.c.projection.in_(projections), partition, old, new) != len(projections):
-        raise Superseded(f"one of {', '.join(projections)} on partition {partition} is no longer at {old.position}")
-
-
-def _advance(connection: Connection, which: ColumnElement[bool], partition: int, old: Held, new: Held) -> int:
-    moved = connection.execute(
-        update(positions)
-        .where(which, positions.c.partition == partition)
-        .where(positions.c.position == old.position, positions.c.topic_id == old.topic_id)
-        .values(position=new.position, next_offset=new.next_offset, topic_id=new.topic_id)
-    )
-    return moved.rowcount

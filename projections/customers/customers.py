@@ -83,7 +83,10 @@ def apply(batch: Sequence[Delivery], rows: Rows) -> None:
                 made[id] = _row(made.get(id), id, recorded)
                 touched[id] = None
     rows.save(customers, [made[id] | _columns(books[id], made[id]) for id in touched])
-    _save_narrow(rows, books, {id for id in touched if before.get(id) != _narrow(books[id])})
+    changed = {id for id in touched if before.get(id) != _narrow(books[id])}
+    for narrow in (customer_contacts, customer_tags):
+        rows.delete(narrow, "customer_id", changed & known.keys())
+    _insert_narrow(rows, books, changed)
 
 
 def _customers(delivery: Delivery) -> Collection[UUID]:
@@ -159,7 +162,7 @@ def _contact(method: ContactMethod) -> Contact:
     return method.method_id, method.kind, value, None if folded == value else folded
 
 
-def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collection[UUID]) -> None:
+def _insert_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collection[UUID]) -> None:
     contacts, tags = [], []
     for id in changed:
         methods, held = _narrow(books[id])
@@ -168,8 +171,8 @@ def _save_narrow(rows: Rows, books: dict[UUID, CustomerBook], changed: Collectio
             for method_id, kind, value, folded in methods
         ]
         tags += [{"customer_id": id, "tag": tag} for tag in held]
-    rows.replace(customer_contacts, "customer_id", changed, contacts)
-    rows.replace(customer_tags, "customer_id", changed, tags)
+    rows.insert(customer_contacts, contacts)
+    rows.insert(customer_tags, tags)
 
 
 customer_view = Projection(

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Table, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, Connection, Select, Table, Text, Uuid, bindparam, func, select
 
 from domain.marketing import segment_expression
 from domain.marketing.segment_expression import Expression, parsed
@@ -114,10 +114,16 @@ def _parsed(rule: str) -> Expression:
 
 
 def _known(connection: Connection, states: Table, before: int) -> list[Rule]:
-    last = select(states.c.rule_id, func.max(states.c.position)).where(states.c.position < before).group_by(states.c.rule_id)
-    latest = last.subquery()
+    return list(map(_decode, connection.execute(_latest(states), {"before": before}).scalars()))
+
+
+@lru_cache(maxsize=8)
+def _latest(states: Table) -> Select[Any]:
+    """The last state of each rule before a position."""
+    earlier = states.c.position < bindparam("before", type_=BigInteger())
+    latest = select(states.c.rule_id, func.max(states.c.position)).where(earlier).group_by(states.c.rule_id).subquery()
     at_last = (states.c.rule_id == latest.c[0]) & (states.c.position == latest.c[1])
-    return list(map(_decode, connection.execute(select(states.c.state).join(latest, at_last)).scalars()))
+    return select(states.c.state).join(latest, at_last)
 
 
 # How it is queried

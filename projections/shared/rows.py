@@ -5,7 +5,7 @@ The same projection writes the live tables or, during a rebuild, their shadows; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,24 +13,27 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
     DateTime,
+    Delete,
     Dialect,
     Insert,
+    Select,
     Table,
     TypeDecorator,
     bindparam,
     delete,
     func,
-    literal,
     select,
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
+Columns = tuple[Column[Any], ...]
 
 AT_ONCE, PORTION = 500, 5000
 
@@ -86,12 +89,12 @@ class Rows:
 
     def load(self, live: Table, keys: Collection[Any]) -> dict[Any, Row]:
         """Rows by primary key (a tuple if it has several columns); keys without a row are left out."""
-        columns = list(self.table(live).primary_key)
+        columns = tuple(self.table(live).primary_key)
         return {_key(row, columns): row for row in self._where(live, columns, list(keys))}
 
     def select(self, live: Table, column: str, values: Collection[Any]) -> list[Row]:
         """All rows in which `column` has one of the values."""
-        return self._where(live, [self.table(live).c[column]], list(values))
+        return self._where(live, (self.table(live).c[column],), list(values))
 
     def each(self, live: Table, subject: str | None = None) -> Iterator[list[Row]]:
         """All rows of this partition, in portions. `subject` names the column with a row's subject; the default is the key."""
@@ -124,52 +127,70 @@ class Rows:
     def delete(self, live: Table, column: str, values: Collection[Any]) -> None:
         """Delete all rows in which `column` has one of the values."""
         table = self.table(live)
-        for among in self._among([table.c[column]], list(values)):
-            self.connection.execute(delete(table).where(among))
+        self._delete(table, (table.c[column],), list(values))
 
     def remove(self, live: Table, keys: Collection[Any]) -> None:
         """Delete rows by primary key, as in `load`."""
         table = self.table(live)
-        for among in self._among(list(table.primary_key), list(keys)):
-            self.connection.execute(delete(table).where(among))
+        self._delete(table, tuple(table.primary_key), list(keys))
 
-    def _where(self, live: Table, columns: Sequence[Column[Any]], values: list[Any]) -> list[Row]:
-        found: list[Row] = []
-        table = self.table(live)
+    def _delete(self, table: Table, columns: Columns, values: list[Any]) -> None:
         for among in self._among(columns, values):
-            found += [dict(row) for row in self.connection.execute(select(table).where(among)).mappings()]
+            self.connection.execute(_deleting(table, columns, self._has_arrays), among)
+
+    def _where(self, live: Table, columns: Columns, values: list[Any]) -> list[Row]:
+        found: list[Row] = []
+        selecting = _selecting(self.table(live), columns, self._has_arrays)
+        for among in self._among(columns, values):
+            found += [dict(row) for row in self.connection.execute(selecting, among).mappings()]
         return found
 
-    def _among(self, columns: Sequence[Column[Any]], values: list[Any]) -> Iterable[ColumnElement[bool]]:
-        """One condition for all values on PostgreSQL, where an array has no size limit; several conditions on SQLite."""
-        if self.connection.dialect.name != "postgresql":
-            return (_in_list(columns, some) for some in _portions(values))
-        return [_in_arrays(columns, values)] if values else []
+    @property
+    def _has_arrays(self) -> bool:
+        return self.connection.dialect.name == "postgresql"
+
+    def _among(self, columns: Columns, values: list[Any]) -> Iterable[dict[str, list[Any]]]:
+        """The parameters of `_is_among`: once on PostgreSQL, where an array has no size limit, in several parts on SQLite."""
+        if not self._has_arrays:
+            return ({"values": some} for some in _portions(values))
+        if len(columns) == 1:
+            return [{"values_0": values}] if values else []
+        return [{f"values_{index}": list(each) for index, each in enumerate(zip(*values, strict=True))}] if values else []
 
     def _write(self, live: Table, rows: list[Row], *, replace: bool) -> None:
         table = self.table(live)
-        if self.connection.dialect.name == "postgresql":
+        if self._has_arrays:
             columns = {column.name: [row[column.name] for row in rows] for column in table.c}
             self.connection.execute(_unnested_insert(table, replace), columns)
         else:
             self.connection.execute(_insert(table, replace), rows)
 
 
-def _in_list(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
-    if len(columns) == 1:
-        return columns[0].in_(values)
-    return tuple_(*columns).in_(values)
+# Statements that are made once: making one takes longer than running it.
 
 
-def _in_arrays(columns: Sequence[Column[Any]], values: list[Any]) -> ColumnElement[bool]:
-    if len(columns) == 1:
-        return columns[0] == func.any(literal(values, ARRAY(columns[0].type)))
-    arrays = [[value[index] for value in values] for index in range(len(columns))]
-    typed = [literal(array, ARRAY(column.type)) for array, column in zip(arrays, columns, strict=True)]
-    return tuple_(*columns).in_(select(*(func.unnest(array) for array in typed)))
+@lru_cache(maxsize=1024)
+def _selecting(table: Table, columns: Columns, arrays: bool) -> Select[Any]:
+    return select(table).where(_is_among(columns, arrays))
 
 
-def _key(row: Row, columns: Sequence[Column[Any]]) -> Any:
+@lru_cache(maxsize=1024)
+def _deleting(table: Table, columns: Columns, arrays: bool) -> Delete:
+    return delete(table).where(_is_among(columns, arrays))
+
+
+def _is_among(columns: Columns, arrays: bool) -> ColumnElement[bool]:
+    """The columns have one of the given values: of those in an array for each column, or in one list."""
+    if arrays:
+        given = [bindparam(f"values_{index}", type_=ARRAY(column.type)) for index, column in enumerate(columns)]
+        if len(columns) == 1:
+            return columns[0] == func.any(given[0])
+        return tuple_(*columns).in_(select(*(func.unnest(array) for array in given)))
+    listed: BindParameter[Any] = bindparam("values", expanding=True)
+    return columns[0].in_(listed) if len(columns) == 1 else tuple_(*columns).in_(listed)
+
+
+def _key(row: Row, columns: Columns) -> Any:
     return row[columns[0].name] if len(columns) == 1 else tuple(row[column.name] for column in columns)
 
 

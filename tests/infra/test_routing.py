@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.shared.events import Actor, Metadata
 from infra.event_store.mapper import Stored
-from infra.routing import Message, complete_up_to, link, partition_of, partitions_of, subjects_here
+from infra.routing import Message, link, partition_of, partitions_of, subjects_here
 
 PARTITIONS = 4
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -73,10 +73,6 @@ def test_the_chain_does_not_depend_on_where_a_relay_started(log: list[Metadata],
         link(stored, metadata, last, PARTITIONS)
     resumed = [link(stored, one, last, PARTITIONS) for stored, one in zip(events[begin:], log[begin:], strict=True)]
     assert resumed == linked(log)[begin:]
-
-
-def test_an_idle_partition_is_complete_up_to_the_routed_position_and_one_behind_is_not() -> None:
-    assert complete_up_to({0: 7, 1: 4, 2: 0}, 9, {0: 7, 1: 5}) == {0: 9, 1: 4, 2: 9}
 
 
 class Schedule:

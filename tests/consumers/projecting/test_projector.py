@@ -274,7 +274,7 @@ def test_events_that_a_projection_does_not_read_are_skipped_but_counted(world: W
     assert one.status().projections[0].positions == {0: 3}
 
 
-def test_read_models_that_want_nothing_from_a_batch_skip_it_in_one_transaction_with_one_statement_a_partition(
+def test_read_models_that_want_nothing_from_a_batch_skip_it_in_one_transaction_with_one_statement(
     world: World,
 ) -> None:
     world.record(*((subject, Ignored()) for subject in SUBJECTS))
@@ -294,7 +294,8 @@ def test_read_models_that_want_nothing_from_a_batch_skip_it_in_one_transaction_w
     event.listen(world.read_models.writer, "before_cursor_execute", note)
     drain(one)
     assert len(transactions) == 1
-    assert len(moves) == len({message.partition for message in world.messages(PARTITIONS)}) > 1
+    several = world.read_models.writer.dialect.name == "sqlite"  # One for each partition: a deployment on SQLite has only one.
+    assert len(moves) == (len({message.partition for message in world.messages(PARTITIONS)}) if several else 1)
     assert {max(status.positions.values()) for status in one.status().projections} == {world.store.head()}
 
 

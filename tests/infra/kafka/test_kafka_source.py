@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewPartitions
+from kafka.errors import KafkaError
+from sqlalchemy.exc import OperationalError
 
 from domain.shared.events import Metadata
 from infra.event_store.mapper import Stored
@@ -109,6 +112,31 @@ def read(source: KafkaSource, count: int) -> list[Message]:
 
 def positions(messages: list[Message], partition: int) -> list[int]:
     return [message.stored.position for message in messages if message.partition == partition]
+
+
+def test_if_the_client_fails_while_more_messages_are_awaited_the_first_are_not_lost(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = bench.source()
+    bench.send(1)
+    poll: Any = source._consumer.poll
+    failures: list[Exception] = [KafkaError("the coordinator is gone"), OperationalError("away", None, Exception())]
+
+    def fails_after_messages(timeout: int) -> object:
+        fetched = poll(timeout)
+        if fetched and failures:
+            monkeypatch.setattr(source._consumer, "poll", fails_once)
+        return fetched
+
+    def fails_once(_: int) -> object:
+        monkeypatch.setattr(source._consumer, "poll", fails_after_messages)
+        raise failures.pop()
+
+    monkeypatch.setattr(source._consumer, "poll", fails_after_messages)
+    read(source, PARTITIONS)
+    bench.send(2)
+    read(source, PARTITIONS)
+    assert not failures
 
 
 def test_a_read_model_that_holds_nothing_reads_from_the_beginning(bench: Bench) -> None:

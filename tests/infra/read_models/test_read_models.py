@@ -27,11 +27,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from infra.read_models import checkpoints
+from infra.read_models.advancing import advance
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.completeness import Completeness, _Seen
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.read_models.digest import digest, one_moment
-from infra.read_models.positions import Superseded, advance, begin, held, positions
+from infra.read_models.positions import Superseded, begin, held, positions
 from infra.read_models.tables import create_tables, prepare
 from infra.routing import Held
 from projections.shared.rows import Instant, Rows
@@ -66,6 +67,18 @@ def sent(read_models: ReadModels, routed: int, last: dict[int, int]) -> None:
         checkpoints.begin(connection, TOPIC, Checkpoint("topic", len(last), routed, last))
 
 
+def resend(read_models: ReadModels, before: int, routed: int, last: dict[int, int]) -> None:
+    with read_models.writer.begin() as connection:
+        old = Checkpoint("topic", len(last), before, {})
+        checkpoints.advance(connection, TOPIC, old, Checkpoint("topic", len(last), routed, last))
+
+
+def reached(completeness: Completeness, projection: str, subject: UUID | None = None) -> int:
+    """The position up to which it is complete now, and not some milliseconds ago."""
+    completeness._look(again=True)
+    return completeness.up_to(projection, subject)
+
+
 def test_without_a_topic_a_read_model_is_complete_up_to_its_position(read_models: ReadModels) -> None:
     hold(read_models, "view", 41)
     assert Completeness(read_models).up_to("view") == 41
@@ -79,6 +92,35 @@ def test_an_idle_partition_is_complete_up_to_the_routed_position(read_models: Re
     completeness = Completeness(read_models, 3, TOPIC)
     assert [completeness.up_to("view", UUID(int=subject)) for subject in range(3)] == [50, 50, 30]
     assert completeness.up_to("view") == 30
+
+
+def test_messages_on_their_way_hold_back_no_answer_about_what_was_sent_before_them(read_models: ReadModels) -> None:
+    # Given a look while events up to 50 are sent, and the read model lacks one of them
+    hold(read_models, "view", 10, 20, 30)
+    sent(read_models, 50, {0: 10, 1: 20, 2: 40})
+    completeness = Completeness(read_models, 3, TOPIC)
+    assert completeness.up_to("view") == 30
+    # When it holds that one, and the next messages are on their way
+    resend(read_models, 50, 80, {0: 60, 1: 70, 2: 80})
+    hold(read_models, "view", 10, 20, 40)
+    # Then it is complete up to 50, though it holds nothing after 10 on one partition
+    assert reached(completeness, "view") == 50
+    hold(read_models, "view", 60, 20, 40)
+    assert reached(completeness, "view") == 50
+    hold(read_models, "view", 60, 70, 80)
+    assert reached(completeness, "view") == 80
+
+
+def test_if_messages_are_sent_again_what_was_sent_before_counts_no_more(read_models: ReadModels) -> None:
+    hold(read_models, "view", 10, 20)
+    sent(read_models, 50, {0: 10, 1: 20})
+    completeness = Completeness(read_models, 2, TOPIC)
+    assert completeness.up_to("view") == 50
+    resend(read_models, 50, 15, {0: 10, 1: 12})
+    hold(read_models, "view", 10, 5)
+    assert reached(completeness, "view", UUID(int=0)) == 15
+    resend(read_models, 15, 20, {0: 18, 1: 20})
+    assert reached(completeness, "view", UUID(int=0)) == 15
 
 
 def test_a_read_model_that_goes_back_claims_no_more_than_it_has(read_models: ReadModels) -> None:
@@ -140,9 +182,9 @@ def test_many_waiting_requests_share_one_query(read_models: ReadModels, monkeypa
 def test_a_position_is_moved_only_from_its_current_value(read_models: ReadModels) -> None:
     hold(read_models, "view", 5)
     with read_models.writer.begin() as connection:
-        advance(connection, "view", 0, Held(5, 0, "topic"), Held(6, 1, "topic"))
+        advance(connection, ["view"], {0: (Held(5, 0, "topic"), Held(6, 1, "topic"))})
     with pytest.raises(Superseded), read_models.writer.begin() as connection:
-        advance(connection, "view", 0, Held(5, 0, "topic"), Held(9, 9, "topic"))
+        advance(connection, ["view"], {0: (Held(5, 0, "topic"), Held(9, 9, "topic"))})
     with read_models.reader.connect() as connection:
         assert held(connection, "view") == {0: Held(6, 1, "topic")}
 
