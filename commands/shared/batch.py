@@ -97,7 +97,7 @@ class Batch:
         return {id: version for id, version in self._seen.items() if id not in written}
 
     def kept(self) -> Iterable[Aggregate]:
-        return (aggregate for aggregate in self._aggregates.values() if aggregate.exists)
+        return self._aggregates.values()
 
     def outcomes(self, committed: Committed) -> list[Outcome | BaseException]:
         """The outcome of each command, with the position of its last event; without an event, the head of the log."""
@@ -268,7 +268,9 @@ class Batch:
         self._seen.setdefault(aggregate.id, aggregate.version)
 
     def _fetch(self, kind: type[A], id: UUID) -> Aggregate:
-        aggregate = self._cache.take(id) or self._from_store(kind, id)
+        aggregate = self._cache.take(id)
+        if aggregate is None or not (aggregate.exists or isinstance(aggregate, kind)):
+            aggregate = self._from_store(kind, id)
         self._see(aggregate)
         return aggregate
 

@@ -27,6 +27,7 @@ from infra.command_line.up import up
 from infra.file_modes import write_only_for_us
 from infra.processes.stopping import interrupted_by_sigterm
 from infra.thread_names import show_thread_names
+from infra.turns import take_short_turns
 
 app = typer.Typer(
     name="recount",
@@ -54,6 +55,7 @@ app.add_typer(clock.app, name="clock")
 def main() -> None:
     """Exit status 0: done; 1: it failed or was refused; 2: wrong usage or settings; 130: interrupted before its end."""
     collect_seldom()
+    take_short_turns()
     write_only_for_us()
     show_thread_names()
     try:

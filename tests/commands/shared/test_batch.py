@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
+import msgspec
 import pytest
 
+from commands.customers import field_definitions
 from commands.sales import orders
 from commands.shared.batch import Batch, Command, Learned
-from commands.shared.cache import Cache
+from commands.shared.cache import ABSENT, Cache
 from commands.shared.commit import Commit, Committed, NumbersTaken, ReceiptsTaken, Stale
+from commands.shared.commit import EventStore as AnyStore
 from commands.shared.outcome import Outcome
 from domain.customers.customer.customer import Customer
 from domain.sales.order.order import Order
+from domain.shared.events import Recorded
 from domain.shared.ids import new_id
 from infra.event_store.store import EventStore
-from tests.commands.event_stores import archiving, command, erasing, opened, placing, registering, tagging
+from tests.commands.event_stores import Watched, archiving, command, erasing, opened, placing, registering, tagging
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -35,7 +39,7 @@ def other_store(where: str, store: EventStore) -> Iterator[EventStore]:
     other.close()
 
 
-def run(store: EventStore, cache: Cache, *commands: Command) -> Batch:
+def run(store: AnyStore, cache: Cache, *commands: Command) -> Batch:
     batch = Batch(store, cache, NOW, commands)
     batch.run()
     return batch
@@ -168,6 +172,64 @@ def test_aggregates_of_a_batch_that_was_not_committed_are_not_cached(store: Even
     assert len(cache) == 1
     run(store, cache, archiving(customer))
     assert cache.take(customer) is None
+
+
+def test_what_is_not_there_is_looked_for_once(store: EventStore, cache: Cache) -> None:
+    class Asked(Watched):
+        looked_for = 0
+
+        def streams(self, ids: Iterable[UUID]) -> Mapping[UUID, Sequence[Recorded]]:
+            self.looked_for += 1
+            return super().streams(ids)
+
+    asked = Asked(store)
+
+    def looks() -> int:
+        before, fresh = asked.looked_for, new_id()
+        with_size = registering(fresh, attributes={"size": "small"})
+        batch = run(asked, cache, msgspec.structs.replace(with_size, target=fresh, fresh=True))
+        commit(store, batch)
+        cache.keep(batch.kept())
+        return asked.looked_for - before
+
+    assert [looks() for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_field_that_others_define_is_stale_if_it_was_not_there(
+    store: EventStore, other_store: EventStore, cache: Cache
+) -> None:
+    settled(store, cache, registering(attributes={"size": "small"}))
+    facts = {"entity": "customer", "key": "size", "kind": "number", "name": "Size", "personal": False}
+    define = msgspec.structs.replace(command(field_definitions.define_or_revise), facts=facts)
+    [defined] = settled(other_store, Cache(1), define)
+    assert isinstance(defined, Outcome)
+    assert defined.changed
+    with pytest.raises(Stale):
+        commit(store, run(store, cache, registering(attributes={"size": "small"})))
+    assert ends(run(store, cache, registering(attributes={"size": "small"}))) == ["attribute-does-not-fit"]
+
+
+def test_an_id_that_was_not_there_as_one_kind_can_become_another(store: EventStore, cache: Cache) -> None:
+    id = new_id()
+    refused = run(store, cache, tagging(id, "vip"))
+    assert ends(refused) == ["not-there"]
+    commit(store, refused)
+    cache.keep(refused.kept())
+    placed = run(store, cache, placing(id))
+    assert ends(placed) == [None]
+    commit(store, placed)
+
+
+def test_aggregates_that_are_not_there_push_no_others_out() -> None:
+    cache, customers = Cache(5000), [Customer(new_id()) for _ in range(10)]
+    for customer in customers:
+        customer.version = 1
+    cache.keep(customers)
+    absent = [Customer(new_id()) for _ in range(20_000)]
+    cache.keep(absent)
+    assert len(cache) == 10
+    assert sum(cache.take(one.id) is not None for one in absent) == ABSENT
+    assert all(cache.take(one.id) is one for one in customers)
 
 
 def test_the_least_recently_used_aggregates_are_dropped_first(cache: Cache) -> None:
