@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from commands.customers import field_definitions
 from commands.sales import orders
 from commands.shared.batch import Batch, Command, Learned
 from commands.shared.cache import ABSENT, Cache
@@ -195,18 +194,17 @@ def test_what_is_not_there_is_looked_for_once(store: EventStore, cache: Cache) -
     assert [looks() for _ in range(3)] == [1, 0, 0]
 
 
-def test_a_field_that_others_define_is_stale_if_it_was_not_there(
+def test_what_others_create_meanwhile_is_stale_if_it_was_not_there(
     store: EventStore, other_store: EventStore, cache: Cache
 ) -> None:
-    settled(store, cache, registering(attributes={"size": "small"}))
-    facts = {"entity": "customer", "key": "size", "kind": "number", "name": "Size", "personal": False}
-    define = msgspec.structs.replace(command(field_definitions.define_or_revise), facts=facts)
-    [defined] = settled(other_store, Cache(1), define)
-    assert isinstance(defined, Outcome)
-    assert defined.changed
+    customer = new_id()
+    settled(store, cache, placing(customer_id=customer))
+    settled(other_store, Cache(1), registering(customer))
+    refused = run(store, cache, placing(customer_id=customer))
+    assert ends(refused) == ["customer-unknown"]
     with pytest.raises(Stale):
-        commit(store, run(store, cache, registering(attributes={"size": "small"})))
-    assert ends(run(store, cache, registering(attributes={"size": "small"}))) == ["attribute-does-not-fit"]
+        commit(store, refused)
+    assert ends(run(store, cache, placing(customer_id=customer))) == [None]
 
 
 def test_an_id_that_was_not_there_as_one_kind_can_become_another(store: EventStore, cache: Cache) -> None:
