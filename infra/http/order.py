@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
-from infra.http.whole_answers import WholeAnswers
 
 
 class OrderedProtocol(HttpToolsProtocol):
@@ -21,9 +18,6 @@ class OrderedProtocol(HttpToolsProtocol):
         self._started: RequestResponseCycle | None = None
         # The next request and its application, while the client has to read first.
         self._unstarted: tuple[RequestResponseCycle, Any] | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(WholeAnswers(transport, self.loop))  # type: ignore[arg-type]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The request in progress learns that the client is gone. uvicorn says it to the newest one, which may only wait."""
