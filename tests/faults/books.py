@@ -31,7 +31,7 @@ class Money(msgspec.Struct):
     refunded: int = 0
 
 
-KEPT = ("facts", "versions", "orders", "erased", "_customers", "_guests")
+KEPT = ("facts", "versions", "orders", "erased", "_customers", "_guests", "_linked")
 Kept = dict[str, Any]
 
 
@@ -52,6 +52,8 @@ class Books:
         self.taken_back: set[int] = set()
         self._customers: list[UUID] = []
         self._guests: list[UUID] = []
+        # By order of a guest, the customer to whom it was linked.
+        self._linked: dict[UUID, UUID] = {}
         self._lock = threading.Lock()
 
     @property
@@ -95,6 +97,10 @@ class Books:
             if guest:
                 self._guests.append(order)
 
+    def linked(self, order: UUID, customer: UUID) -> None:
+        with self._lock:
+            self._linked[order] = customer
+
     def moved(self, order: UUID, *, captured: int = 0, refunded: int = 0) -> None:
         with self._lock:
             money = self.orders[order]
@@ -131,21 +137,24 @@ class Books:
     def return_to(self, kept: Kept) -> set[UUID]:
         """The log was put back to the moment of `kept`: what was accepted since is taken back.
 
-        Returns those customers of that moment who were erased since.
+        Returns those who were erased since and of whom the log has something again: themselves, or an order of a guest that
+        was linked to them since.
         """
         with self._lock:
             since: set[UUID] = self.erased - kept["erased"]
+            of_guests = {customer for order, customer in self._linked.items() if order in kept["orders"]}
             self.taken_back |= {fact.position for fact in self.facts[len(kept["facts"]) :]}
             for name, value in copy.deepcopy(kept).items():
                 setattr(self, name, value)
-            return since.intersection(self._customers)
+            return since & {*self._customers, *of_guests}
 
     def erased_again(self, customers: Iterable[UUID], positions: Mapping[UUID, int]) -> None:
         """A repair or a restore erases them again, and no client gets an answer: `positions` are those of the log."""
         for customer in customers:
-            version = self.versions[customer] + 1
+            version = self.versions.get(customer, 0) + 1
             with self._lock:
-                self._customers.remove(customer)
+                if customer in self._customers:
+                    self._customers.remove(customer)
                 self.erased.add(customer)
                 self.versions[customer] = version
                 # Position 0 if it is not there: then the log lacks it.

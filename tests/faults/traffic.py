@@ -153,7 +153,8 @@ class Client:
         customer = self._books.a_customer(self._random)
         if customer and (order := self._books.a_guests_order()):
             body = {"customer_id": str(customer)}
-            self._send(Request("PUT", f"/v1/orders/{order}/customer", body, "crm.order.customer_linked.v1"))
+            if self._send(Request("PUT", f"/v1/orders/{order}/customer", body, "crm.order.customer_linked.v1")):
+                self._books.linked(order, customer)
 
     def _erase(self) -> None:
         if customer := self._books.a_customer_to_erase(self._random):
