@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings as property_tests
 
 from infra.collecting import collect_seldom
 from infra.processes.parts import opened
@@ -26,6 +27,9 @@ KEEPER = pytest.StashKey[Keeper]()
 # The settings of the person who runs the tests do not apply to the tests.
 for name in [name for name in os.environ if name.startswith("RECOUNT_") and name not in OURS]:
     del os.environ[name]
+# An example may take long on a busy machine.
+property_tests.register_profile("untimed", deadline=None)
+property_tests.load_profile("untimed")
 # To import a thousand modules makes hardly any garbage, but a lot to look at.
 collect_seldom()
 # The tests start hundreds of processes. Each of them would compile every module of the product again.

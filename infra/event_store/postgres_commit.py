@@ -29,9 +29,9 @@ LOOK = """
         ARRAY(SELECT nextval('stored_events_notification_id_seq') FROM generate_series(1, %(events)s))
     FROM (SELECT array_agg(stream) AS streams, array_agg(version) AS versions
             FROM (SELECT originator_id AS stream, max(originator_version) AS version FROM stored_events
-                WHERE originator_id = ANY(%(read)s::text::uuid[]) GROUP BY 1)) AS held
+                WHERE originator_id = ANY((SELECT %(read)s::text::uuid[])::uuid[]) GROUP BY 1)) AS held
         CROSS JOIN (SELECT array_agg(digest) AS digests, array_agg(customer) AS customers FROM contacts
-            WHERE digest = ANY(%(asked)s::text::uuid[])) AS asked
+            WHERE digest = ANY((SELECT %(asked)s::text::uuid[])::uuid[])) AS asked
         LEFT JOIN batches AS done ON done.id = %(batch)s
         LEFT JOIN (SELECT notification_id, state FROM stored_events ORDER BY notification_id DESC LIMIT 1) AS last ON true
 """
@@ -74,8 +74,16 @@ def transaction(connection: Any) -> Iterator[Any]:
 
 
 def lock(connection: Any, lock_timeout: int, transaction_timeout: int) -> None:
-    """Take the writers' lock, after `lock_timeout` milliseconds at most, and hold it for `transaction_timeout` at most."""
-    steps = [f"set_config('lock_timeout', '{lock_timeout}', true)", f"pg_advisory_xact_lock({WRITER_LOCK})"]
+    """Take the writers' lock, after `lock_timeout` milliseconds at most, and hold it for `transaction_timeout` at most.
+
+    The statements that follow are prepared: a plan may be made while a table is nearly empty, and used when it is large. So no
+    plan reads a whole table.
+    """
+    steps = [
+        "set_config('enable_seqscan', 'off', true)",
+        f"set_config('lock_timeout', '{lock_timeout}', true)",
+        f"pg_advisory_xact_lock({WRITER_LOCK})",
+    ]
     if connection.info.server_version >= TRANSACTION_TIMEOUT_SINCE:
         steps.append(f"set_config('transaction_timeout', '{transaction_timeout}', true)")
     connection.execute(f"SELECT {', '.join(steps)}", prepare=True)

@@ -168,7 +168,8 @@ def test_events_that_are_deleted_while_nobody_records_are_noticed(settings: Sett
         delete_after(where(settings), last)
         parts.watch.compare()
         assert troubles(parts) == ["positions-ahead"]
-        assert register(parts, 1) == [7]
+        [position] = register(parts, 1)
+        assert position > 6
 
 
 def test_another_store_in_the_place_of_the_log_is_noticed(embedded: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
