@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -110,7 +110,7 @@ class Batch:
 
     def load(self, kind: type[A], id: UUID) -> A:
         aggregate = self._aggregates.get(id)
-        if aggregate is None or not (aggregate.exists or isinstance(aggregate, kind)):
+        if not _stands_for(aggregate, kind):
             aggregate = self._fetch(kind, id)
         if not isinstance(aggregate, kind):
             raise NotThere(f"There is no {kind.name} {id}.", id=id)
@@ -269,7 +269,7 @@ class Batch:
 
     def _fetch(self, kind: type[A], id: UUID) -> Aggregate:
         aggregate = self._cache.take(id)
-        if aggregate is None or not (aggregate.exists or isinstance(aggregate, kind)):
+        if not _stands_for(aggregate, kind):
             aggregate = self._from_store(kind, id)
         self._see(aggregate)
         return aggregate
@@ -294,3 +294,8 @@ class Batch:
         if self.now < recorded <= self.now + FUTURE_TOLERANCE:
             self.now = recorded
             self.context = msgspec.structs.replace(self.context, now=recorded)
+
+
+def _stands_for(aggregate: Aggregate | None, kind: type[Aggregate]) -> TypeGuard[Aggregate]:
+    """Whether the aggregate is what its id stands for. Without events, the id can still become one of another kind."""
+    return aggregate is not None and (aggregate.exists or isinstance(aggregate, kind))

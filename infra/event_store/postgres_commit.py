@@ -90,7 +90,7 @@ def lock(connection: Any, lock_timeout: int, transaction_timeout: int) -> None:
 
 
 def look(connection: Any, rows: CommitRows, known: int, pipeline: Any) -> Seen:
-    """`known` is the position of an event whose time the caller knows.
+    """Look at everything at once, and wait for the answer. `known` is the position of an event whose time the caller knows.
 
     It ends with a sync. Only then does the server's time-out for an idle transaction count, so that a writer that freezes here
     loses the lock.

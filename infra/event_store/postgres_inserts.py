@@ -6,8 +6,8 @@ instead (measured: a seventh of the time for 64 ids), and texts and bytes in bin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 Type = Literal["bigint", "uuid", "text", "bytea"]
@@ -29,20 +29,16 @@ def numbers(values: Iterable[int]) -> str:
     return f"{{{','.join(map(str, values))}}}"
 
 
-class Insert(NamedTuple):
+class Insert:
     """Inserts rows of these columns. `otherwise` is what happens to a row that is there already."""
 
-    table: str
-    columns: dict[str, Type]
-    otherwise: str = ""
-
-    @property
-    def statement(self) -> str:
-        parameters = ", ".join(PARAMETERS[type] for type in self.columns.values())
-        return f"INSERT INTO {self.table} ({', '.join(self.columns)}) SELECT * FROM unnest({parameters}) {self.otherwise}"
+    def __init__(self, table: str, columns: Mapping[str, Type], otherwise: str = "") -> None:
+        self.table, self._types = table, tuple(columns.values())
+        parameters = ", ".join(PARAMETERS[type] for type in self._types)
+        self.statement = f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({parameters}) {otherwise}"
 
     def parameters(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
-        return [_parameter(type, column) for type, column in zip(self.columns.values(), zip(*rows, strict=True), strict=True)]
+        return [_parameter(type, column) for type, column in zip(self._types, zip(*rows, strict=True), strict=True)]
 
 
 def _parameter(type: Type, column: Sequence[Any]) -> Any:

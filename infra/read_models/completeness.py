@@ -63,7 +63,7 @@ _NOW = _now()
 
 
 class _Seen(NamedTuple):
-    """`lowest` is the position that all partitions of a read model have reached. `sent` is what the relay has sent, at last."""
+    """`lowest` is the position that all partitions of a read model have reached; `sent` has the moments that are remembered."""
 
     at: float
     complete: Mapping[str, Mapping[int, int]]
@@ -71,7 +71,7 @@ class _Seen(NamedTuple):
     first_dead_letters: Mapping[str, int]
 
     furthest: int = 0
-    sent: Sent | None = None
+    sent: Sequence[Sent] = ()
 
 
 NOTHING = _Seen(float("-inf"), {}, {}, {})
@@ -107,7 +107,6 @@ class Completeness:
     def __init__(self, read_models: ReadModels, partitions: int = 1, topic: str | None = None) -> None:
         self._read_models, self._partitions, self._topic = read_models, partitions, topic
         self._seen = NOTHING
-        self._moments: Sequence[Sent] = ()
         self._parsed: tuple[tuple[Any, ...], _Seen] = ((), NOTHING)
         self._looking = threading.Lock()
         self._shared_look: asyncio.Task[None] | None = None
@@ -239,7 +238,6 @@ class Completeness:
             if again or not self._is_fresh():
                 with self._read_models.reader.connect() as connection:
                     self._seen = self._read(connection)
-                self._moments = remembered(self._moments, self._seen.sent) if self._seen.sent else ()
 
     def _read(self, connection: Connection) -> _Seen:
         at = time.monotonic()
@@ -251,10 +249,10 @@ class Completeness:
         return seen._replace(at=at)
 
     def _parse(self, held: str | None, first: str | None, sound: int | None, routed: int | None, sent: str | None) -> _Seen:
-        complete, now = self._held(held or ""), None
+        complete = self._held(held or "")
+        moments: Sequence[Sent] = ()
         if routed is not None and sent is not None:
-            now = Sent(routed, msgspec.json.decode(sent, type=dict[int, int]))
-            moments = remembered(self._moments, now)
+            moments = remembered(self._seen.sent, Sent(routed, msgspec.json.decode(sent, type=dict[int, int])))
             complete = {name: complete_up_to(places, moments) for name, places in complete.items()}
         if sound is not None:
             complete = _at_most(sound, complete)
@@ -265,7 +263,7 @@ class Completeness:
             {name: min(places.values()) for name, places in complete.items()},
             {name: int(position) for name, position in letters},
             max((max(places.values()) for places in complete.values()), default=0),
-            now,
+            moments,
         )
 
     def _held(self, lines: str) -> dict[str, dict[int, int]]:

@@ -52,7 +52,7 @@ class Books:
         self.taken_back: set[int] = set()
         self._customers: list[UUID] = []
         self._guests: list[UUID] = []
-        # By order of a guest, the customer to whom it was linked.
+        # The customers that orders of guests were linked to, by order.
         self._linked: dict[UUID, UUID] = {}
         self._lock = threading.Lock()
 

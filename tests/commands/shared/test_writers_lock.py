@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 
+from commands.shared.batch import Command
 from commands.shared.commit import Committed
 from commands.shared.executor import Executor
+from commands.shared.outcome import Outcome
 from infra.event_store.postgres import PostgresRecorder
 from infra.event_store.rows import CommitRows
 from tests.commands.customers.test_duplicates import asking, candidates
@@ -52,67 +53,53 @@ class Stopped(PostgresRecorder):
             self.go_on.wait(20)
 
 
+class Writers(NamedTuple):
+    """Two writers, of which the first can be stopped."""
+
+    url: str
+    engine: Stopped
+    first: Executor
+    second: Executor
+
+    def meet(self, before: Command, after: Command) -> list[Outcome]:
+        """The outcomes. The first writer is stopped in its commit until the second one waits for the lock."""
+        self.engine.stops = True
+        earlier = self.first.submit(before)
+        assert self.engine.stopped.wait(20)
+        later = self.second.submit(after)
+        with psycopg.connect(self.url, autocommit=True) as other:
+            wait_until(lambda: other.execute(WAITING).fetchone() == (1,), "the second writer waits for the lock")
+        self.engine.go_on.set()
+        return done(earlier, later)
+
+
 @pytest.fixture
-def first(database_url: str) -> Iterator[tuple[Executor, Stopped]]:
+def writers(database_url: str) -> Iterator[Writers]:
     engine = Stopped(database_url)
     store = opened(database_url, engine)
-    with running(store) as executor:
-        yield executor, engine
+    with running(store) as first, worker(database_url) as second:
+        yield Writers(database_url, engine, first, second)
     store.close()
 
 
-@contextmanager
-def second_waits(url: str, engine: Stopped) -> Iterator[None]:
-    """In the block, the second writer sends a commit. At its end the first one goes on, once the second waits for the lock."""
-    assert engine.stopped.wait(20)
-    yield
-    with psycopg.connect(url, autocommit=True) as other:
-        wait_until(lambda: other.execute(WAITING).fetchone() == (1,), "the second writer waits for the lock")
-    engine.go_on.set()
-
-
-def test_an_order_does_not_land_on_a_customer_whose_erasure_is_being_committed(
-    database_url: str, first: tuple[Executor, Stopped]
-) -> None:
-    executor, engine = first
-    with worker(database_url) as rival:
-        id = known_to_both(executor, rival)
-        engine.stops = True
-        erasure = executor.submit(erasing(id))
-        with second_waits(database_url, engine):
-            order = rival.submit(placing(customer_id=id))
-        erased, placed = done(erasure, order)
+def test_an_order_does_not_land_on_a_customer_whose_erasure_is_being_committed(writers: Writers) -> None:
+    id = known_to_both(writers.first, writers.second)
+    erased, placed = writers.meet(erasing(id), placing(customer_id=id))
     assert accepted(erased)
     assert refusal(placed) == "customer-erased"
 
 
-def test_the_second_of_two_twins_finds_the_first_that_is_being_committed(
-    database_url: str, first: tuple[Executor, Stopped]
-) -> None:
-    executor, engine = first
-    with worker(database_url) as rival:
-        engine.stops = True
-        registration = executor.submit(asking())
-        with second_waits(database_url, engine):
-            twin = rival.submit(asking())
-        registered, refused = done(registration, twin)
+def test_the_second_of_two_twins_finds_the_first_that_is_being_committed(writers: Writers) -> None:
+    registered, refused = writers.meet(asking(), asking())
     assert accepted(registered)
     assert candidates(refused) == [registered.id]
 
 
-def test_two_changes_of_one_customer_get_two_versions_and_positions_that_rise_with_them(
-    database_url: str, first: tuple[Executor, Stopped]
-) -> None:
-    executor, engine = first
-    with worker(database_url) as rival:
-        id = known_to_both(executor, rival)
-        engine.stops = True
-        before = executor.submit(tagging(id, "first"))
-        with second_waits(database_url, engine):
-            after = rival.submit(tagging(id, "second"))
-        earlier, later = done(before, after)
+def test_two_changes_of_one_customer_get_two_versions_and_positions_that_rise_with_them(writers: Writers) -> None:
+    id = known_to_both(writers.first, writers.second)
+    earlier, later = writers.meet(tagging(id, "first"), tagging(id, "second"))
     assert (earlier.version, later.version) == (4, 5)
     assert earlier.position < later.position
-    store = opened(database_url)
+    store = opened(writers.url)
     assert len(types(store, id)) == 5
     store.close()

@@ -168,8 +168,8 @@ def test_events_that_are_deleted_while_nobody_records_are_noticed(settings: Sett
         delete_after(where(settings), last)
         parts.watch.compare()
         assert troubles(parts) == ["positions-ahead"]
-        [position] = register(parts, 1)
-        assert position > 6
+        # On PostgreSQL, the commit that noticed it had drawn a position, which is given to nobody.
+        assert register(parts, 1) == [8 if settings.distributed else 7]
 
 
 def test_another_store_in_the_place_of_the_log_is_noticed(embedded: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
