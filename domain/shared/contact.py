@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, get_args
 
 from domain.shared.events import Value
@@ -13,6 +14,9 @@ MethodKind = Literal["email", "phone", "postal", "social", "messaging", "web", "
 
 COUNTRY = re.compile(r"[A-Z]{2}")
 LINE_LIMIT = 10
+# What is before the @ of most addresses: it needs no other form, and is valid if it is not longer than LONGEST_MAILBOX.
+EVERYDAY_MAILBOX = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*")
+LONGEST_MAILBOX = 64
 
 
 class MalformedEmail(Malformed):
@@ -49,14 +53,36 @@ def normalised(kind: MethodKind, value: str, region: str | None = None) -> str:
 
 
 def email(value: str) -> str:
-    """The address, with its domain in lower case and in Unicode. Raises MalformedEmail."""
+    """The address, with its domain in lower case and in Unicode. Raises MalformedEmail.
+
+    Few domains have most of the addresses, so the last ones are remembered: to check one costs ten times as much as the rest.
+    """
+    address = one_form(value)
+    mailbox, _, domain = address.rpartition("@")
+    if len(mailbox) <= LONGEST_MAILBOX and EVERYDAY_MAILBOX.fullmatch(mailbox) and (valid := _valid_domain(domain)):
+        return f"{mailbox}@{valid}"
+    return "@".join(_valid_address(address))
+
+
+@lru_cache(maxsize=1024)
+def _valid_domain(domain: str) -> str | None:
+    """The domain in its recorded form. None if it is not valid, or so long that not every mailbox fits before it."""
+    try:
+        return _valid_address(f"{'a' * LONGEST_MAILBOX}@{domain}")[1]
+    except MalformedEmail:
+        return None
+
+
+def _valid_address(address: str) -> tuple[str, str]:
+    """The mailbox and the domain in their recorded form. Raises MalformedEmail."""
     # Here and not above: many processes start without a contact to check.
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        return validate_email(one_form(value), check_deliverability=False).normalized
+        valid = validate_email(address, check_deliverability=False)
     except (EmailNotValidError, UnicodeError):
         raise MalformedEmail from None
+    return valid.local_part, valid.domain
 
 
 def phone(value: str, region: str | None = None) -> str:

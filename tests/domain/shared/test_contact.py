@@ -5,6 +5,7 @@ import unicodedata
 
 import phonenumbers
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -42,6 +43,33 @@ def test_the_domain_of_an_email_is_recorded_in_normalised_form(written: str, rec
 def test_an_invalid_email_is_refused(wrong: str) -> None:
     with pytest.raises(MalformedEmail):
         email(wrong)
+
+
+MAILBOXES = st.one_of(
+    st.from_regex(r"[a-z0-9]{1,4}([._+-][a-z0-9]{1,4}){0,20}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9._+'\"<> -]{0,70}", fullmatch=True),
+    st.sampled_from(["Sales", "info", "a" * 64, "a" * 65, "李", '"a b"', "a@b"]),
+)
+DOMAINS = st.one_of(
+    st.from_regex(r"[A-Za-z0-9]{1,3}(-[A-Za-z0-9]{1,3}){0,2}\.[A-Za-z]{2,3}", fullmatch=True),
+    st.builds(lambda parts: ".".join(["b" * 60] * parts + ["com"]), st.integers(1, 4)),
+    st.sampled_from(["EXAMPLE.com", "xn--fsqu00a.com", "例子.com", "localhost", "x.test", "[127.0.0.1]", "x.com>", "", "a..b"]),
+)
+
+
+@given(mailbox=MAILBOXES, domain=DOMAINS)
+def test_an_email_is_recorded_as_the_library_writes_it_whether_or_not_its_domain_is_known(mailbox: str, domain: str) -> None:
+    address = f"{mailbox}@{domain}".strip()
+    try:
+        expected = validate_email(address, check_deliverability=False).normalized
+    except EmailNotValidError:
+        expected = None
+    for _ in range(2):
+        if expected is None:
+            with pytest.raises(MalformedEmail):
+                email(address)
+        else:
+            assert email(address) == expected
 
 
 @pytest.mark.parametrize(
