@@ -140,7 +140,7 @@ class Customer(Relating):
 
     def _register(self, context: Context, registered: Registered, plain_texts: dict[str, str | None]) -> None:
         if self.exists:
-            if self.registration != registered.without_method_ids().with_texts(plain_texts):
+            if not registered.with_texts(plain_texts).states_the_same_as(self.registration):
                 raise CustomerAlreadyRegistered(f"The customer {self.id} is already registered, with other values.", id=self.id)
             return
         if registered.name is None and not registered.contact_methods:

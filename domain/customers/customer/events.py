@@ -67,7 +67,7 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v2"):
     texts: Personal[dict[str, str | None]] = None
 
     def apply(self, customer: Customer, metadata: Metadata) -> None:
-        customer.registration = self.without_method_ids()
+        customer.registration = self
         customer.registered_by = (metadata.recorded_at, metadata.command_id)
         customer.details = {field: getattr(self, field) for field in ("kind", *get_args(Detail))}
         for method in self.contact_methods:
@@ -78,8 +78,11 @@ class Registered(Event, frozen=True, tag="crm.customer.registered.v2"):
     def contacts_added(self) -> tuple[Contact, ...]:
         return tuple(contact for method in self.contact_methods for contact in method.contacts())
 
-    def without_method_ids(self) -> Registered:
-        """The registration in a form that can be compared: every registration generates new method ids."""
+    def states_the_same_as(self, other: Registered | None) -> bool:
+        """Whether both are equal but for the ids of their contact methods: every registration generates new ones."""
+        return other is not None and self._without_method_ids() == other._without_method_ids()
+
+    def _without_method_ids(self) -> Registered:
         methods = tuple(msgspec.structs.replace(method, method_id=UUID(int=0)) for method in self.contact_methods)
         return msgspec.structs.replace(self, contact_methods=methods)
 
