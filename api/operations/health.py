@@ -40,6 +40,9 @@ class Operations(Protocol):
     def rebuild(self, projection: str, check: bool, progress: Progress) -> Any:
         """Rebuild the read model, or with `check` only compare; returns the result."""
 
+    def rebuild_all(self, check: bool, progress: Progress) -> Any:
+        """Rebuild all read models with one reading of the log, or with `check` only compare; returns the results."""
+
     def rotate_master_key(self, progress: Progress) -> Any:
         """Wrap all keys with the newest master key; returns the result."""
 

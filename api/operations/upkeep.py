@@ -74,16 +74,25 @@ def _answers(schema: Schema, status: int = 200) -> dict[int | str, dict[str, Any
 
 
 class RebuildBody(Body):
-    """With `check` the read model is not replaced: it is only compared with the result of a rebuild."""
+    """With `check` the read model is not replaced: it is only compared with the result of a rebuild.
 
-    projection: Annotated[str, StringConstraints(max_length=64)]
+    Without a `projection` all read models are rebuilt, and the log is read once for all of them.
+    """
+
+    projection: Annotated[str, StringConstraints(max_length=64)] | None = None
     check: bool = False
 
 
 @router.post("/rebuilds", status_code=202, dependencies=ACTING, responses=_answers(JOB, 202))
 async def rebuild(request: Request, body: RebuildBody) -> Response:
-    """Rebuild a read model in the background while the old one answers. Only the process that started the job knows its id."""
+    """Rebuild a read model, or all, in the background while the old ones answer.
+
+    Only the process that started the job knows its id. The result of all is `projections`, a list with one result for each. One
+    that cannot be rebuilt has an `error` there, and does not hold back the others.
+    """
     operations = _operations(request, body.projection)
+    if body.projection is None:
+        return _begin(request, "rebuilds", partial(operations.rebuild_all, body.check))
     return _begin(request, "rebuilds", partial(operations.rebuild, body.projection, body.check))
 
 
@@ -162,11 +171,11 @@ async def discard(request: Request, projection: Name, position: Position) -> Res
     return _json(retried._asdict())
 
 
-def _operations(request: Request, projection: str) -> Operations:
+def _operations(request: Request, projection: str | None) -> Operations:
     """The operations of this process. Raises Problem 404 if there is no such projection, and 400 for a condition."""
     refuse_conditions(request, "A read model")
     operations: Operations = request.app.state.operations
-    if projection not in operations.names():
+    if projection is not None and projection not in operations.names():
         raise Problem(404, "not-there", f"There is no such projection. The projections are: {', '.join(operations.names())}.")
     return operations
 

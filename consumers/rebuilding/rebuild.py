@@ -1,14 +1,16 @@
-"""Rebuilds a read model from the log while the old one still answers queries.
+"""Rebuilds read models from the log while the old ones still answer queries.
 
 Events are routed as for the live read model, and each partition is folded exactly up to the live position. So the two can be
 compared by digest, and the new one continues at the positions of the old one. The rows of the rebuild are stored with their
 positions: a rebuild can be stopped at any moment and continued later.
+
+Many read models are rebuilt with one reading of the log. Each still commits alone, and is compared and replaced alone.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -20,12 +22,14 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from consumers.projecting.faults import is_transient, name_of
 from consumers.projecting.folding import Unfoldable
-from consumers.rebuilding.building import Building, Place, Routed, read_page
+from consumers.projecting.set_aside import ForEveryone
+from consumers.rebuilding.building import Building
+from consumers.rebuilding.page import Page, Place, read_page
 from infra.event_store.store import EventStore
 from infra.read_models import shadows
 from infra.read_models.database import ReadModels
 from infra.read_models.digest import digest, one_moment
-from infra.read_models.positions import dead_letters, held, positions, projections, registered
+from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered
 from infra.read_models.tables import prepare, wait_for_others
 from infra.routing import Held
 from projections.shared.projection import Projection
@@ -43,11 +47,17 @@ class Disagrees(Exception):
     """No event at a partition's live position is routed to that partition: the live rows were built with another routing."""
 
 
+NotRebuilt = ForEveryone | Superseded | Disagrees
+NOT_REBUILT = (ForEveryone, Superseded, Disagrees)
+"""Why one read model cannot be rebuilt, while others can."""
+
+
 class Rebuilt(msgspec.Struct, frozen=True):
     """The result of a rebuild: the position it reached, and the digests of live and rebuilt rows at the same positions.
 
-    The digests are None if the live rows were built by another version of the code and cannot be compared. `dead_letters`
-    counts the events that could not be folded or wait for such an event.
+    `seconds` have passed since it began or, of many that are rebuilt together, since all of them began. The digests are None if
+    the live rows were built by another version of the code and cannot be compared. `dead_letters` counts the events that could
+    not be folded or wait for such an event.
     """
 
     projection: str
@@ -80,21 +90,78 @@ def rebuild(
     return _Rebuild(projection, store, read_models, partitions, progress or (lambda _, __: None)).run(check)
 
 
+def rebuild_all(
+    projections: Sequence[Projection],
+    store: EventStore,
+    read_models: ReadModels,
+    partitions: int,
+    check: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[tuple[str, Rebuilt | NotRebuilt]]:
+    """Rebuilds these read models, or only compares, and yields the name and the result of each once it is done.
+
+    The log is read and decoded once for all. A read model that cannot be rebuilt does not hold back the others: its result is
+    the error. Raises the errors of the databases, and what `progress` raises.
+    """
+    _with_retries(partial(prepare, read_models))
+    note = progress or (lambda _, __: None)
+    rebuilds = [_Rebuild(projection, store, read_models, partitions, note) for projection in projections]
+    failed = _fold_all(rebuilds, note)
+    for one in rebuilds:
+        try:
+            yield one.name, failed.get(one.name) or one.run(check)
+        except NOT_REBUILT as error:
+            yield one.name, error
+
+
+def _fold_all(rebuilds: Sequence[_Rebuild], progress: Progress) -> dict[str, NotRebuilt]:
+    """Folds each up to where its live rows are. Returns the errors of those that cannot be rebuilt, by their names."""
+    failed: dict[str, NotRebuilt] = {}
+    targets: dict[_Rebuild, Mapping[int, int]] = {}
+    for one in rebuilds:
+        try:
+            targets[one] = one.begin()
+        except NOT_REBUILT as error:
+            failed[one.name] = error
+    if not targets:
+        return failed
+    after, upto = min(one.read_to() for one in targets), max(max(each.values()) for each in targets.values())
+    first = rebuilds[0]
+    for page in _pages(partial(first.read, upto=upto, wanted=[one.projection for one in targets]), after):
+        for one in list(targets):
+            try:
+                one.take(page, targets[one])
+            except NOT_REBUILT as error:
+                failed[one.name] = error
+                del targets[one]
+        progress(page.last, upto)
+    return failed
+
+
+def _pages(read: Callable[[int], Page | None], after: int) -> Iterator[Page]:
+    """The pages after a position. The next page is read while one is folded."""
+    with ThreadPoolExecutor(1, "rebuild-reader") as reader:
+        page = read(after)
+        while page:
+            ahead = reader.submit(read, page.last)
+            yield page
+            page = ahead.result()
+
+
 class _Rebuild:
     def __init__(
         self, projection: Projection, store: EventStore, read_models: ReadModels, partitions: int, progress: Progress
     ) -> None:
-        self._projection, self._store, self._read_models = projection, store, read_models
+        self.name, self.projection = projection.name, projection
+        self._store, self._read_models = store, read_models
         self._partitions, self._progress = partitions, progress
         self._page = PAGE[read_models.writer.dialect.name]
         self._building = Building(projection, partitions, store.types_for_everyone)
+        self._begun = time.monotonic()
 
     def run(self, check: bool) -> Rebuilt:
-        begun = time.monotonic()
-        shadows.drop_retired(self._read_models, self._projection.tables)
-        _with_retries(self._open)
         live = rebuilt = None
-        self._fold_to(_with_retries(self._targets))
+        self._fold_to(self.begin())
         if self._is_current():
             live, rebuilt = self._compare()
         letters = self._dead_letters()
@@ -102,11 +169,31 @@ class _Rebuild:
             reached = _with_retries(self._drop)
         else:
             reached = self._swapped()
-            shadows.drop_retired(self._read_models, self._projection.tables)
-        seconds = time.monotonic() - begun
-        return Rebuilt(self._projection.name, reached, seconds, live, rebuilt, letters, not check)
+            shadows.drop_retired(self._read_models, self.projection.tables)
+        seconds = time.monotonic() - self._begun
+        return Rebuilt(self.name, reached, seconds, live, rebuilt, letters, not check)
 
     # Building
+
+    def begin(self) -> Mapping[int, int]:
+        """Opens the rebuild, or continues it, and returns how far each partition is to be folded."""
+        shadows.drop_retired(self._read_models, self.projection.tables)
+        _with_retries(self._open)
+        targets = _with_retries(self._targets)
+        self._restart_if_further_than(targets)
+        return targets
+
+    def read_to(self) -> int:
+        """Up to here, the log was read for all partitions."""
+        return self._place().read
+
+    def read(self, after: int, upto: int, wanted: Sequence[Projection]) -> Page | None:
+        """The next page of the log, with what these read models want of it."""
+        return _with_retries(lambda: read_page(self._store, wanted, self._partitions, after, self._page, upto))
+
+    def take(self, page: Page, targets: Mapping[int, int]) -> int:
+        """Folds what is due of the page, in one transaction. Returns up to where the log was read for all partitions."""
+        return _with_retries(partial(_together_or_one_by_one, partial(self._fold, page, targets)))
 
     def _open(self) -> None:
         with self._read_models.writer.begin() as connection:
@@ -120,38 +207,26 @@ class _Rebuild:
         return reached
 
     def _fold_to(self, targets: Mapping[int, int]) -> None:
-        """Folds each partition exactly up to its target. The next page is read while one is folded."""
-        upto, after = max(targets.values()), self._restarted_if_further_than(targets).read
-        with ThreadPoolExecutor(1, "rebuild-reader") as reader:
-            page = self._read(after, upto)
-            while page:
-                ahead = reader.submit(self._read, page[-1].position, upto)
-                reached = _with_retries(partial(_together_or_one_by_one, partial(self._fold, page, targets)))
-                self._progress(reached, upto)
-                page = ahead.result()
+        """Folds each partition exactly up to its target."""
+        self._restart_if_further_than(targets)
+        upto = max(targets.values())
+        for page in _pages(partial(self.read, upto=upto, wanted=[self.projection]), self.read_to()):
+            self._progress(self.take(page, targets), upto)
 
-    def _restarted_if_further_than(self, targets: Mapping[int, int]) -> Place:
-        """The place of the rebuild. It starts again if a partition is further than its target.
+    def _restart_if_further_than(self, targets: Mapping[int, int]) -> None:
+        """Starts the rebuild again if a partition is further than its target.
 
         That happens if the live rows did not exist when the rebuild started, and a projector starts them meanwhile.
         """
-        place = self._place()
-        if place.is_further_than(targets):
+        if self._place().is_further_than(targets):
             _with_retries(self._drop)
             _with_retries(self._open)
-            place = self._place()
-        return place
 
     def _place(self) -> Place:
         with self._read_models.reader.connect() as connection:
             return self._building.place(connection)
 
-    def _read(self, after: int, upto: int) -> list[Routed]:
-        return _with_retries(
-            lambda: read_page(self._store, self._projection, self._partitions, after, self._page, upto) if after < upto else []
-        )
-
-    def _fold(self, page: list[Routed], targets: Mapping[int, int], one_by_one: bool) -> int:
+    def _fold(self, page: Page, targets: Mapping[int, int], one_by_one: bool) -> int:
         with self._read_models.writer.begin() as connection:
             return self._building.fold(connection, page, targets, one_by_one=one_by_one).read
 
@@ -159,7 +234,7 @@ class _Rebuild:
 
     def _compare(self) -> tuple[str, str]:
         """The digests of live and rebuilt rows, both at the live positions of the same moment."""
-        tables = self._projection.tables
+        tables = self.projection.tables
         with one_moment(self._read_models) as connection:
             targets = self._live_positions(connection)
             live = digest(connection, tables)
@@ -179,20 +254,20 @@ class _Rebuild:
         return dict.fromkeys(range(self._partitions), self._store.head())
 
     def _live_positions(self, connection: Connection) -> Mapping[int, int]:
-        return {partition: place.position for partition, place in held(connection, self._projection.name).items()}
+        return {partition: place.position for partition, place in held(connection, self.name).items()}
 
     def _require_exact(self, connection: Connection, targets: Mapping[int, int]) -> None:
         at = self._building.place(connection).at
         if wrong := [p for p, position in targets.items() if at[p] != position]:
-            raise Disagrees(f"{self._projection.name} holds positions that were never routed to partitions {wrong}")
+            raise Disagrees(f"{self.name} holds positions that were never routed to partitions {wrong}")
 
     def _is_current(self) -> bool:
         with self._read_models.reader.connect() as connection:
             return self._is_current_in(connection)
 
     def _is_current_in(self, connection: Connection) -> bool:
-        known = registered(connection, self._projection.name)
-        return known is not None and known[:2] == (self._projection.version, self._partitions)
+        known = registered(connection, self.name)
+        return known is not None and known[:2] == (self.projection.version, self._partitions)
 
     def _dead_letters(self) -> int:
         query = select(func.count()).select_from(dead_letters).where(dead_letters.c.projection == self._building.name)
@@ -214,7 +289,7 @@ class _Rebuild:
 
         Returns the position reached; None, and swaps nothing, if a projector started the live rows meanwhile.
         """
-        name = self._projection.name
+        name = self.name
         with self._read_models.writer.begin() as connection:
             wait_for_others(connection)
             connection.execute(
@@ -234,13 +309,13 @@ class _Rebuild:
 
     def _fold_rest(self, connection: Connection, targets: Mapping[int, int], one_by_one: bool) -> None:
         upto, after = max(targets.values()), self._building.place(connection).read
-        while page := self._read(after, upto):
+        while page := self.read(after, upto, [self.projection]):
             self._building.fold(connection, page, targets, one_by_one=one_by_one)
-            after = page[-1].position
+            after = page.last
 
     def _take_over(self, connection: Connection, current: bool) -> None:
         """Makes the dead letters and positions of the rebuild the live ones; known live offsets are kept."""
-        name, at = self._projection.name, self._building.place(connection).at
+        name, at = self.name, self._building.place(connection).at
         waiting = (dead_letters.c.projection == name, dead_letters.c.discarded == 0)
         connection.execute(delete(dead_letters).where(*waiting))
         rebuilt = dead_letters.c.projection == self._building.name
@@ -250,11 +325,11 @@ class _Rebuild:
             self._register(connection, at)
 
     def _register(self, connection: Connection, at: Mapping[int, int]) -> None:
-        name, known = self._projection.name, registered(connection, self._projection.name)
+        name, known = self.name, registered(connection, self.name)
         offsets = held(connection, name) if known and known.partitions == self._partitions else {}
         connection.execute(delete(positions).where(positions.c.projection == name))
         connection.execute(delete(projections).where(projections.c.name == name))
-        row = {"name": name, "version": self._projection.version, "partitions": self._partitions}
+        row = {"name": name, "version": self.projection.version, "partitions": self._partitions}
         connection.execute(insert(projections).values(row))
         connection.execute(insert(positions), [_position(name, p, at[p], offsets.get(p)) for p in at])
 

@@ -16,40 +16,43 @@ if TYPE_CHECKING:
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="The read model.")]
 Check = Annotated[bool, typer.Option("--check", help="Only compare the result of a rebuild with the live rows.")]
-Everything = Annotated[bool, typer.Option("--all", help="All read models, one after another.")]
+Everything = Annotated[bool, typer.Option("--all", help="All read models, with one reading of the log.")]
 
 
 def rebuild(name: Name = None, check: Check = False, all: Everything = False, json: AsJson = False) -> None:
     """Build a read model again while the old one answers. After an interruption, the same command continues.
 
-    Exit status 1 if the result differs from the live rows.
+    Exit status 1 if the result differs from the live rows, or a read model cannot be rebuilt.
     """
     from infra.command_line.reaching import reached
 
     if (name is None) != all:
         raise WrongUsage("rebuild: name one read model, or use --all")
     with reached(read_settings()) as api:
-        names = [one["name"] for one in api.get("/v1/status")["projections"]] if name is None else [name]
-        ended = [_rebuild(api, one, check) for one in names]
+        ended = _rebuilt(api, name, check)
     if json:
         print_json(ended if all else ended[0])
     else:
         for one in ended:
             _show(one)
-    if any(one["same"] is False for one in ended):
+    if any(one["same"] is False or one["error"] for one in ended):
         raise typer.Exit(FAILED)
 
 
-def _rebuild(api: Reached, name: str, check: bool) -> dict[str, Any]:
+def _rebuilt(api: Reached, name: str | None, check: bool) -> list[dict[str, Any]]:
+    """The results of one read model, or of all."""
     from infra.command_line.following import followed
 
     begun = api.post("/v1/operations/rebuilds", json={"projection": name, "check": check})
-    ended = followed(name, lambda: api.get(f"/v1/operations/rebuilds/{begun['id']}"))
+    ended = followed(name or "all read models", lambda: api.get(f"/v1/operations/rebuilds/{begun['id']}"))
     result: dict[str, Any] = ended["result"]
-    return result
+    return [result] if name else list(result["projections"])
 
 
 def _show(ended: dict[str, Any]) -> None:
+    if ended["error"]:
+        out.print(f"{escape(ended['projection'])}: [red]not rebuilt[/]: {escape(ended['error'])}")
+        return
     verdicts = {True: "[green]equal[/]", False: "[red]different[/]", None: "not comparable: made by another version"}
     done = "rebuilt" if ended["swapped"] else "checked"
     name = escape(ended["projection"])

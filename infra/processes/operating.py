@@ -16,7 +16,7 @@ from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
-from consumers.rebuilding.rebuild import Rebuilt, rebuild
+from consumers.rebuilding.rebuild import NotRebuilt, Rebuilt, rebuild, rebuild_all
 from infra.processes.unclean import Unclean
 from infra.processes.verifying import verified
 from infra.read_models import checkpoints, followed, lease, troubles
@@ -66,8 +66,12 @@ class Operating:
         return [projection.name for projection in PROJECTIONS]
 
     def rebuild(self, projection: str, check: bool, progress: Progress) -> dict[str, object]:
-        ended: Rebuilt = rebuild(_one(projection), *self._stores, self._deployment.partitions, check, progress)
-        return {**msgspec.to_builtins(ended), "same": ended.same}
+        return _outcome(rebuild(_one(projection), *self._stores, self._deployment.partitions, check, progress))
+
+    def rebuild_all(self, check: bool, progress: Progress) -> dict[str, object]:
+        ended = rebuild_all(PROJECTIONS, *self._stores, self._deployment.partitions, check, progress)
+        outcomes = [_not_rebuilt(name, one) if isinstance(one, Exception) else _outcome(one) for name, one in ended]
+        return {"projections": outcomes}
 
     def rotate_master_key(self, progress: Progress) -> dict[str, object]:
         rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
@@ -138,3 +142,12 @@ def _shown(seen: health.ProjectionStatus) -> ProjectionStatus:
         dead_letters=seen.dead_letters,
         broken=seen.broken,
     )
+
+
+def _outcome(ended: Rebuilt) -> dict[str, object]:
+    return {**msgspec.to_builtins(ended), "same": ended.same, "error": None}
+
+
+def _not_rebuilt(name: str, error: NotRebuilt) -> dict[str, object]:
+    """As the outcome of a rebuild, with nothing but the reason why there is none."""
+    return {**dict.fromkeys(Rebuilt.__struct_fields__), "projection": name, "swapped": False, "same": None, "error": str(error)}

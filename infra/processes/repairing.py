@@ -19,7 +19,7 @@ from sqlalchemy import delete, update
 from consumers import same_log
 from consumers.projecting.set_aside import ForEveryone
 from consumers.rebuilding.building import Building
-from consumers.rebuilding.rebuild import rebuild
+from consumers.rebuilding.rebuild import rebuild_all
 from infra.backup.erasing_again import come_back, erase_again
 from infra.backup.erasures import BadList, erasures_file, last_listed
 from infra.event_store.identity import Identity
@@ -133,13 +133,15 @@ def _rebuild_all(deployment: Deployment, report: Report) -> None:
         for projection in PROJECTIONS:
             # A rebuild that began before may have folded what the log does not have.
             Building(projection, partitions, store.types_for_everyone).drop(connection)
-    for number, projection in enumerate(PROJECTIONS, 1):
-        try:
-            done = f"is rebuilt up to position {rebuild(projection, store, read_models, partitions).position}"
-        except ForEveryone as error:
+    for number, (name, ended) in enumerate(rebuild_all(PROJECTIONS, store, read_models, partitions), 1):
+        if isinstance(ended, ForEveryone):
             # It waits as outdated. The others need not wait for it.
-            done = f"is not rebuilt, because {error} and cannot be folded: run recount rebuild {projection.name} later"
-        report(f"{projection.name} {done} ({number} of {len(PROJECTIONS)}).")
+            done = f"is not rebuilt, because {ended} and cannot be folded: run recount rebuild {name} later"
+        elif isinstance(ended, Exception):
+            raise ended
+        else:
+            done = f"is rebuilt up to position {ended.position}"
+        report(f"{name} {done} ({number} of {len(PROJECTIONS)}).")
 
 
 def _end(deployment: Deployment, identity: Identity, upto: int) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from consumers.rebuilding.rebuild import rebuild
+from consumers.rebuilding.rebuild import rebuild_all
 from infra.event_store.mapper import Stored
 from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
@@ -56,8 +56,8 @@ class Folds:
 
     def every_read_model(self) -> float:
         begun = time.process_time()
-        for projection in PROJECTIONS:
-            rebuild(projection, self._deployment.store, self._deployment.read_models, PARTITIONS)
+        for name, ended in rebuild_all(PROJECTIONS, self._deployment.store, self._deployment.read_models, PARTITIONS):
+            assert not isinstance(ended, Exception), name
         return self._events / (time.process_time() - begun)
 
     def plain_loop(self) -> float:

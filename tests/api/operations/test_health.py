@@ -146,6 +146,15 @@ def test_a_check_changes_nothing(world: World) -> None:
     assert (result["same"], result["swapped"]) == (True, False)
 
 
+def test_without_a_name_all_read_models_are_checked(world: World) -> None:
+    begun = world.client.post("/v1/operations/rebuilds", {"check": True})
+    ended = _ended(world.client, begun.headers["Location"]).json()
+    names = [one["name"] for one in world.client.get("/v1/status").json()["projections"]]
+    assert [one["projection"] for one in ended["result"]["projections"]] == names
+    assert {(one["swapped"], one["error"]) for one in ended["result"]["projections"]} == {(False, None)}
+    assert ended["done"] == ended["total"] > 0
+
+
 def test_an_unknown_read_model_is_not_rebuilt(world: World) -> None:
     answer = world.client.post("/v1/operations/rebuilds", {"projection": "customer_veiw"})
     assert answer.status_code == 404

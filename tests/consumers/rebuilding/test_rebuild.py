@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,12 +12,13 @@ from sqlalchemy import inspect, text
 
 from consumers.projecting import dead_letters
 from consumers.projecting.set_aside import ForEveryone
-from consumers.rebuilding.rebuild import Disagrees, rebuild
+from consumers.rebuilding.rebuild import Disagrees, Rebuilt, rebuild, rebuild_all
 from domain.shared.events import Event
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import begin, registered
 from infra.read_models.tables import create_tables
+from projections.shared.rows import Row
 from tests.consumers.projecting.test_projector import PARTITIONS, projector, some_events
 from tests.consumers.tallies import SUBJECTS, Added, Raised, Schedule, Tallies, World, drain
 
@@ -252,6 +254,107 @@ def test_completeness_holds_across_a_rebuild(world: World) -> None:
     drain(world.tailing(tallies))
     rebuild(tallies.projection, world.store, world.read_models, 1)
     assert Completeness(world.read_models).up_to("tallies") == 50
+
+
+def several() -> list[Tallies]:
+    """Read models that want different events, one of them nothing that is there."""
+    wanted = ("crm.tally.added.v1",), ("crm.tally.linked.v1", "crm.tally.raised.v1"), ("crm.tally.lost.v1",)
+    return [Tallies("all_of_them"), *(Tallies(f"some_{n}", reads=frozenset(types)) for n, types in enumerate(wanted))]
+
+
+def _noted(monkeypatch: pytest.MonkeyPatch, of: object, method: str) -> list[tuple[Any, ...]]:
+    """The arguments of each call of the method from now on."""
+    calls: list[tuple[Any, ...]] = []
+    plain = getattr(of, method)
+
+    def noted(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return plain(*arguments)
+
+    monkeypatch.setattr(of, method, noted)
+    return calls
+
+
+def all_rows(world: World, each: list[Tallies]) -> list[dict[UUID, Row]]:
+    return [world.rows(tallies) for tallies in each]
+
+
+def test_all_read_models_are_rebuilt_with_one_reading_of_the_log(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.record(*some_events(random.Random(20), 300))
+    alone, together = several(), several()
+    for tallies in alone:
+        rebuild(tallies.projection, world.store, world.read_models, 1)
+    expected = all_rows(world, alone)
+    read, decoded = _noted(monkeypatch, world.store, "log"), _noted(monkeypatch, world.store, "decode_one")
+    ended = list(rebuild_all([tallies.projection for tallies in together], world.store, world.read_models, 1))
+    assert [after for after, *_ in read] == [0]
+    assert len(decoded) == len({stored.position for stored, _ in decoded}) > 0
+    assert [isinstance(one, Rebuilt) and one.same for _, one in ended] == [True] * len(together)
+    assert all_rows(world, together) == expected
+
+
+def test_a_check_of_all_finds_the_one_that_is_spoiled(world: World) -> None:
+    world.record(*some_events(random.Random(21), 100))
+    each = [Tallies("tallies"), Tallies("others")]
+    for tallies in each:
+        drain(world.tailing(tallies))
+    spoil(world)
+    before = all_rows(world, each), tables_in(world.read_models)
+    checked = rebuild_all([tallies.projection for tallies in each], world.store, world.read_models, 1, check=True)
+    assert {name: isinstance(one, Rebuilt) and one.same for name, one in checked} == {"tallies": False, "others": True}
+    assert (all_rows(world, each), tables_in(world.read_models)) == before
+
+
+def test_one_that_cannot_be_rebuilt_does_not_hold_back_the_others(world: World) -> None:
+    world.record((ANN, Added(amount=1)), (BEN, Raised(by=1)), (ANN, Added(amount=2)))
+    failing, fine = Tallies("failing"), Tallies("fine")
+    failing.poison = {2}
+    ended = dict(rebuild_all([failing.projection, fine.projection], world.store, world.read_models, 1))
+    assert isinstance(ended["failing"], ForEveryone)
+    assert isinstance(ended["fine"], Rebuilt)
+    assert world.rows(fine) == world.recomputed(fine)
+
+
+def test_an_event_that_one_cannot_fold_is_set_aside_there_alone(world: World) -> None:
+    world.record(*some_events(random.Random(22), 60))
+    failing, fine = Tallies("failing"), Tallies("fine")
+    failing.poison = {next(one.position for one in world.store.log(0, 60) if one.type == "crm.tally.added.v1")}
+    ended = dict(rebuild_all([failing.projection, fine.projection], world.store, world.read_models, 1))
+    letters = {name: one.dead_letters for name, one in ended.items() if isinstance(one, Rebuilt)}
+    assert letters["failing"] > 0
+    assert letters["fine"] == 0
+    assert world.rows(fine) == world.recomputed(fine)
+
+
+def test_an_interrupted_rebuild_of_all_continues_where_each_one_is(world: World) -> None:
+    world.record(*some_events(random.Random(23), 50))
+    first, second = Tallies("first"), Tallies("second")
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(first.projection, world.store, world.read_models, 1, progress=interrupted)
+    world.record(*some_events(random.Random(24), 50))
+    ended = list(rebuild_all([first.projection, second.projection], world.store, world.read_models, 1))
+    assert [name for name, one in ended if isinstance(one, Rebuilt)] == ["first", "second"]
+    assert first.batches == [50, 50]
+    for tallies in (first, second):
+        assert world.rows(tallies) == world.recomputed(tallies)
+
+
+def test_the_live_read_models_continue_while_all_are_built(world: World) -> None:
+    each = [Tallies("first"), Tallies("second")]
+    world.record(*some_events(random.Random(25), 200))
+    live = [world.tailing(tallies) for tallies in each]
+    for one in live:
+        drain(one)
+
+    def meanwhile(at: int, upto: int) -> None:
+        world.record(*some_events(random.Random(at), 5))
+        drain(live[0])
+
+    ended = rebuild_all([tallies.projection for tallies in each], world.store, world.read_models, 1, progress=meanwhile)
+    assert [isinstance(one, Rebuilt) and one.same for _, one in ended] == [True, True]
+    for one, tallies in zip(live, each, strict=True):
+        drain(one)
+        assert world.rows(tallies) == world.recomputed(tallies)
 
 
 @pytest.mark.faults
