@@ -40,9 +40,12 @@ class Routed(NamedTuple):
     partitions: Sequence[int]
     arrival: Arrival | None
 
-    def wanted_by(self, projection: Projection) -> Arrival | None:
-        seen = self.arrival
-        return seen if seen and (projection.wants(seen.type) or not seen.understood) else None
+
+class Wanted(NamedTuple):
+    """An event that a read model wants, for all its subjects, and its partitions."""
+
+    arrival: Arrival
+    partitions: Sequence[int]
 
 
 class Page:
@@ -56,19 +59,20 @@ class Page:
         self.first, self.last = events[0].position, events[-1].position
         self._events, self._partitions = events, partitions
         self._last_on = {partition: one.position for one in events for partition in one.partitions}
-        self._by_type: dict[str, list[Arrival]] = defaultdict(list)
-        self._strange: list[Arrival] = []
-        for one in events:
-            if one.arrival and one.arrival.understood:
-                self._by_type[one.arrival.type].append(one.arrival)
-            elif one.arrival:
-                self._strange.append(one.arrival)
+        self._by_type: dict[str, list[Wanted]] = defaultdict(list)
+        # Every read model is given what nobody here understands.
+        self._strange: list[Wanted] = []
+        for _, route, seen in events:
+            if seen:
+                alike = self._by_type[seen.type] if seen.understood else self._strange
+                alike.append(Wanted(seen, route))
 
     def due(self, projection: Projection, at: Mapping[int, int], targets: Mapping[int, int]) -> list[Due]:
         """What the read model is to fold, in the order of positions: on each partition from its position up to its target."""
+        wanted = self._wanted(projection)
         if self._is_whole(at, targets):
-            return [(None, one) for one in self._wanted(projection)]
-        return list(self._looked_at(projection, at, targets))
+            return [(None, one.arrival) for one in wanted]
+        return [due for one in wanted for due in self._looked_at(one, at, targets)]
 
     def reached(self, before: Place, targets: Mapping[int, int]) -> Place:
         """The place after the events that are due."""
@@ -86,18 +90,17 @@ class Page:
         """Whether every event is due on all its partitions."""
         return all(at[partition] < self.first and last <= targets[partition] for partition, last in self._last_on.items())
 
-    def _wanted(self, projection: Projection) -> list[Arrival]:
-        of_types = (arrivals for type, arrivals in self._by_type.items() if projection.wants(type))
-        return sorted(chain(self._strange, *of_types), key=attrgetter("position"))
+    def _wanted(self, projection: Projection) -> list[Wanted]:
+        of_types = (wanted for type, wanted in self._by_type.items() if projection.wants(type))
+        return sorted(chain(self._strange, *of_types), key=attrgetter("arrival.position"))
 
-    def _looked_at(self, projection: Projection, at: Mapping[int, int], targets: Mapping[int, int]) -> Iterator[Due]:
-        for one in self._events:
-            ready = [p for p in one.partitions if at[p] < one.position <= targets[p]]
-            if ready and (wanted := one.wanted_by(projection)):
-                if len(ready) == len(one.partitions):
-                    yield None, wanted
-                else:
-                    yield from self._parts(wanted, ready)
+    def _looked_at(self, wanted: Wanted, at: Mapping[int, int], targets: Mapping[int, int]) -> Iterator[Due]:
+        arrival, route = wanted
+        ready = [p for p in route if at[p] < arrival.position <= targets[p]]
+        if len(ready) == len(route):
+            yield None, arrival
+        else:
+            yield from self._parts(arrival, ready)
 
     def _parts(self, arrival: Arrival, ready: Iterable[int]) -> Iterator[Due]:
         """The event as each of these partitions sees it."""
@@ -122,6 +125,5 @@ def read_page(
         found = decoded.get(one.position)
         metadata = found.metadata if isinstance(found, Recorded) else metadata_of(one)
         route = range(partitions) if metadata is None else partitions_of(metadata, partitions)
-        seen = None if found is None else arrival(one, found, ONLY, ALL)
-        events.append(Routed(one.position, route, seen if seen and (wants[one.type] or not seen.understood) else None))
+        events.append(Routed(one.position, route, None if found is None else arrival(one, found, ONLY, ALL)))
     return Page(events, partitions)

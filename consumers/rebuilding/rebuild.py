@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 import structlog
@@ -48,7 +48,7 @@ class Disagrees(Exception):
 
 
 NotRebuilt = ForEveryone | Superseded | Disagrees
-NOT_REBUILT = (ForEveryone, Superseded, Disagrees)
+NOT_REBUILT: tuple[type[NotRebuilt], ...] = get_args(NotRebuilt)
 """Why one read model cannot be rebuilt, while others can."""
 
 
@@ -118,16 +118,18 @@ def _fold_all(rebuilds: Sequence[_Rebuild], progress: Progress) -> dict[str, Not
     """Folds each up to where its live rows are. Returns the errors of those that cannot be rebuilt, by their names."""
     failed: dict[str, NotRebuilt] = {}
     targets: dict[_Rebuild, Mapping[int, int]] = {}
+    read_to: list[int] = []
     for one in rebuilds:
         try:
-            targets[one] = one.begin()
+            to = one.begin()
+            read_to.append(one.read_to(to))
+            targets[one] = to
         except NOT_REBUILT as error:
             failed[one.name] = error
     if not targets:
         return failed
-    after, upto = min(one.read_to() for one in targets), max(max(each.values()) for each in targets.values())
-    first = rebuilds[0]
-    for page in _pages(partial(first.read, upto=upto, wanted=[one.projection for one in targets]), after):
+    after, upto = min(read_to), max(max(to.values()) for to in targets.values())
+    for page in _pages(partial(rebuilds[0].read, upto=upto, wanted=[one.projection for one in targets]), after):
         for one in list(targets):
             try:
                 one.take(page, targets[one])
@@ -179,13 +181,19 @@ class _Rebuild:
         """Opens the rebuild, or continues it, and returns how far each partition is to be folded."""
         shadows.drop_retired(self._read_models, self.projection.tables)
         _with_retries(self._open)
-        targets = _with_retries(self._targets)
-        self._restart_if_further_than(targets)
-        return targets
+        return _with_retries(self._targets)
 
-    def read_to(self) -> int:
-        """Up to here, the log was read for all partitions."""
-        return self._place().read
+    def read_to(self, targets: Mapping[int, int]) -> int:
+        """Up to here, the log was read for all partitions. The rebuild starts again if a partition is further than its target.
+
+        That happens if the live rows did not exist when the rebuild started, and a projector starts them meanwhile.
+        """
+        place = self._place()
+        if place.is_further_than(targets):
+            _with_retries(self._drop)
+            _with_retries(self._open)
+            place = self._place()
+        return place.read
 
     def read(self, after: int, upto: int, wanted: Sequence[Projection]) -> Page | None:
         """The next page of the log, with what these read models want of it."""
@@ -208,19 +216,9 @@ class _Rebuild:
 
     def _fold_to(self, targets: Mapping[int, int]) -> None:
         """Folds each partition exactly up to its target."""
-        self._restart_if_further_than(targets)
         upto = max(targets.values())
-        for page in _pages(partial(self.read, upto=upto, wanted=[self.projection]), self.read_to()):
+        for page in _pages(partial(self.read, upto=upto, wanted=[self.projection]), self.read_to(targets)):
             self._progress(self.take(page, targets), upto)
-
-    def _restart_if_further_than(self, targets: Mapping[int, int]) -> None:
-        """Starts the rebuild again if a partition is further than its target.
-
-        That happens if the live rows did not exist when the rebuild started, and a projector starts them meanwhile.
-        """
-        if self._place().is_further_than(targets):
-            _with_retries(self._drop)
-            _with_retries(self._open)
 
     def _place(self) -> Place:
         with self._read_models.reader.connect() as connection:

@@ -55,7 +55,7 @@ def normalised(kind: MethodKind, value: str, region: str | None = None) -> str:
 def email(value: str) -> str:
     """The address, with its domain in lower case and in Unicode. Raises MalformedEmail.
 
-    Few domains have most of the addresses, so the last ones are remembered: to check one costs ten times as much as the rest.
+    Few domains have most of the addresses, so the last ones are remembered: to check one takes nearly all of the time.
     """
     address = one_form(value)
     mailbox, _, domain = address.rpartition("@")

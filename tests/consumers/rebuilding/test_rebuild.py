@@ -262,16 +262,16 @@ def several() -> list[Tallies]:
     return [Tallies("all_of_them"), *(Tallies(f"some_{n}", reads=frozenset(types)) for n, types in enumerate(wanted))]
 
 
-def _noted(monkeypatch: pytest.MonkeyPatch, of: object, method: str) -> list[tuple[Any, ...]]:
+def noted(monkeypatch: pytest.MonkeyPatch, of: object, method: str) -> list[tuple[Any, ...]]:
     """The arguments of each call of the method from now on."""
     calls: list[tuple[Any, ...]] = []
     plain = getattr(of, method)
 
-    def noted(*arguments: Any) -> Any:
+    def called(*arguments: Any) -> Any:
         calls.append(arguments)
         return plain(*arguments)
 
-    monkeypatch.setattr(of, method, noted)
+    monkeypatch.setattr(of, method, called)
     return calls
 
 
@@ -285,7 +285,7 @@ def test_all_read_models_are_rebuilt_with_one_reading_of_the_log(world: World, m
     for tallies in alone:
         rebuild(tallies.projection, world.store, world.read_models, 1)
     expected = all_rows(world, alone)
-    read, decoded = _noted(monkeypatch, world.store, "log"), _noted(monkeypatch, world.store, "decode_one")
+    read, decoded = noted(monkeypatch, world.store, "log"), noted(monkeypatch, world.store, "decode_one")
     ended = list(rebuild_all([tallies.projection for tallies in together], world.store, world.read_models, 1))
     assert [after for after, *_ in read] == [0]
     assert len(decoded) == len({stored.position for stored, _ in decoded}) > 0
