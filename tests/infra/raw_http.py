@@ -99,6 +99,10 @@ class Raw:
         except ConnectionResetError:
             return True
 
+    def is_reset(self) -> bool:
+        """Whether the server has reset the connection. Reads nothing. True only once: then whatever is sent fails."""
+        return self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
     def _header_lines(self) -> Iterator[tuple[str, str]]:
         while line := self._stream.readline().strip():
             name, _, value = line.decode().partition(":")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import repeat
 
 import pytest
 
+from infra.http.protocol import PIPELINED
 from tests.infra.http.conftest import LARGE, Application
-from tests.infra.raw_http import GET, raw
+from tests.infra.raw_http import GET, Raw, raw
 from tests.waiting import wait_until
 
 On = Callable[..., str]
@@ -99,7 +99,18 @@ def test_a_client_that_does_not_read_many_small_answers_is_ended(on: On, applica
     with raw(on(**LONG | {"send_timeout": SHORT}), receive_buffer=4096) as connection:
         request = b"POST / HTTP/1.1\r\nHost: recount\r\nContent-Length: 60000\r\n\r\n" + b"a" * 60_000
         with pytest.raises(ConnectionError):
-            connection.send(*repeat(request, 1000))
+            send_in_turn(connection, application, request, 1000)
+
+
+def send_in_turn(connection: Raw, application: Application, request: bytes, count: int) -> None:
+    """Send the request again and again, a few ahead of its answers: so many at once that the pipeline is full are refused."""
+
+    def goes_on() -> bool:
+        return len(application.seen) > number - PIPELINED // 2 or connection.is_reset()
+
+    for number in range(count):
+        wait_until(goes_on, "the application has an earlier request, or the connection ends")
+        connection.send(request)
 
 
 def test_a_client_that_reads_its_answer_slowly_gets_all_of_it(on: On) -> None:
