@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -105,11 +106,11 @@ def test_a_client_that_does_not_read_many_small_answers_is_ended(on: On, applica
 def send_in_turn(connection: Raw, application: Application, request: bytes, count: int) -> None:
     """Send the request again and again, a few ahead of its answers: so many at once that the pipeline is full are refused."""
 
-    def goes_on() -> bool:
+    def goes_on(number: int) -> bool:
         return len(application.seen) > number - PIPELINED // 2 or connection.is_reset()
 
     for number in range(count):
-        wait_until(goes_on, "the application has an earlier request, or the connection ends")
+        wait_until(partial(goes_on, number), "the application has an earlier request, or the connection ends")
         connection.send(request)
 
 
