@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +47,7 @@ from tests.commands.event_stores import (
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
+POINTS = ["locking", "locked", "written", "committed"]
 Submitted = list[tuple[str, Future[Outcome]]]
 
 
@@ -114,38 +115,40 @@ def test_a_read_of_a_store_that_is_away_for_a_moment_is_retried(store: EventStor
 # A real PostgreSQL, cut off in the middle of a commit
 
 
-class Cut(PostgresRecorder):
-    """The server ends this connection once at each named point of a commit."""
+class Faulty(PostgresRecorder):
+    """The fault happens once at each named point of a commit."""
 
-    def __init__(self, url: str, points: list[str]) -> None:
+    def __init__(self, url: str, points: list[str], fault: Callable[[Any], None]) -> None:
         super().__init__(url)
-        self._url, self.points = url, points
+        self.points, self._fault = points, fault
 
     def _lock(self, connection: Any) -> None:
         super()._lock(connection)
-        self._cut_at("locking", connection)
+        self._reach("locking", connection)
 
     def _write(self, connection: Any, rows: CommitRows, committed: Committed) -> None:
-        self._cut_at("locked", connection)
+        self._reach("locked", connection)
         super()._write(connection, rows, committed)
-        self._cut_at("written", connection)
+        self._reach("written", connection)
 
     def _end(self, connection: Any) -> None:
         super()._end(connection)
-        self._cut_at("committed", connection)
+        self._reach("committed", connection)
 
-    def _cut_at(self, point: str, connection: Any) -> None:
+    def _reach(self, point: str, connection: Any) -> None:
         if self.points[:1] == [point]:
             self.points.pop(0)
-            with psycopg.connect(self._url, autocommit=True) as other:
-                other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+            self._fault(connection)
 
 
 @pytest.mark.servers
 def test_a_connection_cut_anywhere_in_a_commit_loses_and_duplicates_nothing(database_url: str) -> None:
-    points = ["locking", "locked", "written", "committed"]
-    engine = Cut(database_url, points)
-    store, id = opened(database_url, engine), new_id()
+    def cut(connection: Any) -> None:
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+
+    points = [*POINTS]
+    store, id = opened(database_url, Faulty(database_url, points, cut)), new_id()
     with running(store) as executor:
         one(executor, registering(id))
         outcomes = [one(executor, tagging(id, f"t-{number}")) for number in range(4)]
@@ -183,14 +186,23 @@ def test_connections_cut_at_random_while_they_work_lose_and_duplicate_nothing(da
 def test_a_server_that_is_killed_and_restarted_loses_and_duplicates_nothing() -> None:
     with tempfile.TemporaryDirectory(prefix="recount-postgres-") as folder, Postgres(Path(folder)) as postgres:
         url = postgres.create_database("store")
-        with worker(url, batch=10) as executor:
-            ids = registered(executor, 10)
-            submitted = flow(executor, ids, "t", 300)
-            wait_until(lambda: executor.waiting() < 200, "the first commands are taken")
+        points: list[str] = []
+        kills = threading.Semaphore(0)
+
+        def kill(_: Any) -> None:
             postgres.kill()
-            assert executor.waiting() > 0
-            postgres.restart()
+            kills.release()
+
+        store = opened(url, Faulty(url, points, kill))
+        with running(store, batch=10) as executor:
+            ids = registered(executor, 10)
+            points += POINTS
+            submitted = flow(executor, ids, "t", 300)
+            for _ in POINTS:
+                assert kills.acquire(timeout=60)
+                postgres.restart()
             done(*(future for _, future in submitted))
+        store.close()
         exactly(url, ids, submitted)
 
 
