@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -163,7 +163,8 @@ class Rows:
             columns = {column.name: [row[column.name] for row in rows] for column in table.c}
             self.connection.execute(_unnested_insert(table, replace), columns)
         else:
-            self.connection.execute(_insert(table, replace), rows)
+            writing = _writing(table, replace, self.connection.dialect)
+            self.connection.exec_driver_sql(writing.statement, writing.parameters(rows))
 
 
 # Statements that are made once: making one takes longer than running it.
@@ -206,10 +207,27 @@ def _unnested_insert(table: Table, replace: bool) -> Insert:
     return _replacing(statement, table) if replace else statement
 
 
+class _Writing(NamedTuple):
+    """An insert as the driver runs it. `columns` are in the order of its parameters, each with what makes a value of it."""
+
+    statement: str
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def parameters(self, rows: list[Row]) -> list[tuple[Any, ...]]:
+        """Column by column: SQLAlchemy looks up each parameter of each row, which took a quarter of the time of a rebuild."""
+        return list(zip(*(self._made([row[name] for row in rows], make) for name, make in self.columns), strict=True))
+
+    @staticmethod
+    def _made(values: list[Any], make: Callable[[Any], Any] | None) -> list[Any]:
+        return [make(value) for value in values] if make else values
+
+
 @lru_cache(maxsize=1024)
-def _insert(table: Table, replace: bool) -> Any:
+def _writing(table: Table, replace: bool, dialect: Dialect) -> _Writing:
     statement = sqlite.insert(table)
-    return _replacing(statement, table) if replace else statement
+    compiled = (_replacing(statement, table) if replace else statement).compile(dialect=dialect)
+    makers = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.c}
+    return _Writing(str(compiled), tuple((name, makers[name]) for name in compiled.positiontup or ()))
 
 
 def _replacing(statement: Any, table: Table) -> Any:
