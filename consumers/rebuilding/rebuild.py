@@ -37,7 +37,7 @@ from projections.shared.projection import Projection
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
-PAGE = {"sqlite": 500, "postgresql": 4000}
+PAGE = {"sqlite": 2000, "postgresql": 4000}
 TRIES, LONGEST_PAUSE = 8, 5.0
 
 log = structlog.get_logger()
