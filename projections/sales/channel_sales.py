@@ -29,7 +29,7 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Index, Select, Text
 from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
-from projections.sales.order_book import NOTHING, ORDER_EVENTS, Book, Figures, figures
+from projections.sales.order_book import MOVE_FIGURES, NOTHING, ORDER_EVENTS, Book, Figures, figures
 from projections.sales.order_turns import states, turns
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
@@ -57,7 +57,7 @@ Index("ix_channel_sales_day", sales.c.day)
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     changes = []
-    for book, recorded, before, now in turns(sales_orders, figures, NOTHING, own(batch, ORDER_EVENTS), rows):
+    for book, recorded, before, now in turns(sales_orders, figures, NOTHING, MOVE_FIGURES, own(batch, ORDER_EVENTS), rows):
         difference = now.less(before)
         if difference != NOTHING or isinstance(recorded.event, Placed):
             changes.append(_sale(book, recorded, difference))

@@ -15,12 +15,16 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from domain.sales.order.amending import Amended, LinesCancelled
 from domain.sales.order.discounts import ZERO
 from domain.sales.order.fulfilment import Shipped
 from domain.sales.order.order import Order
+from domain.sales.order.payments import PaymentCaptured
 from domain.sales.order.placing import Placed
 from domain.sales.order.pricing import LineAmounts, part_of
-from domain.sales.order.refunds import PaymentRefunded
+from domain.sales.order.processing import Cancelled, Completed, Reopened
+from domain.sales.order.refunds import PaymentChargedBack, PaymentRefunded, PaymentReversed
+from domain.sales.order.returns import LinesReturned, ReturnReversed
 from domain.sales.order.state import MoneyFact, Shipment, State
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Contact, ReturnedLine
@@ -31,6 +35,11 @@ from domain.shared.money import RATE_DIGITS, minor_units
 from domain.shared.personal import personal_fields
 
 ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
+MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
+"""The events that change the `goods` of an order."""
+MOVE_MONEY: tuple[type[Event], ...] = (PaymentCaptured, PaymentRefunded, PaymentChargedBack, PaymentReversed)
+MOVE_FIGURES = (*MOVE_GOODS, Completed, *MOVE_MONEY)
+"""The events that change the `figures` of an order."""
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):

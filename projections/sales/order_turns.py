@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import Column, Table, Text, Uuid
 
-from domain.shared.events import Recorded
+from domain.shared.events import Event, Recorded
 from projections.sales.order_book import Book
 from projections.shared.rows import Rows
 from projections.shared.tables import table
@@ -21,15 +21,22 @@ def states(name: str) -> Table:
 
 
 def turns(
-    kept: Table, totals: Callable[[Book], Totals], nothing: Totals, mine: Sequence[Recorded], rows: Rows
+    kept: Table,
+    totals: Callable[[Book], Totals],
+    nothing: Totals,
+    moves: tuple[type[Event], ...],
+    mine: Sequence[Recorded],
+    rows: Rows,
 ) -> Iterator[tuple[Book, Recorded, Totals, Totals]]:
-    """Each event with its order's book, and the order's totals before and after it. Test orders are left out."""
+    """Each event that `moves` the totals, with its order's book, and the totals before and after. Test orders are left out."""
     known = rows.load(kept, {recorded.stream for recorded in mine})
     books = {id: Book.load(id, row["state"]) for id, row in known.items()}
     sums = {id: totals(book) for id, book in books.items()}
     for recorded in mine:
         book = books.setdefault(recorded.stream, Book(recorded.stream))
         book.fold(recorded)
+        if not isinstance(recorded.event, moves):
+            continue
         before, sums[book.id] = sums.get(book.id, nothing), totals(book)
         if not book.facts().test:
             yield book, recorded, before, sums[book.id]

@@ -11,13 +11,10 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, Text, Uuid
 
-from domain.sales.order.amending import Amended, LinesCancelled
 from domain.sales.order.placing import Placed
-from domain.sales.order.processing import Cancelled, Reopened
-from domain.sales.order.returns import LinesReturned, ReturnReversed
-from domain.shared.events import Event, Recorded
+from domain.shared.events import Recorded
 from domain.shared.money import RATE_DIGITS
-from projections.sales.order_book import NO_GOODS, Book, Goods, Product, goods
+from projections.sales.order_book import MOVE_GOODS, NO_GOODS, Book, Goods, Product, goods
 from projections.sales.order_turns import states, turns
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.reports import dated
@@ -25,7 +22,6 @@ from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
 MILLION = 10**RATE_DIGITS
-MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
 AMOUNTS = ("gross", "discounts", "returns")
 NO_PRODUCTS: Mapping[Product, Goods] = {}
 
@@ -59,7 +55,7 @@ class Change(NamedTuple):
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     changes: list[Row] = []
-    for book, recorded, before, now in turns(product_orders, goods, NO_PRODUCTS, own(batch, MOVE_GOODS), rows):
+    for book, recorded, before, now in turns(product_orders, goods, NO_PRODUCTS, MOVE_GOODS, own(batch, MOVE_GOODS), rows):
         changes += _rows(book, recorded, _changes(before, now, every=isinstance(recorded.event, Placed)))
     rows.insert(product_sales_rows, changes)
 
