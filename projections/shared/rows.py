@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     BindParameter,
     Column,
     ColumnElement,
@@ -31,6 +30,8 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+
+from projections.shared.array_text import ArrayText
 
 Row = dict[str, Any]
 Columns = tuple[Column[Any], ...]
@@ -142,7 +143,9 @@ class Rows:
         found: list[Row] = []
         selecting = _selecting(self.table(live), columns, self._has_arrays)
         for among in self._among(columns, values):
-            found += [dict(row) for row in self.connection.execute(selecting, among).mappings()]
+            rows = self.connection.execute(selecting, among)
+            names = tuple(rows.keys())
+            found += [dict(zip(names, row, strict=True)) for row in rows]
         return found
 
     @property
@@ -183,7 +186,7 @@ def _deleting(table: Table, columns: Columns, arrays: bool) -> Delete:
 def _is_among(columns: Columns, arrays: bool) -> ColumnElement[bool]:
     """The columns have one of the given values: of those in an array for each column, or in one list."""
     if arrays:
-        given = [bindparam(f"values_{index}", type_=ARRAY(column.type)) for index, column in enumerate(columns)]
+        given = [bindparam(f"values_{index}", type_=ArrayText(column.type)) for index, column in enumerate(columns)]
         if len(columns) == 1:
             return columns[0] == func.any(given[0])
         return tuple_(*columns).in_(select(*(func.unnest(array) for array in given)))
@@ -202,7 +205,7 @@ def _portions(values: list[Any]) -> Iterable[list[Any]]:
 @lru_cache(maxsize=1024)
 def _unnested_insert(table: Table, replace: bool) -> Insert:
     """One statement for any number of rows, with one array per column."""
-    arrays = [func.unnest(bindparam(column.name, type_=ARRAY(column.type))) for column in table.c]
+    arrays = [func.unnest(bindparam(column.name, type_=ArrayText(column.type))) for column in table.c]
     statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*arrays))
     return _replacing(statement, table) if replace else statement
 
