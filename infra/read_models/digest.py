@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 
 import msgspec
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table
 
 from infra.read_models.database import ReadModels
 
@@ -36,10 +36,23 @@ def digest(connection: Connection, tables: Iterable[Table], stand_ins: Mapping[T
 
 def _digest(connection: Connection, named: Table, table: Table) -> str:
     total = rows = 0
-    for row in connection.execute(select(table), execution_options=_streaming(connection)):
-        total += int.from_bytes(blake2b(_encode(tuple(row)), digest_size=SIZE).digest())
+    for row in _each(connection, table):
+        total += int.from_bytes(blake2b(row, digest_size=SIZE).digest())
         rows += 1
     return f"{named.name}:{rows}:{total % 2 ** (8 * SIZE):0{2 * SIZE}x}"
+
+
+def _each(connection: Connection, table: Table) -> Iterator[bytes]:
+    """Each row as the engine gives it: on PostgreSQL as one text, on SQLite as a JSON array. No value is converted."""
+    quoted = connection.dialect.identifier_preparer.format_table(table)
+    as_text = connection.dialect.name == "postgresql"
+    query = f"SELECT whole::text FROM {quoted} AS whole" if as_text else f"SELECT * FROM {quoted}"
+    found = connection.exec_driver_sql(query, execution_options=_streaming(connection))
+    for some in found.partitions(FETCHED_AT_ONCE):
+        if as_text:
+            yield from (text.encode() for (text,) in some)
+        else:
+            yield from (_encode(tuple(row)) for row in some)
 
 
 def _streaming(connection: Connection) -> dict[str, int]:

@@ -156,5 +156,5 @@ def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
 
 
 channel_sales = Projection(
-    name="channel_sales", version=3, tables=(sales_orders, sales), apply=apply, reads=types(*ORDER_EVENTS)
+    name="channel_sales", version=4, tables=(sales_orders, sales), apply=apply, reads=types(*ORDER_EVENTS)
 )

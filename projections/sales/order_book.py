@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 from uuid import UUID
 
 import msgspec
@@ -40,29 +40,34 @@ MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelle
 MOVE_MONEY: tuple[type[Event], ...] = (PaymentCaptured, PaymentRefunded, PaymentChargedBack, PaymentReversed)
 MOVE_FIGURES = (*MOVE_GOODS, Completed, *MOVE_MONEY)
 """The events that change the `figures` of an order."""
+MONEY: tuple[MoneyFact, ...] = get_args(MoneyFact)
 
 
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The part of a book without personal data."""
+    """The part of a book without personal data. Most orders have only a few of these."""
 
     placed: Placed
     terms: Terms
     total: Decimal
-    customer_id: UUID | None
-    assignment: tuple[str | None, str | None]
-    tags: set[str]
-    cancelled: dict[str, Decimal]
-    confirmed_at: datetime | None
-    ended: Literal["completed", "cancelled"] | None
-    ended_at: datetime | None
-    reopened_at: datetime | None
-    money: dict[MoneyFact, dict[str, Decimal]]
-    voided: set[str]
-    shipments: dict[str, Shipment]
-    requests: set[str]
-    returns: dict[str, tuple[ReturnedLine, ...]]
-    known: set[str]
-    shipping_refunds: dict[str, Decimal]
+    customer_id: UUID | None = None
+    owner: str | None = None
+    team: str | None = None
+    tags: set[str] = set()
+    cancelled: dict[str, Decimal] = {}
+    confirmed_at: datetime | None = None
+    ended: Literal["completed", "cancelled"] | None = None
+    ended_at: datetime | None = None
+    reopened_at: datetime | None = None
+    authorisation: dict[str, Decimal] = {}
+    capture: dict[str, Decimal] = {}
+    chargeback: dict[str, Decimal] = {}
+    refund: dict[str, Decimal] = {}
+    voided: set[str] = set()
+    shipments: dict[str, Shipment] = {}
+    requests: set[str] = set()
+    returns: dict[str, tuple[ReturnedLine, ...]] = {}
+    known: set[str] = set()
+    shipping_refunds: dict[str, Decimal] = {}
     plain_attributes: dict[str, str | Number] = {}
 
 
@@ -106,6 +111,9 @@ class Figures(NamedTuple):
 
 NOTHING = Figures(0, 0, 0, 0, 0, 0, 0, 0)
 
+AS_THEY_ARE = tuple(name for name in Kept.__struct_fields__ if name not in {"owner", "team", *MONEY, "plain_attributes"})
+"""The fields that a book has under the same name."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_kept = msgspec.json.Decoder(Kept).decode
 _decode_private = msgspec.json.Decoder(Private).decode
@@ -126,7 +134,9 @@ class Book(State):
         book = cls(id)
         if kept is not None:
             state = _decode_kept(kept)
-            vars(book).update({field: getattr(state, field) for field in Kept.__struct_fields__ if field != "plain_attributes"})
+            vars(book).update({field: getattr(state, field) for field in AS_THEY_ARE})
+            book.assignment = (state.owner, state.team)
+            book.money = {fact: getattr(state, fact) for fact in MONEY}
             book.take_up_attributes(state.plain_attributes, {})
         if private is not None:
             book._load_private(_decode_private(private))
@@ -146,7 +156,10 @@ class Book(State):
         self._load_private(Private())
 
     def dump(self) -> str:
-        return _encode(Kept(**{field: getattr(self, field) for field in Kept.__struct_fields__})).decode()
+        as_they_are = {field: getattr(self, field) for field in AS_THEY_ARE}
+        owner, team = self.assignment
+        kept = Kept(**as_they_are, **self.money, owner=owner, team=team, plain_attributes=self.plain_attributes)
+        return _encode(kept).decode()
 
     def private(self) -> str | None:
         """The part with personal data; None if there is none."""
@@ -253,7 +266,8 @@ def _millionths(quantity: Decimal) -> int:
 
 def _in_minor_units(book: Book, *sales: Decimal) -> Figures:
     cash = (book.sum("capture"), book.sum("refund"), book.sum("chargeback"))
-    return Figures(*(minor_units(amount, book.currency) for amount in (*sales, *cash)))
+    currency = book.currency
+    return Figures(*[minor_units(amount, currency) if amount else 0 for amount in (*sales, *cash)])
 
 
 def _plain(placed: Placed) -> Placed:

@@ -142,4 +142,4 @@ def by_number(connection: Connection, number: str) -> Row | None:
     return LISTED.first(connection, order_rows.c.number == number)
 
 
-orders = ORDERS.projection(5, ORDER_EVENTS, Book.load, _placing, _columns, Erased)
+orders = ORDERS.projection(6, ORDER_EVENTS, Book.load, _placing, _columns, Erased)

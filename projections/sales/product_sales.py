@@ -91,5 +91,5 @@ def _rows(book: Book, recorded: Recorded, changes: Iterator[Change]) -> Iterator
 
 
 product_sales = Projection(
-    name="product_sales", version=3, tables=(product_orders, product_sales_rows), apply=apply, reads=types(*MOVE_GOODS)
+    name="product_sales", version=4, tables=(product_orders, product_sales_rows), apply=apply, reads=types(*MOVE_GOODS)
 )
