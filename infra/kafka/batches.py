@@ -108,7 +108,14 @@ def _body(offset: int, key: bytes | None, value: bytes | None, headers: Headers)
         *(ABSENT if key is None else (INTEGERS[len(key)], key)),
         *(ABSENT if value is None else (INTEGERS[len(value)], value)),
         INTEGERS[len(headers)],
+        encoded_headers(headers),
     ]
+    return b"".join(fields)
+
+
+def encoded_headers(headers: Headers) -> bytes:
+    """The headers without their number."""
+    fields: list[bytes] = []
     for name, text in headers:
         fields += (_name(name), INTEGERS[len(text)], text)
     return b"".join(fields)

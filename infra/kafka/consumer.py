@@ -17,13 +17,14 @@ from kafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRange
 from prometheus_client import Counter
 
 from infra.kafka.connection import Brokers, KafkaUnavailable, unavailable_when_failing
+from infra.kafka.fetched import Fetched, read_as_whole
 from infra.kafka.headers import Record, Unreadable, decode, with_reason
 from infra.kafka.producer import Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
 from infra.routing import Held, Message
 
 Stored = Callable[[Collection[int]], Mapping[int, Held]]
-Fetched = dict[TopicPartition, list[Any]]
+ByPartition = dict[TopicPartition, list[Fetched]]
 
 VERIFY_EVERY = 5.0
 # A few messages wait so many seconds for others. A turn of the projector costs nearly the same for one message and for ten.
@@ -75,6 +76,7 @@ class KafkaSource:
             session_timeout_ms=int(session_timeout * 1000),
             **SETTINGS,
         )
+        read_as_whole(self._consumer)
         try:
             self._consumer.subscribe([topic.name], listener=SeekWhenAssigned(self._seek_to_stored))
             self._require_metadata()
@@ -103,7 +105,7 @@ class KafkaSource:
                 try:
                     messages.append(decode(place.partition, record.offset, record.value, record.headers))
                 except Unreadable as error:
-                    unreadable.append(_dead_record(record, error))
+                    unreadable.append(_dead_record(place, record, error))
         if unreadable:
             self._send_to_dead_topic(unreadable, fetched)
         self._note_passed_over(messages, fetched)
@@ -147,9 +149,9 @@ class KafkaSource:
             self._passed_over.pop(partition, None)
             self.seek(partition, held.get(partition, nothing))
 
-    def _fetch(self, timeout: float) -> Fetched:
+    def _fetch(self, timeout: float) -> ByPartition:
         try:
-            fetched: Fetched = self._consumer.poll(int(timeout * 1000))
+            fetched: ByPartition = self._consumer.poll(int(timeout * 1000))
             self._gather(fetched)
             return fetched
         except OffsetOutOfRangeError as error:
@@ -163,7 +165,7 @@ class KafkaSource:
         except KafkaError as error:
             raise KafkaUnavailable(str(error)) from error
 
-    def _gather(self, fetched: Fetched) -> None:
+    def _gather(self, fetched: ByPartition) -> None:
         """Adds what arrives in the next moment.
 
         The client asks for more as soon as it returns something, and is answered with the next message alone: what comes after
@@ -172,14 +174,14 @@ class KafkaSource:
         end = time.monotonic() + GATHERING
         while fetched and (left := end - time.monotonic()) > 0 and sum(map(len, fetched.values())) < FEW:
             try:
-                more: Fetched = self._consumer.poll(max(1, int(left * 1000)))
+                more: ByPartition = self._consumer.poll(max(1, int(left * 1000)))
             except Exception:
                 # What was fetched is not lost. If the reason stays, the next poll meets it.
                 return
             for place, records in more.items():
                 fetched.setdefault(place, []).extend(records)
 
-    def _send_to_dead_topic(self, unreadable: Sequence[Record], fetched: Fetched) -> None:
+    def _send_to_dead_topic(self, unreadable: Sequence[Record], fetched: ByPartition) -> None:
         """Send the records to the dead topic. If it does not answer, no fetched record counts as read."""
         try:
             self._dead.send(self._topic.dead, unreadable)
@@ -190,7 +192,7 @@ class KafkaSource:
         log.error("kafka.unreadable", topic=self._topic.name, records=len(unreadable))
         dead_messages.inc(len(unreadable))
 
-    def _note_passed_over(self, messages: Sequence[Message], fetched: Fetched) -> None:
+    def _note_passed_over(self, messages: Sequence[Message], fetched: ByPartition) -> None:
         read = {message.partition: message.offset for message in messages}
         for place, records in fetched.items():
             self._passed_over.pop(place.partition, None)
@@ -227,6 +229,7 @@ class SeekWhenAssigned(ConsumerRebalanceListener):  # type: ignore[misc]  # the 
             self._seek([place.partition for place in assigned])
 
 
-def _dead_record(record: Any, error: Unreadable) -> Record:
-    origin = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
-    return with_reason(Record(0, record.key, record.value, list(record.headers)), str(error), origin)
+def _dead_record(place: TopicPartition, record: Fetched, error: Unreadable) -> Record:
+    origin = {"topic": place.topic, "partition": place.partition, "offset": record.offset}
+    headers = [(name, value or b"") for name, value in record.headers]
+    return with_reason(Record(0, record.key, record.value, headers), str(error), origin)

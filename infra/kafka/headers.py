@@ -7,7 +7,7 @@ version in the stream. `correlation`, `causation` and `traceparent` (W3C Trace C
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -54,6 +54,7 @@ class EventTexts(msgspec.Struct, frozen=True):
     metadata: MetadataTexts
 
 
+_read_id = msgspec.json.Decoder(UUID).decode
 _read_texts = msgspec.json.Decoder(EventTexts).decode
 _encode_json = msgspec.json.Encoder().encode
 
@@ -74,13 +75,13 @@ def encode(messages: Sequence[Message]) -> list[Record]:
     ]
 
 
-def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Message:
+def decode(partition: int, offset: int, value: bytes | None, headers: Sequence[tuple[str, bytes | None]]) -> Message:
     """Raises Unreadable. An event of an unknown type is read like any other."""
-    named = dict(headers)
+    named: dict[str, Any] = dict(headers)
     try:
-        stream, _, version = named["ce_id"].decode().partition("/")
+        stream, _, version = named["ce_id"].partition(b"/")
         position, previous = int(named["position"]), int(named["previous"])
-        stored = Stored(position, UUID(stream), int(version), named["ce_type"].decode(), value or b"")
+        stored = Stored(position, _id(stream), int(version), named["ce_type"].decode(), value or b"")
         read_metadata(stored.state)
     except KeyError as error:
         raise Unreadable(f"There is no header {error}.") from None
@@ -125,6 +126,10 @@ def _headers(stored: Stored, texts: MetadataTexts) -> Headers:
     if texts.correlation_id and texts.command_id:
         headers.append(("traceparent", _trace_parent(texts.correlation_id, texts.command_id)))
     return headers
+
+
+def _id(text: bytes) -> UUID:
+    return _read_id(b'"%b"' % text)
 
 
 def _text(id: UUID) -> bytes:
