@@ -86,22 +86,26 @@ def _record(data: bytes, at: int, first: int) -> tuple[Fetched, int]:
         headers += SAME_FOR_ALL
         at += len(HEADERS_AT_FIRST)
     for _ in range(count - len(headers)):
-        name, at = _bytes(data, at)
-        text, at = _bytes(data, at)
+        # This is `_bytes` twice, without its calls: a record has a dozen headers, and most lengths have one byte.
+        if (length := data[at]) & 0x81:
+            name, at = _bytes(data, at)
+        else:
+            start, at = at + 1, at + 1 + (length >> 1)
+            name = data[start:at]
+        if (length := data[at]) & 0x81:
+            text, at = _bytes(data, at)
+        else:
+            start, at = at + 1, at + 1 + (length >> 1)
+            text = data[start:at]
         headers.append((NAMES[name], text))
     return Fetched(first + offset, key, value, headers), at
 
 
 def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:
     """Bytes after their length, and where they end; None for the length −1."""
-    # Most lengths have one byte: this is `integer`, without a call.
-    length = data[at]
-    if length & 0x81:
-        length, start = integer(data, at)
-        if length < 0:
-            return None, start
-    else:
-        length, start = length >> 1, at + 1
+    length, start = integer(data, at)
+    if length < 0:
+        return None, start
     end = start + length
     return data[start:end], end
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Literal, NamedTuple, get_args
 from uuid import UUID
 
@@ -43,25 +44,19 @@ MOVE_FIGURES = (*MOVE_GOODS, Completed, *MOVE_MONEY)
 MONEY: tuple[MoneyFact, ...] = get_args(MoneyFact)
 
 
-class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Kept(msgspec.Struct, omit_defaults=True):
     """The part of a book without personal data. Most orders have only a few of these."""
 
     placed: Placed
     terms: Terms
     total: Decimal
     customer_id: UUID | None = None
-    owner: str | None = None
-    team: str | None = None
     tags: set[str] = set()
     cancelled: dict[str, Decimal] = {}
     confirmed_at: datetime | None = None
     ended: Literal["completed", "cancelled"] | None = None
     ended_at: datetime | None = None
     reopened_at: datetime | None = None
-    authorisation: dict[str, Decimal] = {}
-    capture: dict[str, Decimal] = {}
-    chargeback: dict[str, Decimal] = {}
-    refund: dict[str, Decimal] = {}
     voided: set[str] = set()
     shipments: dict[str, Shipment] = {}
     requests: set[str] = set()
@@ -69,6 +64,12 @@ class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     known: set[str] = set()
     shipping_refunds: dict[str, Decimal] = {}
     plain_attributes: dict[str, str | Number] = {}
+    owner: str | None = None
+    team: str | None = None
+    authorisation: dict[str, Decimal] = {}
+    capture: dict[str, Decimal] = {}
+    chargeback: dict[str, Decimal] = {}
+    refund: dict[str, Decimal] = {}
 
 
 class Recipient(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,9 +112,10 @@ class Figures(NamedTuple):
 
 NOTHING = Figures(0, 0, 0, 0, 0, 0, 0, 0)
 
-AS_THEY_ARE = tuple(name for name in Kept.__struct_fields__ if name not in {"owner", "team", *MONEY, "plain_attributes"})
-"""The fields that a book has under the same name."""
+AS_THEY_ARE = Kept.__struct_fields__[: Kept.__struct_fields__.index("plain_attributes")]
+"""The fields that a book has under the same name, before all others."""
 
+_as_they_are = attrgetter(*AS_THEY_ARE)
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_kept = msgspec.json.Decoder(Kept).decode
 _decode_private = msgspec.json.Decoder(Private).decode
@@ -156,9 +158,7 @@ class Book(State):
         self._load_private(Private())
 
     def dump(self) -> str:
-        as_they_are = {field: getattr(self, field) for field in AS_THEY_ARE}
-        owner, team = self.assignment
-        kept = Kept(**as_they_are, **self.money, owner=owner, team=team, plain_attributes=self.plain_attributes)
+        kept = Kept(*_as_they_are(self), self.plain_attributes, *self.assignment, **self.money)
         return _encode(kept).decode()
 
     def private(self) -> str | None:

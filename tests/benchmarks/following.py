@@ -1,5 +1,6 @@
 """The progress of relay and projector, read from outside their processes."""
 
+import time
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -54,9 +55,13 @@ class Following:
     def wait_for_first(self, name: str) -> None:
         wait_until(lambda: self.applied(name) > 0, LIMIT, f"{name} has begun")
 
-    def wait_for_complete(self, name: str) -> None:
-        head = self._deployment.store.head()
-        wait_until(lambda: self._completeness.up_to(name) >= head, LIMIT, f"{name} is complete")
+    def wait_for_complete(self, name: str, every: float = OFTEN) -> None:
+        """Looks every so many seconds. A look costs some CPU of this process."""
+        head, deadline = self._deployment.store.head(), time.monotonic() + LIMIT
+        while self._completeness.up_to(name) < head:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} is not complete after {LIMIT:g} s")
+            time.sleep(every)
 
 
 def kafka_source(deployment: Deployment, kafka: str, topic: str, name: str) -> KafkaSource:
