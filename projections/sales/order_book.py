@@ -39,7 +39,7 @@ ORDER_EVENTS: tuple[type[Event], ...] = tuple(Order.events)
 MOVE_GOODS: tuple[type[Event], ...] = (Placed, Amended, LinesCancelled, Cancelled, Reopened, LinesReturned, ReturnReversed)
 """The events that change the `goods` of an order."""
 MOVE_MONEY: tuple[type[Event], ...] = (PaymentCaptured, PaymentRefunded, PaymentChargedBack, PaymentReversed)
-MOVE_FIGURES = (*MOVE_GOODS, Completed, *MOVE_MONEY)
+MOVE_FIGURES: tuple[type[Event], ...] = (*MOVE_GOODS, Completed, *MOVE_MONEY)
 """The events that change the `figures` of an order."""
 MONEY: tuple[MoneyFact, ...] = get_args(MoneyFact)
 
@@ -64,6 +64,7 @@ class Kept(msgspec.Struct, omit_defaults=True):
     known: set[str] = set()
     shipping_refunds: dict[str, Decimal] = {}
     plain_attributes: dict[str, str | Number] = {}
+    # The assignment, and the money by fact, in the order of MONEY.
     owner: str | None = None
     team: str | None = None
     authorisation: dict[str, Decimal] = {}
@@ -158,7 +159,8 @@ class Book(State):
         self._load_private(Private())
 
     def dump(self) -> str:
-        kept = Kept(*_as_they_are(self), self.plain_attributes, *self.assignment, **self.money)
+        money = (self.money[fact] for fact in MONEY)
+        kept = Kept(*(*_as_they_are(self), self.plain_attributes, *self.assignment, *money))
         return _encode(kept).decode()
 
     def private(self) -> str | None:

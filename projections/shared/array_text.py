@@ -24,14 +24,19 @@ class ArrayText(TypeDecorator[Sequence[Any]]):
 
     def __init__(self, item: TypeEngine[Any]) -> None:
         super().__init__(item)
-        self._of_bytes = isinstance(item, LargeBinary)
+        self._item = item
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[Any]], str]:
-        return text_of_bytes if self._of_bytes else array_text
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        if isinstance(self._item, LargeBinary):
+            return text_of_bytes
+        if isinstance(self._item, TypeDecorator):
+            made = self._item.process_bind_param
+            return lambda values: array_text([made(value, dialect) for value in values])
+        return array_text
 
 
 def array_text(values: Sequence[Any]) -> str:
-    """The text of an array of ids, numbers, flags, texts, days or moments, or None. Raises TypeError for other values."""
+    """The text of an array of ids, numbers, flags, texts, days or moments in UTC, or None. Raises TypeError otherwise."""
     text = _encode(values)
     # Then a backslash is only in front of a quotation mark, as in PostgreSQL.
     alike = text.count(b"\\") == text.count(b'\\"')
