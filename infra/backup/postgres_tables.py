@@ -16,7 +16,7 @@ from psycopg.rows import dict_row, tuple_row
 from commands.shared.commit import StoreUnavailable
 from infra.backup.contents import Row
 from infra.backup.tables import NotEmpty
-from infra.event_store import postgres_keys, store_format
+from infra.event_store import compact, postgres_keys, store_format
 from infra.event_store.postgres import CONNECTION, PostgresRecorder
 from infra.event_store.postgres_commit import WRITER_LOCK
 from infra.event_store.rows import RESTORING_MARKER
@@ -148,6 +148,8 @@ class PostgresTarget:
             self._connection.execute(f"TRUNCATE {', '.join(COLUMNS)}, batches, contacts")
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
+        if table == "stored_events":
+            rows = [(*row[:-1], compact.dump(row[-1])) for row in rows]
         converting = [CONVERTED.get(type) for type in COLUMNS[table][1]]
         self._copy(
             table,
@@ -193,9 +195,9 @@ def _events(connection: psycopg.Connection[Any], upto: int | None) -> Iterator[R
     while True:
         count = 0
         statement = sql.SQL(EVENTS).format(after=after, upto=bound, portion=PORTION)
-        for row in _copied(connection, statement, EVENT_TYPES):
-            count, after = count + 1, row[0]
-            yield row
+        for *place, state in _copied(connection, statement, EVENT_TYPES):
+            count, after = count + 1, place[0]
+            yield (*place, compact.load(state))
         if count < PORTION:
             return
 

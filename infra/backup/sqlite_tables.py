@@ -12,7 +12,7 @@ from uuid import UUID
 from commands.shared.commit import StoreUnavailable
 from infra.backup.contents import Row
 from infra.backup.tables import Damaged, NotEmpty
-from infra.event_store import sqlite_keys, store_format
+from infra.event_store import compact, sqlite_keys, store_format
 from infra.event_store.rows import RESTORING_FILE, RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.sqlite_identity import NEXT, POSITIONS
@@ -43,6 +43,10 @@ def _raw(value: bytes | str) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(memoryview(value))
 
 
+def _state(value: bytes | str) -> bytes:
+    return compact.load(_raw(value))
+
+
 Reading = tuple[str, tuple[Callable[..., object], ...]]
 ROWS: Mapping[str, Reading] = {
     "markers": ("SELECT name, value FROM markers ORDER BY name", (_text, _raw)),
@@ -58,7 +62,7 @@ ROWS: Mapping[str, Reading] = {
 EVENTS: Reading = (
     "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
     f" WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT {PORTION}",
-    (_number, _id, _number, _text, _raw),
+    (_number, _id, _number, _text, _state),
 )
 INSERTS = {
     "markers": "INSERT OR REPLACE INTO markers VALUES (?, ?)",
@@ -136,6 +140,8 @@ class SqliteTarget:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         ids = IDS.get(table, ())
+        if table == "stored_events":
+            rows = [(*row[:-1], compact.dump(row[-1])) for row in rows]
         values = [[value.hex() if at in ids else value for at, value in enumerate(row)] for row in rows]
         self._connection.executemany(INSERTS[table], values)
 

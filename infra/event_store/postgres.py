@@ -20,6 +20,7 @@ from psycopg.rows import dict_row
 
 from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import (
+    compact,
     postgres_commit,
     postgres_contacts,
     postgres_identity,
@@ -279,5 +280,5 @@ def _last_recorded(connection: Any, seen: Seen) -> datetime | None:
     """When the last event of the log was recorded. If it is damaged, an earlier one shows the time."""
     if seen.state is None:
         return None
-    known = last_recorded([seen.state])
-    return known or last_recorded(row["state"] for row in connection.execute(LATEST))
+    known = last_recorded([compact.load(seen.state)])
+    return known or last_recorded(compact.load(row["state"]) for row in connection.execute(LATEST))

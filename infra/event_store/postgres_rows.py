@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.shared.commit import Committed, Stale
-from infra.event_store import postgres_contacts
+from infra.event_store import compact, postgres_contacts
 from infra.event_store.postgres_inserts import Insert, ids, numbers
 from infra.event_store.rows import CommitRows
 
@@ -60,7 +60,7 @@ def _inserted(rows: CommitRows, committed: Committed) -> Sequence[Sequence[Seque
     """The rows for each of INSERTS."""
     placed = list(zip(committed.positions, rows.events, strict=True))
     return (
-        [(position, *event[:4]) for position, event in placed],
+        [(position, *event[:3], compact.dump(event.state)) for position, event in placed],
         [(term, position) for position, event in placed for term in event.terms],
         rows.keys,
         rows.claims,

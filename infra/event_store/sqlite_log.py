@@ -12,6 +12,7 @@ from uuid import UUID
 
 from eventsourcing import persistence
 
+from infra.event_store import compact
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import unavailable_when
 
@@ -116,7 +117,7 @@ def _stored(position: int, stream: Any, version: Any, type: Any, state: Any) -> 
         state = state.encode()
     try:
         if isinstance(version, int) and isinstance(type, str) and isinstance(state, bytes):
-            return Stored(position, UUID(stream), version, type, state)
+            return Stored(position, UUID(stream), version, type, compact.load(state))
     except (ValueError, TypeError, AttributeError):
         pass
     return Stored(position, NOT_AN_ID, 0, "", b"")
