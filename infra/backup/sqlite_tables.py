@@ -16,6 +16,7 @@ from infra.event_store import compact, sqlite_keys, store_format
 from infra.event_store.rows import RESTORING_FILE, RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.sqlite_identity import NEXT, POSITIONS
+from infra.event_store.terms import Term
 from infra.on_disk import to_disk
 
 SECONDS = 30.0
@@ -145,8 +146,9 @@ class SqliteTarget:
         values = [[value.hex() if at in ids else value for at, value in enumerate(row)] for row in rows]
         self._connection.executemany(INSERTS[table], values)
 
-    def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
-        self._connection.executemany("INSERT INTO event_index VALUES (?, ?)", terms)
+    def insert_terms(self, terms: Sequence[tuple[int, Sequence[Term]]]) -> None:
+        rows = [(term.number, position) for position, of_event in terms for term in of_event]
+        self._connection.executemany("INSERT INTO event_index VALUES (?, ?)", rows)
 
     def rows(self, table: str) -> Iterator[Row]:
         if table == "stored_events":

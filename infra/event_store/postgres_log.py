@@ -13,11 +13,11 @@ from uuid import UUID
 from eventsourcing import persistence
 from psycopg.rows import tuple_row
 
-from infra.event_store import compact
+from infra.event_store import compact, postgres_terms
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import unavailable_when
+from infra.event_store.terms import Term
 
-INDEX = "CREATE TABLE IF NOT EXISTS event_index (term bigint, position bigint, PRIMARY KEY (term, position))"
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 ENDS = (
     f"{READ}WHERE originator_id = %(id)s AND topic = ANY(%(types)s) AND originator_version IN"
@@ -97,15 +97,10 @@ class PostgresLog(ABC):
         return self._read(statement, [after, *given, limit])
 
     @unavailable_when_unreachable
-    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
-        statement = (
-            "SELECT wanted.term, found.position FROM unnest(%s::bigint[]) AS wanted (term) CROSS JOIN LATERAL"
-            " (SELECT position FROM event_index AS i WHERE i.term = wanted.term AND position > %s AND position <= %s"
-            f" ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT %s) AS found"
-        )
+    def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         with self._connection() as connection:
-            rows = connection.cursor(row_factory=tuple_row).execute(statement, [list(terms), after, upto, each], prepare=True)
-            return list(rows.fetchall())
+            cursor = connection.cursor(row_factory=tuple_row)
+            return postgres_terms.indexed(cursor, terms, after, upto, each, backwards=backwards)
 
     @unavailable_when_unreachable
     def at(self, positions: Collection[int]) -> list[Stored]:

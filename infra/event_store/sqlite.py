@@ -260,7 +260,7 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, 
     )
     connection.executemany(
         "INSERT INTO event_index VALUES (?, ?)",
-        [(term, position) for position, event in zip(positions, rows.events, strict=True) for term in event.terms],
+        [(term.number, position) for position, event in zip(positions, rows.events, strict=True) for term in event.terms],
     )
     connection.execute(
         "INSERT INTO batches (id, first, count, head) VALUES (?, ?, ?, ?)",

@@ -26,7 +26,7 @@ from infra.event_store.rows import (
     RestoreUnfinished,
     master_key_marker,
 )
-from infra.event_store.terms import terms_of, type_term
+from infra.event_store.terms import Term, terms_of, type_term
 from infra.event_store.upkeep import Upkeep
 from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
@@ -183,7 +183,7 @@ class EventStore(Upkeep):
         """
         return self._recorder.log(after, limit, upto, types, unless=unless, backwards=backwards)
 
-    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+    def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
         return self._recorder.indexed(terms, after, upto, each, backwards=backwards)
 

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from commands.shared.executor import Executor
 from infra.event_store import compact
-from infra.event_store.mapper import Stored
+from infra.event_store.mapper import Stored, read_metadata
+from infra.event_store.search import Criteria, search
 from infra.event_store.showing import lines
 from infra.event_store.store import EventStore
 from infra.event_store.store_format import FORMAT, MARKER, PLAIN
+from infra.event_store.terms import terms_of
 from infra.event_store.verify import verify
 from infra.kafka.headers import encode
 from infra.routing import Message
@@ -86,6 +88,9 @@ def write_plain(where: str) -> list[Stored]:
     if where.startswith("postgresql://"):
         with psycopg.connect(where) as connection, connection.cursor() as cursor:
             cursor.executemany("UPDATE stored_events SET state = %s WHERE notification_id = %s", rows)
+            cursor.execute("TRUNCATE event_terms")
+            terms = [(term.number, one.position) for one in events for term in terms_of(one.type, read_metadata(one.state))]
+            cursor.executemany("INSERT INTO event_index VALUES (%s, %s)", terms)
             cursor.execute("UPDATE markers SET value = %s WHERE name = %s", [PLAIN, MARKER])
     else:
         with closing(sqlite3.connect(where)) as file, file:
@@ -103,6 +108,14 @@ def first_bytes(where: str) -> bytes:
         with closing(sqlite3.connect(where)) as file:
             rows = file.execute("SELECT state FROM stored_events ORDER BY rowid").fetchall()
     return b"".join(bytes(state[:1]) for (state,) in rows)
+
+
+def found(store: EventStore, wanted: Criteria, *, backwards: bool) -> list[int]:
+    """The positions of these events, in the order of the search."""
+    portions = search(store, wanted, 0, store.head(), backwards=backwards)
+    positions = [one.position for portion in portions for one in portion.events]
+    assert positions == sorted(positions, reverse=backwards)
+    return positions
 
 
 @pytest.fixture
@@ -124,7 +137,21 @@ def test_a_store_of_the_format_before_is_read_and_only_new_states_are_compact(wh
             one(executor, tagging(ADA, "b"))
         assert [*verify(store)] == []
         assert store.log(0, 100)[:-1] == events
+        for backwards in (False, True):
+            assert len(found(store, Criteria(subject=ADA), backwards=backwards)) == 4
+            assert len(found(store, Criteria(types=frozenset(["crm.customer.*"])), backwards=backwards)) == 5
     assert first_bytes(where) == b"{" * len(events) + b"\1"
+
+
+@pytest.mark.usefixtures("filled")
+def test_events_at_positions_of_any_size_are_found(where: str, store: EventStore) -> None:
+    """On PostgreSQL the index of the log has positions of 36 bits, and others in a table of their own."""
+    with running(store) as executor:
+        for above in (2**36 - 2, 2**36 + 5, 2**50):
+            store.raise_positions(above)
+            one(executor, tagging(ADA, f"{above}"))
+    assert found(store, Criteria(subject=ADA), backwards=True)[:3] == [2**50 + 1, 2**36 + 6, 2**36 - 1]
+    assert [*verify(store)] == []
 
 
 @pytest.mark.usefixtures("filled")
