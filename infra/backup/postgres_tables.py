@@ -64,7 +64,7 @@ COLUMNS: Mapping[str, Reading] = {
         ("int8", "uuid", "int8", "text", "bytea"),
     ),
     "event_index": ("term, position", ("int8", "int8")),
-    "event_terms": (", ".join(postgres_terms.KINDS), ("int8",) * len(postgres_terms.KINDS)),
+    "event_terms": (", ".join(postgres_terms.COLUMNS), ("int8",) * len(postgres_terms.COLUMNS)),
 }
 STATE = (
     "SELECT EXISTS (SELECT FROM stored_events) OR EXISTS (SELECT FROM subject_keys) AS used,"

@@ -17,9 +17,15 @@ from domain.shared.events import Metadata
 Kind = Literal["aggregate", "fact", "actor", "subject", "correlation", "causation", "irregular"]
 
 
+BITS_OF_AGGREGATE, BITS_OF_FACT = 12, 16
+
+
 class Term(NamedTuple):
+    """`head` are 28 bits of the number; those of a fact begin with the twelve of its aggregate, and others follow."""
+
     number: int
     kind: Kind
+    head: int
 
 
 def terms_of(type: str, metadata: Metadata) -> list[Term]:
@@ -35,6 +41,7 @@ def terms_of(type: str, metadata: Metadata) -> list[Term]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def type_term(wanted: str) -> Term | None:
     """The term of a type such as `crm.order.placed.v1`, or of a group such as `crm.order.*`. None if nothing narrows it.
 
@@ -43,16 +50,21 @@ def type_term(wanted: str) -> Term | None:
     name = wanted.removesuffix(".*").split(".")
     if len(name) < 2:
         return None
-    return _type_term(".".join(name[:3]), "fact" if len(name) > 2 else "aggregate")
+    aggregate = _hashed(f"type {'.'.join(name[:2])}".encode())
+    head = aggregate >> 64 - BITS_OF_AGGREGATE << BITS_OF_FACT
+    if len(name) == 2:
+        return Term(aggregate, "aggregate", head)
+    fact = _hashed(f"type {'.'.join(name[:3])}".encode())
+    return Term(fact, "fact", head | fact >> 64 - BITS_OF_FACT & (1 << BITS_OF_FACT) - 1)
 
 
 @lru_cache(maxsize=4096)
 def text_term(kind: Kind, value: str) -> Term:
-    return Term(_hashed(f"{kind} {value}".encode()), kind)
+    return _term(_hashed(f"{kind} {value}".encode()), kind)
 
 
 def id_term(kind: Kind, value: UUID) -> Term:
-    return Term(_hashed(kind.encode() + value.bytes), kind)
+    return _term(_hashed(kind.encode() + value.bytes), kind)
 
 
 @lru_cache(maxsize=4096)
@@ -62,9 +74,8 @@ def terms_of_type(type: str) -> tuple[Term, ...]:
     return tuple({term: None for term in (aggregate, fact) if term is not None})
 
 
-@lru_cache(maxsize=4096)
-def _type_term(name: str, kind: Kind) -> Term:
-    return Term(_hashed(f"type {name}".encode()), kind)
+def _term(number: int, kind: Kind) -> Term:
+    return Term(number, kind, number >> 64 - BITS_OF_AGGREGATE - BITS_OF_FACT)
 
 
 def _hashed(raw: bytes) -> int:
