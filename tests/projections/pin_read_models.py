@@ -13,12 +13,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Dialect, Table, create_engine, make_url
+from sqlalchemy import Column, Dialect, Table, create_engine, make_url
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from infra.read_models.sqlite_form import FORM
 from infra.wiring import PROJECTIONS
 from projections.shared.choices import Choice
+from projections.shared.packed import Packed
 from projections.shared.raw_ids import store_raw_ids
 
 PINNED = Path(__file__).parents[1] / "data" / "read_models.json"
@@ -39,12 +40,22 @@ def pins() -> Pins:
 
 
 def digest(tables: Iterable[Table], dialect: Dialect) -> str:
-    """Of the statements that create the tables, and of the texts whose places they store."""
+    """Of the statements that create the tables, and of how values are stored in them."""
     made: list[CreateTable | CreateIndex] = [CreateTable(table) for table in tables]
     made += [CreateIndex(index) for table in tables for index in sorted(table.indexes, key=lambda index: str(index.name))]
     statements = "".join(str(one.compile(dialect=dialect)) for one in made)
-    choices = (f"{column} {column.type.texts}" for table in tables for column in table.c if isinstance(column.type, Choice))
-    return hashlib.sha256("".join((statements, *choices)).encode()).hexdigest()[:16]
+    stored = (stored_by(column) for table in tables for column in table.c)
+    return hashlib.sha256("".join((statements, *stored)).encode()).hexdigest()[:16]
+
+
+def stored_by(column: Column[Any]) -> str:
+    """What decides how values of the column are stored, besides its type in the database."""
+    match column.type:
+        case Choice():
+            return f"{column} {column.type.texts}"
+        case Packed():
+            return f"{column} {column.type.like}"
+    return ""
 
 
 def postgres() -> Dialect:

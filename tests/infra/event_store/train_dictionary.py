@@ -104,4 +104,4 @@ LEAVES: Mapping[type, Callable[[], Any]] = {
 }
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(train_dictionary(SIZE, samples(), level=3).as_bytes())
+    Path(sys.argv[1]).write_bytes(train_dictionary(SIZE, [*samples()], level=3).as_bytes())

@@ -14,10 +14,10 @@ from commands.customers import customers
 from commands.shared.batch import Command
 from domain.shared.events import Actor, Context
 from infra.processes.parts import opened
-from infra.read_models import deliveries, sqlite_form
+from infra.read_models import sqlite_form
 from infra.read_models.database import sqlite_read_models
 from infra.read_models.key_uses import key_uses
-from infra.read_models.positions import all_held, all_registered, dead_letters
+from infra.read_models.positions import all_held, all_registered, dead_letters, deliveries
 from infra.read_models.tables import prepare
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS
@@ -67,7 +67,7 @@ def test_what_no_rebuild_makes_again_is_kept_and_the_rest_begins_again(tmp_path:
         read_models = sqlite_read_models(file)
         prepare(read_models)
         with read_models.reader.connect() as connection:
-            [delivery] = connection.execute(select(deliveries.deliveries)).all()
+            [delivery] = connection.execute(select(deliveries)).all()
             assert (delivery.webhook_id, delivery.holder, delivery.failing_since, delivery.due) == (ID, OTHER, AT, None)
             assert connection.execute(select(key_uses)).all() == [(OTHER, AT)]
             letters = connection.execute(select(dead_letters.c.subject, dead_letters.c.since)).all()
