@@ -16,11 +16,12 @@ from psycopg.rows import dict_row, tuple_row
 from commands.shared.commit import StoreUnavailable
 from infra.backup.contents import Row
 from infra.backup.tables import NotEmpty
-from infra.event_store import postgres_keys, store_format
+from infra.event_store import compact, postgres_keys, postgres_terms, store_format
 from infra.event_store.postgres import CONNECTION, PostgresRecorder
 from infra.event_store.postgres_commit import WRITER_LOCK
 from infra.event_store.rows import RESTORING_MARKER
 from infra.event_store.sqlite_identity import POSITIONS
+from infra.event_store.terms import Term
 
 PORTION = 5000
 """How many events one statement reads. A statement that runs for long would keep PostgreSQL from removing old rows."""
@@ -63,6 +64,7 @@ COLUMNS: Mapping[str, Reading] = {
         ("int8", "uuid", "int8", "text", "bytea"),
     ),
     "event_index": ("term, position", ("int8", "int8")),
+    "event_terms": (", ".join(postgres_terms.COLUMNS), ("int8",) * len(postgres_terms.COLUMNS)),
 }
 STATE = (
     "SELECT EXISTS (SELECT FROM stored_events) OR EXISTS (SELECT FROM subject_keys) AS used,"
@@ -148,6 +150,8 @@ class PostgresTarget:
             self._connection.execute(f"TRUNCATE {', '.join(COLUMNS)}, batches, contacts")
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
+        if table == "stored_events":
+            rows = [(*row[:-1], compact.dump(row[-1])) for row in rows]
         converting = [CONVERTED.get(type) for type in COLUMNS[table][1]]
         self._copy(
             table,
@@ -157,8 +161,9 @@ class PostgresTarget:
             ],
         )
 
-    def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
-        self._copy("event_index", terms)
+    def insert_terms(self, terms: Sequence[tuple[int, Sequence[Term]]]) -> None:
+        self._copy("event_terms", postgres_terms.rows(terms))
+        self._copy("event_index", postgres_terms.wide_rows(terms))
 
     def rows(self, table: str) -> Iterator[Row]:
         if table == "stored_events":
@@ -193,9 +198,9 @@ def _events(connection: psycopg.Connection[Any], upto: int | None) -> Iterator[R
     while True:
         count = 0
         statement = sql.SQL(EVENTS).format(after=after, upto=bound, portion=PORTION)
-        for row in _copied(connection, statement, EVENT_TYPES):
-            count, after = count + 1, row[0]
-            yield row
+        for *place, state in _copied(connection, statement, EVENT_TYPES):
+            count, after = count + 1, place[0]
+            yield (*place, compact.load(state))
         if count < PORTION:
             return
 

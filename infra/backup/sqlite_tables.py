@@ -12,10 +12,11 @@ from uuid import UUID
 from commands.shared.commit import StoreUnavailable
 from infra.backup.contents import Row
 from infra.backup.tables import Damaged, NotEmpty
-from infra.event_store import sqlite_keys, store_format
+from infra.event_store import compact, sqlite_keys, store_format
 from infra.event_store.rows import RESTORING_FILE, RESTORING_MARKER
 from infra.event_store.sqlite import SqliteRecorder
 from infra.event_store.sqlite_identity import NEXT, POSITIONS
+from infra.event_store.terms import Term
 from infra.on_disk import to_disk
 
 SECONDS = 30.0
@@ -43,6 +44,10 @@ def _raw(value: bytes | str) -> bytes:
     return value.encode() if isinstance(value, str) else bytes(memoryview(value))
 
 
+def _state(value: bytes | str) -> bytes:
+    return compact.load(_raw(value))
+
+
 Reading = tuple[str, tuple[Callable[..., object], ...]]
 ROWS: Mapping[str, Reading] = {
     "markers": ("SELECT name, value FROM markers ORDER BY name", (_text, _raw)),
@@ -58,7 +63,7 @@ ROWS: Mapping[str, Reading] = {
 EVENTS: Reading = (
     "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events"
     f" WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT {PORTION}",
-    (_number, _id, _number, _text, _raw),
+    (_number, _id, _number, _text, _state),
 )
 INSERTS = {
     "markers": "INSERT OR REPLACE INTO markers VALUES (?, ?)",
@@ -136,11 +141,14 @@ class SqliteTarget:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         ids = IDS.get(table, ())
+        if table == "stored_events":
+            rows = [(*row[:-1], compact.dump(row[-1])) for row in rows]
         values = [[value.hex() if at in ids else value for at, value in enumerate(row)] for row in rows]
         self._connection.executemany(INSERTS[table], values)
 
-    def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
-        self._connection.executemany("INSERT INTO event_index VALUES (?, ?)", terms)
+    def insert_terms(self, terms: Sequence[tuple[int, Sequence[Term]]]) -> None:
+        rows = [(term.number, position) for position, of_event in terms for term in of_event]
+        self._connection.executemany("INSERT INTO event_index VALUES (?, ?)", rows)
 
     def rows(self, table: str) -> Iterator[Row]:
         if table == "stored_events":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from infra.backup.contents import Row
+from infra.event_store.terms import Term
 from infra.settings import Settings
 
 
@@ -50,8 +51,8 @@ class Target(Protocol):
 
     def insert(self, table: str, rows: Sequence[Row]) -> None: ...
 
-    def insert_terms(self, terms: Sequence[tuple[int, int]]) -> None:
-        """Rows (term, position) of the index of the log."""
+    def insert_terms(self, terms: Sequence[tuple[int, Sequence[Term]]]) -> None:
+        """The index of the log: positions, each with the terms of its event."""
 
     def rows(self, table: str) -> Iterator[Row]:
         """What was inserted, as the engine reads it."""

@@ -11,7 +11,7 @@ from infra.backup.sealed_files import BadFile, Identity
 from infra.backup.tables import Target
 from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.rows import RESTORING_MARKER
-from infra.event_store.terms import terms_of, terms_of_type
+from infra.event_store.terms import Term, terms_of, terms_of_type
 
 Progress = Callable[[int, int], None]
 
@@ -46,13 +46,13 @@ def _into(target: Target, checked: Checked, progress: Progress) -> Callable[[str
     def take(table: str, rows: Sequence[Row]) -> None:
         target.insert(table, rows)
         if table == "stored_events":
-            target.insert_terms([(term, row[0]) for row in rows for term in _terms(row)])
+            target.insert_terms([(row[0], _terms(row)) for row in rows])
             progress(rows[-1][0], checked.events.head)
 
     return take
 
 
-def _terms(row: Row) -> Sequence[int]:
+def _terms(row: Row) -> Sequence[Term]:
     position, stream, version, type, state = row
     metadata = metadata_of(Stored(position, UUID(bytes=stream), version, type, state))
     return terms_of_type(type) if metadata is None else terms_of(type, metadata)

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from infra.event_store.terms import Term
+
 Kind = Literal[
     "corrupt-pages",
     "column-type",
@@ -65,7 +67,7 @@ class Checks(Protocol):
     def versions(self, after: Versioned | None, limit: int) -> list[Versioned]:
         """The next events in the order of streams and versions."""
 
-    def lacking(self, terms: Collection[tuple[int, int]]) -> set[int]:
+    def lacking(self, terms: Collection[tuple[Term, int]]) -> set[int]:
         """The positions of those (term, position) that are not in the index."""
 
     def terms_up_to(self, position: int) -> int:

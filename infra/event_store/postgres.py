@@ -20,18 +20,20 @@ from psycopg.rows import dict_row
 
 from commands.shared.commit import Committed, KeptReceipt, NumbersTaken, ReceiptsTaken, Stale
 from infra.event_store import (
+    compact,
     postgres_commit,
     postgres_contacts,
     postgres_identity,
     postgres_keys,
     postgres_rows,
+    postgres_terms,
     store_format,
 )
 from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.postgres_checks import PostgresChecks
 from infra.event_store.postgres_commit import WRITER_LOCK, Seen
 from infra.event_store.postgres_identity import PostgresIdentity
-from infra.event_store.postgres_log import INDEX, unavailable_when_unreachable
+from infra.event_store.postgres_log import unavailable_when_unreachable
 from infra.event_store.postgres_upkeep import PostgresUpkeep
 from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
 from infra.event_store.rows import CommitRows, EventRow, Rewrapped
@@ -88,7 +90,7 @@ class PostgresRecorder(PostgresIdentity, PostgresUpkeep):
         with self._connection() as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITER_LOCK])
             store_format.refuse_other(postgres_keys.read_format(connection))
-            for statement in (*TABLES, INDEX):
+            for statement in (*TABLES, *postgres_terms.TABLES):
                 connection.execute(statement)
             fresh = [store_format.MARKER, store_format.FORMAT]
             connection.execute("INSERT INTO markers VALUES (%s, %s) ON CONFLICT DO NOTHING", fresh)
@@ -279,5 +281,5 @@ def _last_recorded(connection: Any, seen: Seen) -> datetime | None:
     """When the last event of the log was recorded. If it is damaged, an earlier one shows the time."""
     if seen.state is None:
         return None
-    known = last_recorded([seen.state])
-    return known or last_recorded(row["state"] for row in connection.execute(LATEST))
+    known = last_recorded([compact.load(seen.state)])
+    return known or last_recorded(compact.load(row["state"]) for row in connection.execute(LATEST))

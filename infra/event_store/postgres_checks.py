@@ -12,12 +12,19 @@ from psycopg.sql import SQL, Identifier
 
 from infra.event_store.checks import Beat, Finding, Versioned, causes
 from infra.event_store.postgres_log import unavailable_when_unreachable
+from infra.event_store.postgres_terms import COUNTED, POSITION, lacking
+from infra.event_store.terms import Term
 
 DAMAGE = "XX"
 """The class of SQLSTATE for damage: XX001 for data, XX002 for indexes, XX000 for what cannot be."""
-TABLES = ("event_index", "contacts", "subject_keys", "subject_links", "claims", "counters", "markers", "batches", "receipts")
+TABLES = (
+    *("event_terms", "event_index", "contacts", "subject_keys", "subject_links", "claims", "counters", "markers", "batches"),
+    "receipts",
+)
 MISSING = (
     "SELECT DISTINCT position, 'The index names it.' FROM event_index"
+    " WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE notification_id = position)",
+    f"SELECT DISTINCT position, 'The index names it.' FROM event_terms, LATERAL (SELECT {POSITION}) AS at (position)"
     " WHERE NOT EXISTS (SELECT 1 FROM stored_events WHERE notification_id = position)",
     "SELECT DISTINCT position, 'A receipt names it.' FROM receipts"
     " WHERE position > 0 AND NOT EXISTS (SELECT 1 FROM stored_events WHERE notification_id = position)",
@@ -64,17 +71,12 @@ class PostgresChecks:
         given = [] if after is None else [after.stream, after.version]
         return [Versioned(*row) for row in self._rows(VERSIONS.format(after=further), [*given, limit])]
 
-    def lacking(self, terms: Collection[tuple[int, int]]) -> set[int]:
-        statement = (
-            "SELECT DISTINCT position FROM unnest(%s::text::bigint[], %s::text::bigint[]) AS wanted (term, position)"
-            " WHERE NOT EXISTS (SELECT 1 FROM event_index AS i WHERE (i.term, i.position) = (wanted.term, wanted.position))"
-        )
-        arrays = [f"{{{','.join(map(str, column))}}}" for column in zip(*terms, strict=True)]
-        return {row[0] for row in self._rows(statement, arrays)} if terms else set()
+    def lacking(self, terms: Collection[tuple[Term, int]]) -> set[int]:
+        return {row[0] for statement, given in lacking(terms) for row in self._rows(statement, given)}
 
     def terms_up_to(self, position: int) -> int:
         there = "EXISTS (SELECT 1 FROM stored_events WHERE notification_id = position)"
-        return int(self._rows(f"SELECT count(*) FROM event_index WHERE position <= %s AND {there}", [position])[0][0])
+        return int(self._rows(COUNTED.format(there=there), [position, position])[0][0])
 
     def contacts(self) -> int:
         return int(self._rows("SELECT count(*) FROM contacts")[0][0])

@@ -24,9 +24,9 @@ def ids(values: Iterable[UUID]) -> str:
     return f"{{{','.join([value.hex for value in values])}}}"
 
 
-def numbers(values: Iterable[int]) -> str:
+def numbers(values: Iterable[int | None]) -> str:
     """For a parameter `%s::text::bigint[]`."""
-    return f"{{{','.join(map(str, values))}}}"
+    return f"{{{','.join(['NULL' if value is None else str(value) for value in values])}}}"
 
 
 class Insert:

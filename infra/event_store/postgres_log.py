@@ -13,21 +13,26 @@ from uuid import UUID
 from eventsourcing import persistence
 from psycopg.rows import tuple_row
 
+from infra.event_store import compact, postgres_terms
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import unavailable_when
+from infra.event_store.terms import Term
 
-INDEX = "CREATE TABLE IF NOT EXISTS event_index (term bigint, position bigint, PRIMARY KEY (term, position))"
 READ = "SELECT notification_id, originator_id, originator_version, topic, state FROM stored_events "
 ENDS = (
     f"{READ}WHERE originator_id = %(id)s AND topic = ANY(%(types)s) AND originator_version IN"
     " (1, (SELECT max(originator_version) FROM stored_events WHERE originator_id = %(id)s)) ORDER BY originator_version"
 )
 
+IS_COMPACT = f"(substr(state, 1, 1) = '\\x{compact.DICTIONARY:02x}'::bytea)"
+CONTENT = f"CASE WHEN {IS_COMPACT} THEN substr(state, 1, {compact.HEAD.size}) ELSE state END"
 DIGEST = (
-    "SELECT sha256(string_agg(sha256("
-    "int8send(notification_id) || uuid_send(originator_id) || int8send(originator_version::bigint) || state"
-    "), ''::bytea ORDER BY notification_id)) FROM stored_events WHERE notification_id = ANY(%s::text::bigint[])"
+    "SELECT sha256(string_agg(sha256(int8send(notification_id) || uuid_send(originator_id)"
+    f" || int8send(originator_version::bigint) || {CONTENT}), ''::bytea ORDER BY notification_id)),"
+    f" array_agg(notification_id) FILTER (WHERE NOT {IS_COMPACT})"
+    " FROM stored_events WHERE notification_id = ANY(%s::text::bigint[])"
 )
+"""A digest of events, and which of them are stored as JSON. Of a compact state it has only the head, with the CRC-32."""
 PLACE = Struct(">q16sq")
 
 unavailable_when_unreachable = unavailable_when(
@@ -92,15 +97,10 @@ class PostgresLog(ABC):
         return self._read(statement, [after, *given, limit])
 
     @unavailable_when_unreachable
-    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
-        statement = (
-            "SELECT wanted.term, found.position FROM unnest(%s::bigint[]) AS wanted (term) CROSS JOIN LATERAL"
-            " (SELECT position FROM event_index AS i WHERE i.term = wanted.term AND position > %s AND position <= %s"
-            f" ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT %s) AS found"
-        )
+    def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         with self._connection() as connection:
-            rows = connection.cursor(row_factory=tuple_row).execute(statement, [list(terms), after, upto, each], prepare=True)
-            return list(rows.fetchall())
+            cursor = connection.cursor(row_factory=tuple_row)
+            return postgres_terms.indexed(cursor, terms, after, upto, each, backwards=backwards)
 
     @unavailable_when_unreachable
     def at(self, positions: Collection[int]) -> list[Stored]:
@@ -112,18 +112,21 @@ class PostgresLog(ABC):
         positions = f"{{{','.join([str(one.position) for one in events])}}}"
         with self._connection() as connection:
             row = connection.cursor(row_factory=tuple_row).execute(DIGEST, [positions], prepare=True).fetchone()
-            return bool(row and row[0] == _digest(events))
+            return bool(row and row[0] == _digest(events, set(row[1] or ())))
 
     def _read(self, statement: str, params: list[Any] | dict[str, Any]) -> list[Stored]:
         with self._connection() as connection:
             rows = connection.cursor(row_factory=tuple_row).execute(statement, params, prepare=True)
             # A value that is missing is damage: such an event cannot be read.
-            return [Stored(at, stream, version, type or "", state or b"") for at, stream, version, type, state in rows]
+            return [
+                Stored(at, stream, version, type or "", compact.load(state or b"")) for at, stream, version, type, state in rows
+            ]
 
 
-def _digest(events: Sequence[Stored]) -> bytes:
-    """What DIGEST gives for these events."""
+def _digest(events: Sequence[Stored], plain: Collection[int]) -> bytes:
+    """What DIGEST gives for these events, of which those at the positions `plain` are stored as JSON."""
     together = sha256()
     for position, stream, version, _, state in events:
-        together.update(sha256(PLACE.pack(position, stream.bytes, version) + state).digest())
+        seen = state if position in plain else compact.head(state)
+        together.update(sha256(PLACE.pack(position, stream.bytes, version) + seen).digest())
     return together.digest()

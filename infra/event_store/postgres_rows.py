@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.shared.commit import Committed, Stale
-from infra.event_store import postgres_contacts
+from infra.event_store import compact, postgres_contacts, postgres_terms
 from infra.event_store.postgres_inserts import Insert, ids, numbers
 from infra.event_store.rows import CommitRows
 
@@ -21,12 +21,11 @@ EVENTS = Insert(
         "state": "bytea",
     },
 )
-INDEX = Insert("event_index", {"term": "bigint", "position": "bigint"})
 KEYS = Insert("subject_keys", {"subject": "uuid", "wrapped": "bytea"})
 CLAIMS = Insert("claims", {"register": "text", "number": "text", "holder": "uuid"})
 LINKS = Insert("subject_links", {"subject": "uuid", "other": "uuid"}, "ON CONFLICT DO NOTHING")
 RECEIPTS = Insert("receipts", {"scope": "text", "key": "bytea", "digest": "bytea", "position": "bigint", "answer": "bytea"})
-INSERTS = (EVENTS, INDEX, KEYS, CLAIMS, LINKS, RECEIPTS, postgres_contacts.ADD)
+INSERTS = (EVENTS, postgres_terms.ADD, postgres_terms.ADD_WIDE, KEYS, CLAIMS, LINKS, RECEIPTS, postgres_contacts.ADD)
 BATCH = "INSERT INTO batches (id, positions, head) VALUES (%s, %s::text::bigint[], %s)"
 PART = "DELETE FROM subject_links WHERE (subject, other) IN (SELECT * FROM unnest(%s::text::uuid[], %s::text::uuid[]))"
 TAKEN_ALONG = (
@@ -59,9 +58,11 @@ def write(connection: Any, rows: CommitRows, committed: Committed) -> None:
 def _inserted(rows: CommitRows, committed: Committed) -> Sequence[Sequence[Sequence[Any]]]:
     """The rows for each of INSERTS."""
     placed = list(zip(committed.positions, rows.events, strict=True))
+    terms = [(position, event.terms) for position, event in placed]
     return (
-        [(position, *event[:4]) for position, event in placed],
-        [(term, position) for position, event in placed for term in event.terms],
+        [(position, *event[:3], compact.dump(event.state)) for position, event in placed],
+        postgres_terms.rows(terms),
+        postgres_terms.wide_rows(terms),
         rows.keys,
         rows.claims,
         rows.links,

@@ -13,6 +13,7 @@ from infra.event_store.checks import Checks
 from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.identity import Identity
 from infra.event_store.mapper import Stored
+from infra.event_store.terms import Term
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,7 +74,7 @@ class EventRow(NamedTuple):
     version: int
     type: str
     state: bytes
-    terms: Sequence[int]
+    terms: Sequence[Term]
     recorded_at: datetime
 
 
@@ -184,7 +185,7 @@ class Recorder(Protocol):
         Those of `types`, or those whose type is not one of `unless`.
         """
 
-    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+    def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
 
     def at(self, positions: Collection[int]) -> list[Stored]:

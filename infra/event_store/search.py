@@ -20,6 +20,7 @@ from domain.shared.events import Metadata
 from infra.event_store import terms
 from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
+from infra.event_store.terms import Term
 
 PORTION = 1_000
 # Rows of the index that are read for each of several terms, besides its share of the portion.
@@ -68,7 +69,7 @@ class Criteria(msgspec.Struct, frozen=True):
             type == wanted or (wanted.endswith(".*") and type.startswith(wanted[:-1])) for wanted in self.types
         )
 
-    def terms(self) -> Sequence[int]:
+    def terms(self) -> Sequence[Term]:
         """The terms of the criterion with probably the fewest events: each event that is wanted has one of them. Else none."""
         if self.correlation is not None:
             return [terms.id_term("correlation", self.correlation)]
@@ -147,9 +148,9 @@ def _read(store: EventStore, criteria: Criteria, span: Span, limit: int) -> tupl
     return events, span.past(events[-1].position) if len(events) == limit else span.nothing()
 
 
-def _indexed(store: EventStore, wanted: Sequence[int], span: Span, limit: int) -> tuple[list[Stored], Span]:
+def _indexed(store: EventStore, wanted: Sequence[Term], span: Span, limit: int) -> tuple[list[Stored], Span]:
     each = limit if len(wanted) == 1 else limit // len(wanted) + SPARE
-    by_term: dict[int, list[int]] = {}
+    by_term: dict[Term, list[int]] = {}
     for term, position in store.indexed(wanted, span.after, span.upto, each, backwards=span.backwards):
         by_term.setdefault(term, []).append(position)
     # A term with `each` rows may have more. Up to its last one, every term was read.

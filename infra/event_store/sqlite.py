@@ -29,7 +29,7 @@ from commands.shared.commit import (
     Stale,
     StoreUnavailable,
 )
-from infra.event_store import sqlite_contacts, sqlite_keys, store_format
+from infra.event_store import compact, sqlite_contacts, sqlite_keys, store_format
 from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker, refuse_held
@@ -104,7 +104,7 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
             refuse_held(rows.asked, sqlite_contacts.holders(connection, rows.asked))
             committed = Committed(positions, positions[-1] if positions else head)
             # The rows are read one by one: nearly always, only the last event.
-            last = self._written.at(head) or last_recorded(state for (state,) in connection.execute(LATEST))
+            last = self._written.at(head) or last_recorded(compact.load(state) for (state,) in connection.execute(LATEST))
             rows = in_order(rows, last)
             _insert(connection, rows, positions, committed)
             self._next = positions.stop
@@ -254,13 +254,13 @@ def _insert(connection: sqlite3.Connection, rows: CommitRows, positions: range, 
     connection.executemany(
         "INSERT INTO stored_events (rowid, originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?, ?)",
         [
-            (position, event.stream.hex, event.version, event.type, event.state)
+            (position, event.stream.hex, event.version, event.type, compact.dump(event.state))
             for position, event in zip(positions, rows.events, strict=True)
         ],
     )
     connection.executemany(
         "INSERT INTO event_index VALUES (?, ?)",
-        [(term, position) for position, event in zip(positions, rows.events, strict=True) for term in event.terms],
+        [(term.number, position) for position, event in zip(positions, rows.events, strict=True) for term in event.terms],
     )
     connection.execute(
         "INSERT INTO batches (id, first, count, head) VALUES (?, ?, ?, ?)",

@@ -12,6 +12,7 @@ from uuid import UUID
 from infra.event_store.checks import Beat, Finding, Versioned, causes
 from infra.event_store.sqlite_keys import WRAPPED
 from infra.event_store.sqlite_log import unavailable_when_unreachable
+from infra.event_store.terms import Term
 
 DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 STEPS = 2_000_000
@@ -72,12 +73,13 @@ class SqliteChecks:
         given = [] if after is None else [after.stream, after.version]
         return [Versioned(*row) for row in self._rows(VERSIONS.format(after=further), [*given, limit])]
 
-    def lacking(self, terms: Collection[tuple[int, int]]) -> set[int]:
+    def lacking(self, terms: Collection[tuple[Term, int]]) -> set[int]:
         statement = (
             "SELECT DISTINCT value ->> 1 FROM json_each(?) WHERE NOT EXISTS"
             " (SELECT 1 FROM event_index WHERE term = value ->> 0 AND position = value ->> 1)"
         )
-        return {row[0] for row in self._rows(statement, [json.dumps(list(terms))])}
+        wanted = json.dumps([(term.number, position) for term, position in terms])
+        return {row[0] for row in self._rows(statement, [wanted])}
 
     def terms_up_to(self, position: int) -> int:
         there = "EXISTS (SELECT 1 FROM stored_events WHERE rowid = position)"

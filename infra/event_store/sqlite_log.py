@@ -12,8 +12,10 @@ from uuid import UUID
 
 from eventsourcing import persistence
 
+from infra.event_store import compact
 from infra.event_store.mapper import Stored
 from infra.event_store.rows import unavailable_when
+from infra.event_store.terms import Term
 
 INDEX = "CREATE TABLE IF NOT EXISTS event_index (term INTEGER, position INTEGER, PRIMARY KEY (term, position)) WITHOUT ROWID"
 READ = "SELECT rowid, originator_id, originator_version, topic, state FROM stored_events "
@@ -86,13 +88,14 @@ class SqliteLog(ABC):
         return self._read(statement, [after, *([] if upto is None else [upto]), *(types or ()), *(unless or ()), limit])
 
     @unavailable_when_unreachable
-    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+    def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         statement = (
-            "SELECT term, position FROM event_index WHERE term = ? AND position > ? AND position <= ?"
+            "SELECT position FROM event_index WHERE term = ? AND position > ? AND position <= ?"
             f" ORDER BY position {'DESC' if backwards else 'ASC'} LIMIT ?"
         )
         with self._reading() as connection:
-            return [(row[0], row[1]) for term in terms for row in connection.execute(statement, [term, after, upto, each])]
+            found = ((term, connection.execute(statement, [term.number, after, upto, each])) for term in terms)
+            return [(term, position) for term, rows in found for (position,) in rows]
 
     @unavailable_when_unreachable
     def at(self, positions: Collection[int]) -> list[Stored]:
@@ -116,7 +119,7 @@ def _stored(position: int, stream: Any, version: Any, type: Any, state: Any) -> 
         state = state.encode()
     try:
         if isinstance(version, int) and isinstance(type, str) and isinstance(state, bytes):
-            return Stored(position, UUID(stream), version, type, state)
+            return Stored(position, UUID(stream), version, type, compact.load(state))
     except (ValueError, TypeError, AttributeError):
         pass
     return Stored(position, NOT_AN_ID, 0, "", b"")

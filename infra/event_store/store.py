@@ -26,7 +26,7 @@ from infra.event_store.rows import (
     RestoreUnfinished,
     master_key_marker,
 )
-from infra.event_store.terms import terms_of, type_term
+from infra.event_store.terms import Term, terms_of, type_term
 from infra.event_store.upkeep import Upkeep
 from infra.event_store.vault import KEY_ID, DamagedKey, MasterKeyMissing, SubjectKey, Vault, WrongMasterKey
 
@@ -53,8 +53,8 @@ class EventStore(Upkeep):
             raise WrongMasterKey(str(error)) from None
         recorder.marker(master_key_marker(self._master_key.id), b"")
         self._secret = vault.unwrapped(rotation.SECRET_OWNER, wrapped)
-        if not restoring and recorder.read_marker(store_format.MARKER) != store_format.FORMAT:
-            self._count_contacts()
+        if not restoring:
+            self._take_format()
 
     @property
     def secret(self) -> bytes:
@@ -183,7 +183,7 @@ class EventStore(Upkeep):
         """
         return self._recorder.log(after, limit, upto, types, unless=unless, backwards=backwards)
 
-    def indexed(self, terms: Collection[int], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[int, int]]:
+    def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
         return self._recorder.indexed(terms, after, upto, each, backwards=backwards)
 
@@ -285,14 +285,23 @@ class EventStore(Upkeep):
 
     def recount_contacts(self) -> None:
         """Make the register of contacts what the log says. No other process may use the store. Killed, the next one goes on."""
-        self._recorder.swap_marker(store_format.MARKER, store_format.FORMAT, store_format.WITHOUT_CONTACTS)
+        self._recorder.swap_marker(store_format.MARKER, store_format.FORMAT, store_format.UNCOUNTED)
         self._recorder.empty_register()
         self._count_contacts()
 
+    def _take_format(self) -> None:
+        """Give the store the format of this version, before the first event is written in it."""
+        if self._recorder.swap_marker(store_format.MARKER, store_format.PLAIN, store_format.FORMAT):
+            return
+        if self._recorder.read_marker(store_format.MARKER) != store_format.FORMAT:
+            self._count_contacts()
+
     def _count_contacts(self) -> None:
-        """Give the store its register of contacts. From then on it has the format of this version."""
+        """Give the store its register of contacts, and the format of this version."""
+        for before in (store_format.WITHOUT_CONTACTS, store_format.PLAIN):
+            self._recorder.swap_marker(store_format.MARKER, before, store_format.UNCOUNTED)
         contacts.count(self, self._recorder)
-        self._recorder.swap_marker(store_format.MARKER, store_format.WITHOUT_CONTACTS, store_format.FORMAT)
+        self._recorder.swap_marker(store_format.MARKER, store_format.UNCOUNTED, store_format.FORMAT)
 
     def _unwrapped(self, subjects: Collection[UUID]) -> dict[UUID, SubjectKey]:
         """The keys that exist; a DamagedKey for each that its master key does not open."""

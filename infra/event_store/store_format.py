@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-FORMAT = b"3"
+FORMAT = b"4"
+PLAIN = b"3"
+"""The states of events are JSON. A store that has this format gets FORMAT when it is opened: new states are compact."""
+UNCOUNTED = b"4 without contacts"
+"""As FORMAT, but the register of contacts must be counted. A process that opens the store does so."""
 WITHOUT_CONTACTS = b"2"
-"""The format before this one. A store that has it gets the register of contacts when it is opened, and then this format."""
+"""As PLAIN, without a register of contacts."""
 MARKER = "format"
 TABLES = ("stored_events", "markers")
 """A database that has one of these tables is an event store. If it has no format, it is a store of Recount 0.1.0."""
@@ -16,7 +20,7 @@ class OtherFormat(Exception):
 
 def refuse_other(found: bytes | None) -> None:
     """Raises OtherFormat unless this version reads the format. None is a store that names no format."""
-    if found in (FORMAT, WITHOUT_CONTACTS):
+    if found in (FORMAT, PLAIN, UNCOUNTED, WITHOUT_CONTACTS):
         return
     ours = FORMAT.decode()
     if found is None:

@@ -16,7 +16,7 @@ from domain.shared.events import Metadata, Recorded
 from infra.event_store.checks import Finding, Kind, Versioned
 from infra.event_store.mapper import SEALED, BrokenSeal, MisnamedEvent, Stored, UnknownEventType, metadata_of
 from infra.event_store.store import EventStore
-from infra.event_store.terms import id_term, terms_of
+from infra.event_store.terms import Term, id_term, terms_of
 from infra.event_store.vault import MasterKeyMissing
 from infra.event_store.verify_contacts import ContactsCheck
 
@@ -122,7 +122,7 @@ class _Verification:
 
     def _look_at(self, portion: Sequence[Stored]) -> Iterator[Finding]:
         keys = self._store.keys(portion)
-        terms: list[tuple[int, int]] = []
+        terms: list[tuple[Term, int]] = []
         read: list[Recorded] = []
         for stored in portion:
             metadata = metadata_of(stored)

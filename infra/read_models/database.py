@@ -13,6 +13,8 @@ import msgspec
 from sqlalchemy import BigInteger, Connection, Engine, Integer, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 
+from projections.shared.raw_ids import store_raw_ids
+
 POOL = 20
 IN_UTC = "-c timezone=UTC"
 """PostgreSQL sends instants in the session's zone. In another zone the first and last hours of the calendar do not fit."""
@@ -72,6 +74,7 @@ def sqlite_read_models(path: Path) -> ReadModels:
 def _sqlite_engine(path: Path, begin: str) -> Engine:
     arguments = {"timeout": 10, "check_same_thread": False}
     engine = create_engine(f"sqlite:///{path}", connect_args=arguments, pool_size=POOL, hide_parameters=True)
+    store_raw_ids(engine)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: Any) -> None:

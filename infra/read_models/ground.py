@@ -19,7 +19,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    cast,
     delete,
     func,
     insert,
@@ -58,12 +57,11 @@ _FURTHEST = union_all(
     ),
     select(literal("relay to ").concat(checkpoints.c.topic), checkpoints.c.routed),
     select(literal("follower ").concat(followed.c.name), followed.c.position),
-    select(literal("webhook ").concat(cast(deliveries.c.webhook_id, Text)), deliveries.c.position),
-    select(literal("redelivery to webhook ").concat(cast(deliveries.c.webhook_id, Text)), deliveries.c.redelivered_to),
     select(literal("dead letters of ").concat(dead_letters.c.projection), func.max(dead_letters.c.position)).group_by(
         dead_letters.c.projection
     ),
 )
+_DELIVERED = select(deliveries.c.webhook_id, deliveries.c.position, deliveries.c.redelivered_to)
 
 
 class Ground(NamedTuple):
@@ -117,7 +115,10 @@ def mark(connection: Connection, sound: int) -> None:
 
 def furthest(connection: Connection) -> dict[str, int]:
     """The highest position that each part has seen, by a name for people."""
-    return {row[0]: row[1] for row in connection.execute(_FURTHEST)}
+    found = {row[0]: row[1] for row in connection.execute(_FURTHEST)}
+    for id, delivered, again in connection.execute(_DELIVERED):
+        found |= {f"webhook {id}": delivered, f"redelivery to webhook {id}": again}
+    return found
 
 
 def digest_of(stored: Stored) -> str | None:

@@ -52,18 +52,24 @@ def drop_retired(read_models: ReadModels, tables: Sequence[Table]) -> None:
             with connection.begin():
                 there = inspect(connection).has_table(table.name + RETIRED)
             if there:
-                _drop(connection, _quoted(connection, table.name + RETIRED))
+                _drop(connection, table.name + RETIRED)
 
 
 def _drop(connection: Connection, name: str) -> None:
+    quoted = _quoted(connection, name)
     if connection.dialect.name == "sqlite":
-        portion = f"DELETE FROM {name} WHERE rowid IN (SELECT rowid FROM {name} LIMIT {DELETED_AT_ONCE})"
+        # Some tables have no row ids.
+        with connection.begin():
+            key = inspect(connection).get_pk_constraint(name)["constrained_columns"]
+        columns = ", ".join(_quoted(connection, column) for column in key)
+        chosen = f"SELECT {columns} FROM {quoted} LIMIT {DELETED_AT_ONCE}"
+        portion = f"DELETE FROM {quoted} WHERE ({columns}) IN ({chosen})"
         deleted = DELETED_AT_ONCE
         while deleted == DELETED_AT_ONCE:
             with connection.begin():
                 deleted = connection.execute(text(portion)).rowcount
     with connection.begin():
-        connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text(f"DROP TABLE {quoted}"))
 
 
 def _rename(connection: Connection, old: str, new: str) -> TextClause:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, func, inspect, select
 
+from infra.read_models import sqlite_form
 from infra.read_models.attempts import delivery_attempts
 from infra.read_models.database import ReadModels
 from infra.read_models.ground import anchors, ground
@@ -36,4 +37,5 @@ def prepare(read_models: ReadModels) -> None:
     """Create the tables that every deployment needs: positions and what else no rebuild changes."""
     ours = (*metadata.sorted_tables, ground, anchors, refused_requests, delivery_attempts, key_uses, troubles)
     with read_models.writer.begin() as connection:
+        sqlite_form.take(connection, ours)
         create_tables(connection, ours)

@@ -24,6 +24,7 @@ from domain.shared.annotations import AttributesSet
 from domain.shared.events import Event, Recorded
 from projections.customers.customer_behaviour import Behaviour, Spent, load
 from projections.sales.order_book import Book, figures
+from projections.sales.order_states import STATE
 from projections.shared.projection import Delivery
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.tables import table
@@ -43,7 +44,7 @@ feature_orders = table(
     # The order's part of its purchase day: 1 order and its net in minor units, or 0 and 0 if the order does not count.
     Column("orders", Integer, nullable=False),
     Column("net", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", STATE, nullable=False),
 )
 feature_tickets = table(
     "feature_tickets",

@@ -8,7 +8,7 @@ personal data.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Connection,
-    Index,
     Integer,
     Select,
     Text,
@@ -35,6 +34,7 @@ from domain.customers.feedback import events as feedback
 from domain.customers.interaction import Logged
 from domain.marketing import touchpoint
 from domain.shared.events import Event, Recorded
+from projections.shared import names
 from projections.shared.projection import Delivery, Projection, envelope
 from projections.shared.readable import THINGS, line, plain_values
 from projections.shared.rows import Instant, Row, Rows
@@ -44,20 +44,18 @@ moments = table(
     "customer_timeline",
     Column("subject", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
-    Column("stream", Uuid, nullable=False),
+    Column("stream", Uuid, nullable=False, index=True),
+    *columns(Instant, "occurred_at", "recorded_at", nullable=False),
+    # The numbers of two names in `timeline_names`: see `_kind`, and the id of the actor.
+    *columns(BigInteger, "kind", "actor", nullable=False),
     Column("version", Integer, nullable=False),
-    *columns(Text, "type", "actor_type", "actor_id", nullable=False),
-    Column("on_behalf_of", Text),
-    Column("origin", Text, nullable=False),
-    Column("occurred_at", Instant, nullable=False),
-    Column("occurred_precision", Text, nullable=False),
-    Column("occurred_zone", Text),
-    Column("recorded_at", Instant, nullable=False),
-    *columns(Text, "irregular", "plain", nullable=False),
     # Whether the event itself names the subject. Such a row stays in the subject's timeline even if the stream moves on.
     Column("named", Boolean, nullable=False),
+    Column("on_behalf_of", Text),
+    # The rules that the event broke, and the values of its line, as JSON; null if there are none.
+    *columns(Text, "irregular", "plain"),
+    narrow=True,
 )
-Index("ix_customer_timeline_stream", moments.c.stream, moments.c.position)
 timeline_streams = table(
     "timeline_streams",
     Column("stream", Uuid, primary_key=True),
@@ -65,13 +63,16 @@ timeline_streams = table(
     # The lead that an interaction or touchpoint was with, or that feedback is about.
     Column("lead_id", Uuid, index=True),
     *columns(Text, "number", "currency"),
+    narrow=True,
 )
+timeline_names = names.table("timeline_names")
 
 # How events change it
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     shown = [delivery for delivery in batch if _is_shown(delivery.recorded)]
+    names.keep(rows, timeline_names, {name for d in shown for name in (_kind(d.recorded), d.recorded.metadata.actor.id)})
     rows.insert(moments, [_row(d.recorded, subject) for d in shown for subject in sorted(d.here)])
     changing = [d.recorded for d in shown if d.at_home and _stream_values(d.recorded)]
     streams = rows.load(timeline_streams, {recorded.stream for recorded in changing})
@@ -101,16 +102,27 @@ def _lead(event: Event) -> UUID | None:
     return None
 
 
-def _row(recorded: Recorded, subject: UUID) -> Row:
+def _kind(recorded: Recorded) -> str:
+    """What few events have alone, as one name: their type, and how they came about."""
     metadata = recorded.metadata
+    return _dumped((recorded.type, metadata.actor.type, metadata.origin, metadata.occurred_precision, metadata.occurred_zone))
+
+
+def _row(recorded: Recorded, subject: UUID) -> Row:
+    metadata, plain = recorded.metadata, plain_values(recorded.event)
     return {
         "subject": subject,
         **envelope(recorded),
-        "occurred_zone": metadata.occurred_zone,
-        "irregular": msgspec.json.encode(metadata.irregular).decode(),
-        "plain": msgspec.json.encode(plain_values(recorded.event)).decode(),
+        "kind": names.number(_kind(recorded)),
+        "actor": names.number(metadata.actor.id),
+        "irregular": _dumped(metadata.irregular) if metadata.irregular else None,
+        "plain": _dumped(plain) if plain else None,
         "named": subject in recorded.event.concerns(),
     }
+
+
+def _dumped(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 # How it is queried
@@ -136,7 +148,9 @@ def timeline(
         .order_by(found.c.position.desc())
         .limit(limit)
     )
-    return [_opened(dict(row)) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).all()
+    known = names.of(connection, timeline_names, {number for row in rows for number in (row.kind, row.actor)})
+    return [_opened(row, known) for row in rows]
 
 
 def _moments(condition: ColumnElement[bool], before: int | None) -> Select[Any]:
@@ -159,10 +173,29 @@ def _streams_of(customer_ids: Collection[UUID]) -> CompoundSelect[tuple[UUID]]:
     return own.union(of_leads)
 
 
-def _opened(row: Row) -> Row:
-    values, currency = msgspec.json.decode(row.pop("plain")), row.pop("currency")
-    zh, en = line(row["type"], values, row["number"], currency)
-    return row | {"irregular": msgspec.json.decode(row["irregular"]), "zh": zh, "en": en}
+def _opened(row: Any, known: Mapping[int, str]) -> Row:
+    type, actor_type, origin, precision, zone = msgspec.json.decode(known[row.kind])
+    zh, en = line(type, msgspec.json.decode(row.plain) if row.plain else {}, row.number, row.currency)
+    return {
+        "position": row.position,
+        "stream": row.stream,
+        "version": row.version,
+        "type": type,
+        "actor_type": actor_type,
+        "actor_id": known[row.actor],
+        "on_behalf_of": row.on_behalf_of,
+        "origin": origin,
+        "occurred_at": row.occurred_at,
+        "occurred_precision": precision,
+        "occurred_zone": zone,
+        "recorded_at": row.recorded_at,
+        "irregular": msgspec.json.decode(row.irregular) if row.irregular else [],
+        "number": row.number,
+        "zh": zh,
+        "en": en,
+    }
 
 
-customer_timeline = Projection(name="customer_timeline", version=3, tables=(moments, timeline_streams), apply=apply)
+customer_timeline = Projection(
+    name="customer_timeline", version=4, tables=(moments, timeline_streams, timeline_names), apply=apply
+)

@@ -6,7 +6,7 @@ event's position. All columns are metadata (ids, codes and times), so rows do no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -28,42 +28,46 @@ from sqlalchemy import (
 )
 
 from domain.shared.events import Origin, Recorded
+from projections.shared import names
+from projections.shared.choices import ACTOR_TYPES, ORIGINS, PRECISIONS, Choice
 from projections.shared.lists import Criteria
 from projections.shared.pages import LIMIT, Page
 from projections.shared.projection import Delivery, Projection, envelope
 from projections.shared.rows import Instant, Row, Rows
-from projections.shared.tables import columns, table
+from projections.shared.tables import POSITION, columns, table
 
 acts = table(
     "audit_index",
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("type", Text, nullable=False),
-    Column("stream", Uuid, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("subject", Uuid, nullable=False),
-    *columns(Text, "actor_type", "actor_id", nullable=False),
-    Column("on_behalf_of", Text),
+    Column("position", POSITION, primary_key=True, autoincrement=False),
+    *columns(Uuid, "stream", "subject", nullable=False),
     *columns(Instant, "recorded_at", "occurred_at", nullable=False),
-    Column("occurred_precision", Text, nullable=False),
+    # The numbers of two names in `audit_names`: the type of the event, and the id of its actor.
+    *columns(BigInteger, "type", "actor", nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("actor_type", Choice(ACTOR_TYPES), nullable=False),
+    Column("occurred_precision", Choice(PRECISIONS), nullable=False),
+    Column("origin", Choice(ORIGINS), nullable=False),
     *columns(Uuid, "correlation_id", "causation_id"),
-    Column("origin", Text, nullable=False),
-    Column("source_system", Text),
+    *columns(Text, "on_behalf_of", "source_system"),
     # The rules that the event broke, as a JSON list; null if it broke none.
     Column("irregular", Text),
 )
+audit_names = names.table("audit_names")
 audit_concerns = table(
     "audit_concerns",
     Column("subject", Uuid, primary_key=True),
     Column("position", BigInteger, primary_key=True),
+    narrow=True,
 )
-INDEXED = ("type", "stream", "subject", "actor_id", "origin", "recorded_at", "occurred_at")
+# What most events have in common with few others. PostgreSQL stores each value once if the index has nothing else.
+FEW = ("stream", "subject")
+INDEXED = ("type", "actor", "origin", "recorded_at", "occurred_at")
 # Most events have none of these: a partial index costs nothing for such events.
-SELDOM = ("on_behalf_of", "correlation_id", "causation_id", "source_system")
-for name in INDEXED:
-    Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position)
-for name in SELDOM:
-    given = text(f"{name} IS NOT NULL")
-    Index(f"ix_audit_index_{name}", acts.c[name], acts.c.position, postgresql_where=given, sqlite_where=given)
+FEW_IF_ANY, IF_ANY = ("correlation_id", "causation_id"), ("on_behalf_of", "source_system")
+for name in (*FEW, *INDEXED, *FEW_IF_ANY, *IF_ANY):
+    key = (acts.c[name],) if name in FEW + FEW_IF_ANY else (acts.c[name], acts.c.position)
+    given = text(f"{name} IS NOT NULL") if acts.c[name].nullable else None
+    Index(f"ix_audit_index_{name}", *key, postgresql_where=given, sqlite_where=given)
 # The filter looks for one rule in a list of rules, so a query reads all lists, in the order of its result.
 broken = text("irregular IS NOT NULL")
 Index("ix_audit_index_irregular", acts.c.position, acts.c.irregular, postgresql_where=broken, sqlite_where=broken)
@@ -72,7 +76,9 @@ Index("ix_audit_index_irregular", acts.c.position, acts.c.irregular, postgresql_
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
-    rows.insert(acts, [_row(delivery.recorded) for delivery in batch if delivery.at_home])
+    own = [delivery.recorded for delivery in batch if delivery.at_home]
+    names.keep(rows, audit_names, {name for recorded in own for name in (recorded.type, recorded.metadata.actor.id)})
+    rows.insert(acts, [_row(recorded) for recorded in own])
     rows.insert(
         audit_concerns,
         [
@@ -87,6 +93,8 @@ def _row(recorded: Recorded) -> Row:
     metadata = recorded.metadata
     return {
         **envelope(recorded),
+        "type": names.number(recorded.type),
+        "actor": names.number(metadata.actor.id),
         "subject": metadata.subject,
         "correlation_id": metadata.correlation_id,
         "causation_id": metadata.causation_id,
@@ -131,11 +139,10 @@ def listing(
     query = select(acts).where(*CRITERIA.of(filter)).order_by(position.desc() if descending else position)
     if after is not None:
         query = query.where(position < after if descending else position > after)
-    found = connection.execute(query.limit(limit + 1))
-    names = tuple(found.keys())
-    rows = [dict(zip(names, row, strict=True)) for row in found]
-    following = str(rows[limit - 1]["position"]) if len(rows) > limit else None
-    return Page([_opened(row) for row in rows[:limit]], following)
+    found = connection.execute(query.limit(limit + 1)).all()
+    known = names.of(connection, audit_names, {number for row in found for number in (row.type, row.actor)})
+    following = str(found[limit - 1].position) if len(found) > limit else None
+    return Page([_opened(row, known) for row in found[:limit]], following)
 
 
 def _positions_of(subject: UUID) -> Select[Any]:
@@ -154,15 +161,25 @@ CRITERIA = Criteria(
     acts,
     Filter,
     {
-        "types": lambda types: acts.c.type.in_(sorted(types)),
+        "types": lambda types: acts.c.type.in_(sorted(map(names.number, types))),
+        "actor_id": lambda actor: acts.c.actor == names.number(actor),
         "subject": lambda subject: acts.c.position.in_(_positions_of(subject)),
         "irregular": _broke,
     },
 )
 
 
-def _opened(row: Row) -> Row:
-    return row | {"irregular": msgspec.json.decode(row["irregular"]) if row["irregular"] else []}
+SHOWN = (
+    *("position", "type", "stream", "version", "subject", "actor_type", "actor_id", "on_behalf_of", "recorded_at"),
+    *("occurred_at", "occurred_precision", "correlation_id", "causation_id", "origin", "source_system", "irregular"),
+)
 
 
-audit_index = Projection(name="audit_index", version=2, tables=(acts, audit_concerns), apply=apply)
+def _opened(row: Any, known: Mapping[int, str]) -> Row:
+    values = row._asdict()
+    values |= {"type": known[row.type], "actor_id": known[row.actor]}
+    values["irregular"] = msgspec.json.decode(row.irregular) if row.irregular else []
+    return {name: values[name] for name in SHOWN}
+
+
+audit_index = Projection(name="audit_index", version=3, tables=(acts, audit_concerns, audit_names), apply=apply)

@@ -13,6 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from domain.shared.events import Recorded
 from projections.shared.projection import Delivery, Projection
+from projections.shared.raw_ids import store_raw_ids
 from projections.shared.rows import Rows
 
 
@@ -32,6 +33,7 @@ class Fold:
 def folded(projection: Projection) -> Iterator[Fold]:
     """The read model before any event."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
+    store_raw_ids(engine)
     try:
         with engine.begin() as connection:
             for table in projection.tables:

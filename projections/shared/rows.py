@@ -6,12 +6,13 @@ The same projection writes the live tables or, during a rebuild, their shadows; 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Column,
     ColumnElement,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeEngine
 
 from projections.shared.array_text import ArrayText
 
@@ -37,24 +39,28 @@ Row = dict[str, Any]
 Columns = tuple[Column[Any], ...]
 
 AT_ONCE, PORTION = 500, 5000
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment in UTC: timestamptz on PostgreSQL, sortable text on SQLite."""
+    """A moment in UTC: timestamptz on PostgreSQL, microseconds since 1970 on SQLite."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        utc = value.astimezone(UTC)
-        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return BigInteger() if dialect.name == "sqlite" else self.impl_instance
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return (value - EPOCH) // MICROSECOND if dialect.name == "sqlite" else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        found: datetime = EPOCH + timedelta(0, 0, value) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return found
 
 
 class Rows:

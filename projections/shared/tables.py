@@ -12,8 +12,13 @@ SORTED: Any = {"sorted": True}
 import have the same time, and a page would have to sort them all."""
 
 
-def table(name: str, *columns: Column[Any]) -> Table:
-    made = Table(name, MetaData(), *columns)
+POSITION = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a position that is the whole key of a table. SQLite keeps rows in its order if its type is INTEGER."""
+
+
+def table(name: str, *columns: Column[Any], narrow: bool = False) -> Table:
+    """`narrow`: rows have some hundred bytes at most. SQLite keeps them in the index of their key, and no second copy of it."""
+    made = Table(name, MetaData(), *columns, sqlite_with_rowid=not narrow)
     for column in [one for one in columns if "sorted" in one.info]:
         Index(f"ix_{name}_{column.name}", column, next(iter(made.primary_key)))
     return made
@@ -36,7 +41,8 @@ def aggregates(
 def several(thing: str, value: str) -> Table:
     """A set of values of an aggregate, such as its tags: one row per value, with an index on the values."""
     key = f"{thing}_id"
-    made = table(f"{thing}_{value}s", Column(key, Uuid, primary_key=True), Column(value, Text, primary_key=True))
+    columns = (Column(key, Uuid, primary_key=True), Column(value, Text, primary_key=True))
+    made = table(f"{thing}_{value}s", *columns, narrow=True)
     Index(f"ix_{made.name}_{value}", made.c[value], made.c[key])
     return made
 

@@ -17,6 +17,7 @@ from consumers.relay import Relay
 from infra import wiring
 from infra.event_store.mapper import Mapper
 from infra.event_store.postgres import PostgresRecorder
+from infra.event_store.postgres_terms import POSITION
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.kafka.connection import Brokers, KafkaUnavailable
@@ -75,7 +76,7 @@ class Restored:
         """The log goes back to this position under everybody who has it open; then other processes record some events."""
         with self.world.read_models.writer.begin() as connection:
             connection.execute(text("DELETE FROM stored_events WHERE notification_id > :position"), {"position": position})
-            connection.execute(text("DELETE FROM event_index WHERE position > :position"), {"position": position})
+            connection.execute(text(f"DELETE FROM event_terms WHERE {POSITION} > :position"), {"position": position})
             connection.execute(text("SELECT setval('stored_events_notification_id_seq', :position)"), {"position": position})
         with closing(self._opened()) as elsewhere:
             for number in range(then):

@@ -7,7 +7,10 @@ from collections.abc import Collection
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-LOG = ("stored_events", "event_index", "batches", "subject_keys", "subject_links", "claims", "counters", "markers", "receipts")
+LOG = (
+    *("stored_events", "event_terms", "event_index", "batches", "subject_keys", "subject_links", "claims", "counters"),
+    *("markers", "receipts"),
+)
 """The tables of the event store."""
 SEQUENCE = "pg_get_serial_sequence('stored_events', 'notification_id')"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = %s"

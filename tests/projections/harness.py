@@ -26,6 +26,7 @@ from infra.wiring import EVENTS
 from projections.customers.customers import customer_view
 from projections.sales.leads import leads
 from projections.shared.projection import Delivery, Projection
+from projections.shared.raw_ids import store_raw_ids
 from projections.shared.rows import Row, Rows
 
 A = TypeVar("A", bound=Aggregate)
@@ -168,6 +169,7 @@ class Lanes:
 def in_memory(*projections: Projection) -> Iterator[Connection]:
     """An empty SQLite database with the read models' tables, and the tables of merged customers and of leads' customers."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
+    store_raw_ids(engine)
     with engine.connect() as connection:
         create(connection, *{projection.name: projection for projection in (*projections, customer_view, leads)}.values())
         yield connection

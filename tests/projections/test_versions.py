@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.projections import pin_read_models
-from tests.projections.pin_read_models import PINNED, changed, pins
+from tests.projections.pin_read_models import PINNED, Pins, changed, pins
 
 HOW_TO = f"\n\n{pin_read_models.__doc__}"
 
@@ -22,3 +22,12 @@ def test_every_read_model_is_pinned() -> None:
 def test_a_change_without_a_version_is_found() -> None:
     known = {"orders": {"version": 1, "tables": "a"}, "leads": {"version": 1, "tables": "a"}}
     assert changed(known, {"orders": {"version": 1, "tables": "b"}, "leads": {"version": 2, "tables": "b"}}) == ["orders"]
+
+
+def test_a_change_on_sqlite_alone_needs_a_version_or_another_form_of_the_file() -> None:
+    def pinned(version: int, form: int, tables: str) -> Pins:
+        return {"orders": {"version": version, "tables": "a", "sqlite": {"form": form, "tables": tables}}}
+
+    known = pinned(1, 1, "a")
+    assert changed(known, pinned(1, 1, "b")) == ["orders"]
+    assert changed(known, pinned(2, 1, "b")) == changed(known, pinned(1, 2, "b")) == []

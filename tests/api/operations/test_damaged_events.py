@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from infra.event_store import compact
 from infra.processes.parts import Parts
 from infra.settings import Settings
 from tests.api.client import Client
@@ -36,7 +37,8 @@ def damage(settings: Settings, position: int, change: Change) -> None:
 
 
 def _changed(state: bytes, change: Change) -> bytes:
-    event = json.loads(state)
+    """As JSON, which the store reads too."""
+    event = json.loads(compact.load(state))
     changed = change(event)
     return changed if isinstance(changed, bytes) else json.dumps(event if changed is None else changed).encode()
 
@@ -210,6 +212,7 @@ def test_an_event_without_a_state_is_a_fault_in_its_place(client: Client, settin
 def test_a_state_that_is_a_text_is_read_and_its_seals_show_whether_it_was_changed(client: Client, settings: Settings) -> None:
     """The SQL function replace() makes a text of it."""
     _, (first, middle, _) = three(client)
+    damage(settings, middle, lambda event: event)
     with closing(sqlite3.connect(settings.home / "events.db")) as file, file:
         file.execute("UPDATE stored_events SET state = replace(state, 'person', 'company') WHERE rowid = ?", [middle])
     events = logged(client, first - 1)

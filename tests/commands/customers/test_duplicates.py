@@ -251,10 +251,10 @@ def test_a_store_without_a_register_gets_it_when_it_is_opened(where: str, execut
     ada = registered(executor)
     right = register(store)
     store._recorder.empty_register()
-    store.swap_marker("format", b"3", b"2")
+    store.swap_marker("format", b"4", b"2")
     with closing(opened(where)) as later:
         assert register(later) == right
-        assert later.read_marker("format") == b"3"
+        assert later.read_marker("format") == b"4"
         with running(later) as other:
             assert candidates(one(other, asking())) == [ada]
 

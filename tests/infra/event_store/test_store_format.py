@@ -50,7 +50,7 @@ def everything(where: str) -> dict[str, Sequence[Any]]:
 def test_a_store_of_0_1_0_is_refused_by_name_and_stays_as_it_is(where: str) -> None:
     execute(where, *OF_0_1_0)
     before = everything(where)
-    with pytest.raises(OtherFormat, match=r"format 1, which Recount 0\.1\.0 wrote; this version needs format 3"):
+    with pytest.raises(OtherFormat, match=r"format 1, which Recount 0\.1\.0 wrote; this version needs format 4"):
         opened(where)
     assert everything(where) == before
 
@@ -64,10 +64,10 @@ def test_a_log_without_our_tables_is_refused_too(where: str) -> None:
 
 def test_a_store_of_a_later_version_is_refused_by_name(where: str) -> None:
     opened(where).close()
-    later = "'\\x34'::bytea" if where.startswith("postgresql://") else "x'34'"
+    later = "'\\x35'::bytea" if where.startswith("postgresql://") else "x'35'"
     execute(where, f"UPDATE markers SET value = {later} WHERE name = 'format'")
     before = everything(where)
-    with pytest.raises(OtherFormat, match="format 4, which another version of Recount wrote; this version needs format 3"):
+    with pytest.raises(OtherFormat, match="format 5, which another version of Recount wrote; this version needs format 4"):
         opened(where)
     assert everything(where) == before
 

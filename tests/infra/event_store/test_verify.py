@@ -19,6 +19,7 @@ from commands.shared.executor import Executor
 from domain.shared.ids import new_id
 from infra.event_store.checks import Finding
 from infra.event_store.mapper import Mapper
+from infra.event_store.postgres_terms import POSITION
 from infra.event_store.store import EventStore
 from infra.event_store.vault import Vault
 from infra.event_store.verify import verify
@@ -67,7 +68,8 @@ def found(where: str) -> list[tuple[str, int | None]]:
 def change(where: str, statement: str, *params: Any) -> None:
     """Runs the statement, written for SQLite, on the store's rows behind its back."""
     if where.startswith("postgresql://"):
-        statement = statement.replace("rowid", "notification_id").replace("?", "%s")
+        statement = statement.replace("rowid", "notification_id")
+        statement = statement.replace("event_index WHERE position", f"event_terms WHERE {POSITION}").replace("?", "%s")
         with psycopg.connect(where) as connection:
             assert connection.execute(statement, params).rowcount
     else:
