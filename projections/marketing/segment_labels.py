@@ -247,7 +247,7 @@ def _past(row: Row, until: int) -> Row:
 
 segment_labels = Projection(
     name="segment_labels",
-    version=4,
+    version=5,
     tables=(
         *segment_models.TABLES,
         *segment_rules.TABLES,

@@ -1,0 +1,110 @@
+"""The groups of a report on tickets: numbers for them, and the key of each number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, tzinfo
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from projections.service.ticket_figures import UNKNOWN
+from projections.service.ticket_filter import NAMES
+from projections.service.ticket_measures import SECOND
+from projections.shared.days import QUARTER, first_days, ordinals
+from projections.shared.grouped import Pairs
+from projections.shared.reports import Key, named, period_of
+
+if TYPE_CHECKING:
+    from projections.shared.grouped import Whole
+
+Values = tuple[str | None, ...]
+"""The values of a ticket in the columns `NAMES`."""
+
+_decode = msgspec.json.Decoder(Values).decode
+
+
+class Fields:
+    """Numbers for the different values that tickets have. `values` are in the order of the numbers."""
+
+    def __init__(self) -> None:
+        self.values: list[Values] = []
+        self._known: dict[str, int] = {}
+
+    def numbers(self, texts: str) -> Whole:
+        """The numbers of tickets; `texts` are their values as JSON, a ticket on each line."""
+        import numpy as np
+
+        known = self._known
+        found = [known.setdefault(text, len(known)) for text in texts.split("\n")]
+        self.values += map(_decode, islice(known, len(self.values), None))
+        return np.array(found, dtype=np.int64)
+
+
+class ByField:
+    """Something about a ticket that follows from its values: computed once for all tickets with the same."""
+
+    def __init__(self, fields: Fields, compute: Callable[[dict[str, str | None]], int]) -> None:
+        self._fields, self._compute = fields, compute
+        self._found: list[int] = []
+
+    def of(self, numbers: Whole) -> Whole:
+        """The result for each ticket, by its number in `Fields`."""
+        import numpy as np
+
+        for values in self._fields.values[len(self._found) :]:
+            self._found.append(self._compute(dict(zip(NAMES, values, strict=True))))
+        found: Whole = np.array(self._found, dtype=np.int64)[numbers]
+        return found
+
+
+class Groups:
+    """Numbers for the groups of tickets. `others` are the values of groupings that are neither fields nor a period."""
+
+    def __init__(self, by: Sequence[str], fields: Fields, zone: tzinfo, **others: Sequence[str | None]) -> None:
+        self._by, self._zone, self._others = by, zone, others
+        self._names = [name for name in by if name in NAMES]
+        self._period = period_of(by)
+        self._keys: dict[Values, int] = {}
+        self._part = ByField(fields, self._number)
+        self._dated, self._paired = Pairs(), {name: Pairs() for name in by if name in others}
+
+    def numbers(self, fields: Whole, at: Whole, own: Whole, **others: Whole) -> Whole:
+        """The group of each ticket. `at` and `own` date it, if there is a period; a ticket without a date has neither.
+
+        `others` has the place of each ticket's value among the values of that grouping.
+        """
+        import numpy as np
+
+        numbers = self._part.of(fields) if self._names else np.zeros(len(fields), dtype=np.int64)
+        if self._period:
+            days, dated = np.zeros(len(at), dtype=np.int64), at != UNKNOWN
+            days[dated] = ordinals(at[dated] // (QUARTER * SECOND), own[dated], self._zone)
+            numbers = self._dated.numbers(numbers, first_days(days, self._period))
+        for name, pairs in self._paired.items():
+            numbers = pairs.numbers(numbers, others[name])
+        return numbers
+
+    def present(self, numbers: Whole) -> tuple[list[Key], Whole]:
+        """The keys of the groups that tickets with these numbers are in, and each ticket's place among them."""
+        import numpy as np
+
+        keys = self.keys()
+        there = np.flatnonzero(np.bincount(numbers, minlength=len(keys)))
+        places = np.zeros(len(keys), dtype=np.int64)
+        places[there] = np.arange(len(there))
+        return [keys[number] for number in there.tolist()], places[numbers]
+
+    def keys(self) -> list[Key]:
+        """The keys of all numbers that were given, in their order."""
+        found: list[dict[str, Any]] = [named(self._names, values) for values in self._keys] if self._names else [{}]
+        if self._period:
+            period = self._period
+            found = [found[part] | {period: date.fromordinal(day) if day else None} for part, day in self._dated.known()]
+        for name, pairs in self._paired.items():
+            found = [found[part] | {name: self._others[name][place]} for part, place in pairs.known()]
+        return [tuple(key[name] for name in self._by) for key in found]
+
+    def _number(self, values: dict[str, str | None]) -> int:
+        return self._keys.setdefault(tuple(values[name] for name in self._names), len(self._keys))
