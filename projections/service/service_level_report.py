@@ -59,7 +59,7 @@ class Question(TicketFilter, frozen=True, kw_only=True):
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Kept, list[Kept]]:
     """The total, and the groups in the order of their values. Discarded tickets are in neither. Raises TooManyGroups."""
-    fields = Fields()
+    fields = Fields(question.by)
     count = LevelCount(connection, question, fields, now)
     for tickets in read(connection, question, fields, [opened_within(question)], few=True):
         count.add(tickets)
@@ -83,7 +83,7 @@ class LevelCount:
         promises = self._promises.of(tickets)
         policy = self._promises.policy(promises)
         self._gathered.add(
-            group=self._groups.numbers(tickets.fields, tickets["opened"], tickets["opened_on"], policy=policy),
+            group=self._groups.numbers(tickets, tickets["opened"], tickets["opened_on"], policy=policy),
             without=policy == 0,
             **{metric: ranks(metric, tickets, promises, self._promises, self._clocks) for metric in METRICS},
         )

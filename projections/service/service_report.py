@@ -85,7 +85,7 @@ def _feedback(connection: Connection, question: Question) -> _Part:
 def _of_tickets(connection: Connection, question: Question, now: datetime) -> dict[str, _Part]:
     """The parts about tickets, for which the tickets are read once."""
     by: tuple[Any, ...] = () if KIND in question.by else question.by
-    asked, fields = _asked(question), Fields()
+    asked, fields = _asked(question), Fields(by)
     levels_asked = service_level_report.Question(by=by, **asked)
     times_asked = ticket_report.Question(by=by, clock=question.clock, **asked)
     times = TimesCount(times_asked, fields, now, clocks(connection, question.clock, fields, now))

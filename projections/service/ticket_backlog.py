@@ -77,7 +77,7 @@ class BacklogCount:
     def add(self, tickets: Tickets) -> None:
         tickets = tickets.of(tickets["discarded"] == 0)
         opened = tickets["opened"]
-        group = self._groups.numbers(tickets.fields, opened, tickets["opened_on"])
+        group = self._groups.numbers(tickets, opened, tickets["opened_on"])
         ticket, began = tickets.statuses.ticket, tickets.statuses.began
         for kind, which in _moves(tickets.statuses).items():
             moved = ticket[which]

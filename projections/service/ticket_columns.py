@@ -10,7 +10,7 @@ from datetime import date, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, func
 
 from projections.service.ticket_course import microseconds
 from projections.service.ticket_figures import MARK_BITS, NO_DAY, REPLY_AWAITED, REPLY_ENDED, TYPES, UNKNOWN
@@ -42,10 +42,10 @@ class Spans(NamedTuple):
 
 
 class Tickets:
-    """Some tickets. `fields` has the number of the values of each, as `Fields` counts them."""
+    """Some tickets. `fields` and `agents` have the numbers that `Fields` gives."""
 
-    def __init__(self, figures: NDArray[np.void], fields: Whole, marks: Whole) -> None:
-        self._figures, self.fields, self._marks = figures, fields, marks
+    def __init__(self, figures: NDArray[np.void], marks: Whole, fields: Whole, agents: Whole) -> None:
+        self._figures, self._marks, self.fields, self.agents = figures, marks, fields, agents
         self._columns: dict[str, Any] = {}
 
     def __len__(self) -> int:
@@ -64,7 +64,8 @@ class Tickets:
         """The tickets with these flags, which have other numbers then."""
         if which.all():
             return self
-        return Tickets(self._figures[which], self.fields[which], self._marks[which[self._owners]])
+        agents = self.agents[which] if len(self.agents) else self.agents
+        return Tickets(self._figures[which], self._marks[which[self._owners]], self.fields[which], agents)
 
     @cached_property
     def statuses(self) -> Spans:
@@ -122,12 +123,12 @@ def read(
 
     row = measured_tickets.c
     conditions = [*question.matches(row), *where]
-    for count, (texts, figures, marks) in portions(
-        connection, measured_tickets, (row.fields, row.figures, row.marks), conditions, few=few
-    ):
-        columns = np.frombuffer(figures, dtype=list(TYPES.items()))
-        assert len(columns) == count, "figures have a fixed width"
-        yield Tickets(columns, fields.numbers(texts), np.frombuffer(marks, dtype="<i8").astype(np.int64, copy=False))
+    columns = [row.figures, row.marks, row.fields, *([func.coalesce(row.agent, "")] if fields.has_agents else [])]
+    for count, (packed, joined, texts, *agents) in portions(connection, measured_tickets, columns, conditions, few=few):
+        figures, marks = np.frombuffer(packed, dtype=list(TYPES.items())), np.frombuffer(joined, dtype="<i8")
+        assert len(figures) == count, "figures have a fixed width"
+        agent = fields.agent_numbers(agents[0]) if agents else np.zeros(0, dtype=np.int64)
+        yield Tickets(figures, marks.astype(np.int64, copy=False), fields.numbers(texts), agent)
 
 
 def opened_within(question: TicketFilter) -> ColumnElement[bool]:

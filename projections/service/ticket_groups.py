@@ -9,37 +9,58 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from domain.service.sla_policy import TICKET_FIELDS
 from projections.service.ticket_figures import UNKNOWN
-from projections.service.ticket_filter import NAMES
 from projections.service.ticket_measures import SECOND
 from projections.shared.days import QUARTER, first_days, ordinals
 from projections.shared.grouped import Pairs
 from projections.shared.reports import Key, named, period_of
 
 if TYPE_CHECKING:
+    from projections.service.ticket_columns import Tickets
     from projections.shared.grouped import Whole
 
 Values = tuple[str | None, ...]
-"""The values of a ticket in the columns `NAMES`."""
+"""The values of a ticket in the columns `TICKET_FIELDS`."""
+
+AGENT = "agent"
 
 _decode = msgspec.json.Decoder(Values).decode
 
 
 class Fields:
-    """Numbers for the different values that tickets have. `values` are in the order of the numbers."""
+    """Numbers for the different values that tickets have, and for their agents, if they are asked for.
 
-    def __init__(self) -> None:
+    `values` and `agents` are in the order of the numbers. Teams, channels and so on are few together; agents are apart.
+    """
+
+    def __init__(self, by: Sequence[str] = ()) -> None:
         self.values: list[Values] = []
-        self._known: dict[str, int] = {}
+        self.agents: list[str | None] = []
+        self.has_agents = AGENT in by
+        self._known: tuple[dict[str, int], dict[str, int]] = {}, {}
 
     def numbers(self, texts: str) -> Whole:
         """The numbers of tickets; `texts` are their values as JSON, a ticket on each line."""
-        import numpy as np
+        found, fresh = _numbered(self._known[0], texts)
+        self.values += map(_decode, fresh)
+        return found
 
-        known = self._known
-        found = [known.setdefault(text, len(known)) for text in texts.split("\n")]
-        self.values += map(_decode, islice(known, len(self.values), None))
-        return np.array(found, dtype=np.int64)
+    def agent_numbers(self, texts: str) -> Whole:
+        """The numbers of the agents of tickets; `texts` has the agent of a ticket on each line, and nothing if it has none."""
+        found, fresh = _numbered(self._known[1], texts)
+        self.agents += (text or None for text in fresh)
+        return found
+
+
+def _numbered(known: dict[str, int], texts: str) -> tuple[Whole, list[str]]:
+    """The number of each line, and the lines that were not `known` yet."""
+    import numpy as np
+
+    lines, before = texts.split("\n"), len(known)
+    for line in dict.fromkeys(lines):
+        known.setdefault(line, len(known))
+    return np.fromiter(map(known.__getitem__, lines), np.int64, len(lines)), list(islice(known, before, None))
 
 
 class ByField:
@@ -54,7 +75,7 @@ class ByField:
         import numpy as np
 
         for values in self._fields.values[len(self._found) :]:
-            self._found.append(self._compute(dict(zip(NAMES, values, strict=True))))
+            self._found.append(self._compute(dict(zip(TICKET_FIELDS, values, strict=True))))
         found: Whole = np.array(self._found, dtype=np.int64)[numbers]
         return found
 
@@ -63,27 +84,28 @@ class Groups:
     """Numbers for the groups of tickets. `others` are the values of groupings that are neither fields nor a period."""
 
     def __init__(self, by: Sequence[str], fields: Fields, zone: tzinfo, **others: Sequence[str | None]) -> None:
-        self._by, self._zone, self._others = by, zone, others
-        self._names = [name for name in by if name in NAMES]
+        self._by, self._zone = by, zone
+        self._others: dict[str, Sequence[str | None]] = {AGENT: fields.agents, **others}
+        self._names = [name for name in by if name in TICKET_FIELDS]
         self._period = period_of(by)
         self._keys: dict[Values, int] = {}
         self._part = ByField(fields, self._number)
-        self._dated, self._paired = Pairs(), {name: Pairs() for name in by if name in others}
+        self._dated, self._paired = Pairs(), {name: Pairs() for name in by if name in self._others}
 
-    def numbers(self, fields: Whole, at: Whole, own: Whole, **others: Whole) -> Whole:
+    def numbers(self, tickets: Tickets, at: Whole, own: Whole, **others: Whole) -> Whole:
         """The group of each ticket. `at` and `own` date it, if there is a period; a ticket without a date has neither.
 
         `others` has the place of each ticket's value among the values of that grouping.
         """
         import numpy as np
 
-        numbers = self._part.of(fields) if self._names else np.zeros(len(fields), dtype=np.int64)
+        numbers = self._part.of(tickets.fields) if self._names else np.zeros(len(tickets), dtype=np.int64)
         if self._period:
             days, dated = np.zeros(len(at), dtype=np.int64), at != UNKNOWN
             days[dated] = ordinals(at[dated] // (QUARTER * SECOND), own[dated], self._zone)
             numbers = self._dated.numbers(numbers, first_days(days, self._period))
         for name, pairs in self._paired.items():
-            numbers = pairs.numbers(numbers, others[name])
+            numbers = pairs.numbers(numbers, tickets.agents if name == AGENT else others[name])
         return numbers
 
     def present(self, numbers: Whole) -> tuple[list[Key], Whole]:

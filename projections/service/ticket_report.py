@@ -70,7 +70,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     `unsolved` and `discarded` count tickets opened on the days asked for. If tickets are asked for by the day they were solved
     or closed, they count all tickets opened before the end of the last of these days.
     """
-    fields = Fields()
+    fields = Fields(question.by)
     count = TimesCount(question, fields, now, clocks(connection, question.clock, fields, now))
     by_opening = question.dated_by == "opened"
     where = [opened_within(question)] if by_opening else []
@@ -117,9 +117,7 @@ class TimesCount:
         clocked = business.clocked if business else np.ones(len(tickets), dtype=bool)
         age = np.maximum(business.age if business else self._now - tickets["opened"], 0)
         self._gathered.add(
-            group=self._groups.numbers(
-                tickets.fields, np.where(inside, tickets[at], UNKNOWN), np.where(inside, tickets[own], NO_DAY)
-            ),
+            group=self._groups.numbers(tickets, np.where(inside, tickets[at], UNKNOWN), np.where(inside, tickets[own], NO_DAY)),
             tickets=inside,
             unsolved=unsolved,
             discarded=discarded,

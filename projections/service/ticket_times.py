@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, LargeBinary, RowMapping, Text, Uuid, select
 
+from domain.service.sla_policy import TICKET_FIELDS
 from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
 from domain.service.ticket.ticket import Assigned
 from domain.shared.events import Recorded
@@ -49,7 +50,7 @@ measured_tickets = aggregates(
     # Microseconds since 1970, UTC; `opened_on` is the date in every zone, if only the day is known.
     Column("opened", BigInteger, nullable=False, index=True),
     Column("opened_on", Date),
-    # The values of the columns `NAMES` together, as JSON, so that reports read one value.
+    # The values of the columns `TICKET_FIELDS` together, as JSON, so that reports read one value.
     Column("fields", Text, nullable=False),
     *columns(LargeBinary, "figures", "marks", nullable=False),
 )
@@ -110,7 +111,7 @@ def _measured(row: Row, facts: CourseFacts) -> Row:
         "discarded": course.discarded,
         "opened": course.opening.at,
         "opened_on": course.opening.day,
-        "fields": _encode([row[name] for name in NAMES]).decode(),
+        "fields": _encode([row[name] for name in TICKET_FIELDS]).decode(),
         "figures": figures(course, row["last_activity"], row["early"]).packed(),
         "marks": marks(course),
         "told": _encode(facts).decode(),

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     ColumnElement,
     Connection,
     LargeBinary,
@@ -49,7 +48,7 @@ class Portion(NamedTuple):
 def portions(
     connection: Connection,
     table: Table,
-    columns: Sequence[Column[Any]],
+    columns: Sequence[ColumnElement[Any]],
     where: Sequence[ColumnElement[bool]] = (),
     *,
     few: bool = False,
@@ -66,7 +65,7 @@ def portions(
             yield Portion(rows, [_value(column, value) for column, value in zip(columns, joined, strict=True)])
 
 
-def _joined(column: Column[Any], postgres: bool) -> ColumnElement[Any]:
+def _joined(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
     if isinstance(column.type, Uuid):
         sent, texts = func.uuid_send(column), type_coerce(column, Text)
         return func.string_agg(sent, _NOTHING) if postgres else func.group_concat(texts, "")
@@ -78,7 +77,7 @@ def _joined(column: Column[Any], postgres: bool) -> ColumnElement[Any]:
 _NOTHING: ColumnElement[Any] = literal_column("''::bytea")
 
 
-def _value(column: Column[Any], joined: Any) -> Any:
+def _value(column: ColumnElement[Any], joined: Any) -> Any:
     return bytes.fromhex(joined) if isinstance(column.type, Uuid) and isinstance(joined, str) else joined
 
 

@@ -1,0 +1,101 @@
+"""A million customers with their behaviour, and the reports on segments."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.marketing.segment_model import Feature, Fitted, Quality
+from projections.customers.behaviour_figures import packed
+from projections.customers.customer_behaviour import Behaviour, Spent
+from projections.customers.customer_features import customer_features
+from projections.customers.customers import customer_view, customers
+from projections.marketing import segment_report, segment_rule_answers
+from projections.marketing.segment_labels import segment_labels
+from projections.marketing.segment_models import Model, ended_days, model_states
+from projections.marketing.segment_rule_labels import rule_labels
+from projections.marketing.segment_rules import Rule, rule_states
+from projections.shared.rows import Row
+
+PROJECTIONS = (segment_labels, customer_view)
+DAY = date(2026, 3, 1)
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+MODEL, RULE = UUID(int=1), UUID(int=2)
+BEHAVIOURS = 20_000
+FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(name="monetary", currency="EUR"))
+
+REPORTS: Mapping[str, Callable[[Connection], object]] = {
+    "segments": lambda connection: segment_report.report(connection, MODEL),
+    "segments by rule": segment_rule_answers.report,
+}
+
+
+def rows(count: int) -> Iterator[tuple[Any, Iterator[Row]]]:
+    """Each table with its rows."""
+    yield model_states, iter([{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(_model()).decode()}])
+    yield rule_states, iter([{"rule_id": RULE, "position": 1, "state": msgspec.json.encode(_rule()).decode()}])
+    yield ended_days, iter([{"position": 2, "day": DAY}])
+    yield customers, (_customer(number) for number in range(count))
+    yield customer_features, _behaviours(count)
+    yield rule_labels, (_rule_label(number) for number in range(0, count, 2))
+
+
+def _id(number: int) -> UUID:
+    return UUID(int=random.Random(number).getrandbits(128))
+
+
+def _customer(number: int) -> Row:
+    empty: Row = dict.fromkeys(column.name for column in customers.c)
+    known = {"customer_id": _id(number), "position": number, "version": 1, "registered_at": AT, "kind": "person"}
+    return empty | known | {"search_name": f"name {number}", "archived": False, "irregular": 0}
+
+
+def _behaviours(count: int) -> Iterator[Row]:
+    chance = random.Random(7)
+    known = [_behaviour(chance) for _ in range(BEHAVIOURS)]
+    values = [(one.dump(), packed(one)) for one in known]
+    for number in range(count):
+        state, figures = values[chance.randrange(BEHAVIOURS)]
+        yield {"customer_id": _id(number), "position": number, "state": state, "figures": figures}
+
+
+def _behaviour(chance: random.Random) -> Behaviour:
+    days = [DAY - timedelta(days=chance.randrange(700)) for _ in range(chance.randrange(7))]
+    spent = {day.isoformat(): Spent(1, chance.randrange(100, 50_000)) for day in days}
+    return Behaviour(purchases={"EUR": spent} if spent else {}, tickets=chance.randrange(4), touches=chance.randrange(20))
+
+
+def _rule_label(number: int) -> Row:
+    return {"customer_id": _id(number), "rule_id": RULE, "since": 3, "said_position": 1, "as_of": DAY, "facts": "[3.0]"}
+
+
+def _model() -> Model:
+    fitted = Fitted(
+        name="baseline",
+        features=FEATURES,
+        cut_off_position=1,
+        cut_off_day=DAY,
+        transform="log1p",
+        mean=(1.0, 4.0, 5.0),
+        scale=(0.5, 1.5, 0.8),
+        centroids=((1.0, -1.0, 1.0), (0.0, 0.0, 0.0), (-1.0, 1.0, -1.0)),
+        cluster_names=("1", "2", "3"),
+        seed=1,
+        customers=1,
+        left_out=0,
+        quality=Quality(inertia=0.0, silhouette=None, smallest_share=1.0),
+    )
+    at = {"model_id": MODEL, "version": 2, "position": 1, "fit_position": 1}
+    return Model(**at, fitted=fitted, cluster_names=fitted.cluster_names, active_since=AT, retired_since=None)
+
+
+def _rule() -> Rule:
+    at = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1, "said_on": DAY}
+    expression = {"feature": "orders", "at_least": 3}
+    return Rule(**at, name="often", rule=msgspec.json.encode(expression).decode(), priority=1, retired_since=None)
