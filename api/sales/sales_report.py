@@ -10,13 +10,14 @@ from api.sales import sales_schemas as schemas
 from api.sales.channel_sales import DEFINITION as SALES
 from api.shared.access import may
 from api.shared.bounds import REPORT
-from api.shared.grouping import questions, reported
+from api.shared.grouping import questions, reported, reported_in_pages
 from api.shared.openapi import answers, exported
-from api.shared.reading import After, AnyCurrency
+from api.shared.reading import After, AnyCurrency, Cursor, Limit
 from api.shared.routes import Router
 from projections.sales import buyers as buying
 from projections.sales import sales_report as selling
 from projections.sales.channel_sales import Group, Question
+from projections.shared.pages import LIMIT
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
@@ -58,10 +59,22 @@ OfBuyers = Annotated[Question, questions(Question, ("month",), by=ByBuyers, curr
 OfCohorts = Annotated[Question, questions(Question, currency=AnyCurrency)]
 
 
-@router.get("/sales", responses=exported(answers(schemas.report_of(schemas.SALES_GROUP)), schemas.SALES_GROUP))
-async def sales(request: Request, after: After, question: OfGoods) -> Response:
-    """Goods sold and returned, by product, category, channel and period; `top` keeps only the first groups by `sort`."""
-    return await reported(request, after, question, ("product_sales",), selling.report, by=question.by, definition=DEFINITION)
+@router.get("/sales", responses=exported(answers(schemas.pages_of(schemas.SALES_GROUP)), schemas.SALES_GROUP))
+async def sales(request: Request, after: After, question: OfGoods, limit: Limit = LIMIT, cursor: Cursor = None) -> Response:
+    """Goods sold and returned, by product, category, channel and period; `top` keeps only the first groups by `sort`.
+
+    An answer has at most `limit` groups, and `next` is the address of the next ones. CSV and NDJSON have all groups.
+    """
+    return await reported_in_pages(
+        request,
+        after,
+        question,
+        ("product_sales",),
+        lambda connection: selling.page(connection, question, limit=limit, cursor=cursor),
+        lambda connection: selling.report(connection, question, cursor=cursor),
+        by=question.by,
+        definition=DEFINITION,
+    )
 
 
 @router.get("/buyers", responses=exported(answers(schemas.report_of(schemas.BUYERS_GROUP)), schemas.BUYERS_GROUP))

@@ -78,3 +78,9 @@ def report_of(group: Schema) -> Schema:
     """A report with groups of this schema."""
     common = {"from": DAY, "to": DAY, "zone": TEXT, "by": TEXTS, "definition": TEXT, "position": INTEGER}
     return fields(common | {"groups": {"type": "array", "items": group}})
+
+
+def pages_of(group: Schema) -> Schema:
+    """A page of a report with groups of this schema."""
+    paged = report_of(group)
+    return paged | {"required": [*paged["required"], "next"], "properties": paged["properties"] | {"next": MAYBE_TEXT}}

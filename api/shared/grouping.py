@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from inspect import signature
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
+from api.shared import exporting
 from api.shared.fields import CalendarDay
 from api.shared.filtering import filters
 from api.shared.problems import wrong_parameter
-from api.shared.reading import FIRST_DAY, LAST_DAY, read, report
+from api.shared.reading import FIRST_DAY, LAST_DAY, exported, following, read, report
 from projections.shared.reports import PERIODS, Days
 
 Group = TypeVar("Group", bound=str)
@@ -73,3 +74,24 @@ async def reported(
     parts = {"groups": groups} if total is None else {"total": total, "groups": groups}
     days = {"from": question.from_, "to": question.to, "zone": str(question.zone)}
     return report(request, {**days, **more, "position": position, **parts}, position)
+
+
+async def reported_in_pages(
+    request: Request,
+    after: int,
+    question: Q,
+    read_models: tuple[str, ...],
+    page: Callable[[Connection], tuple[Sequence[Any], str | None]],
+    every: Callable[[Connection], Iterable[Any]],
+    **more: Any,
+) -> Response:
+    """A page of a report; or all groups after the cursor, if the request asks for CSV or NDJSON.
+
+    `page` gives the groups of the page and the cursor of the next page, `every` all groups.
+    """
+    needed = dict.fromkeys(read_models)
+    if exporting.wanted(request):
+        return await exported(request, needed, after, every)
+    (groups, cursor), position = await read(request, needed, after, page, snapshot=True)
+    days = {"from": question.from_, "to": question.to, "zone": str(question.zone)}
+    return report(request, {**days, **more, "position": position, "groups": groups, **following(request, cursor)}, position)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date
 from itertools import islice
@@ -187,18 +187,34 @@ async def listing(
 
     `schema` gives the schema of a row, if it says more about the columns of this request than the route does.
     """
-    form, pick = exporting.wanted(request), picked(request)
-    if form is None:
+    if exporting.wanted(request) is None:
         rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
         return page(request, [show(row) for row in rows.rows], rows.next, position)
 
-    def gathered(connection: Connection) -> exporting.Gathered:
+    def every(connection: Connection) -> Iterator[Mapping[str, Any]]:
         rows = islice(_all(connection, pages, cursor), getattr(request.state, "at_most", None))
+        return (show(row) for row in rows)
+
+    return await exported(request, projections, after, every, schema=schema)
+
+
+async def exported(
+    request: Request,
+    projections: str | Mapping[str, UUID | None],
+    after: int,
+    rows: Callable[[Connection], Iterable[Any]],
+    *,
+    schema: Callable[[Connection], Schema] | None = None,
+) -> Response:
+    """All rows as CSV or NDJSON, from one moment; only some of them are in memory at a time. `schema` is as in `listing`."""
+    form, pick = exporting.wanted(request), picked(request)
+
+    def gathered(connection: Connection) -> exporting.Gathered:
         of_row = schema(connection) if schema else declared_schema(request)
-        return exporting.Gathered((pick(show(row)) for row in rows), columns(of_row, pick.names))
+        return exporting.Gathered((pick(row) for row in rows(connection)), columns(of_row, pick.names))
 
     whole, position = await read(request, projections, after, gathered, snapshot=True)
-    return whole.answer(request, form, position)
+    return whole.answer(request, form or exporting.NDJSON, position)
 
 
 def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[Row]:
@@ -222,7 +238,7 @@ def report(request: Request, body: Mapping[str, Any], position: int, schema: Sch
     form, pick = exporting.wanted(request), picked(request)
     groups = [pick(group) for group in body["groups"]]
     if form is None:
-        return _answered(request, {**body, "groups": groups}, position)
+        return _answered(request, {**body, "groups": groups}, position, headers=_link(body))
     table = exporting.Gathered(groups, columns(schema or declared_schema(request), pick.names))
     return table.answer(request, form, position)
 
@@ -236,9 +252,11 @@ def found(request: Request, body: Any, position: int, version: int | None = None
     return _answered(request, picked(request)(body), position, version)
 
 
-def _answered(request: Request, body: Any, position: int, version: int | None = None) -> Response:
+def _answered(
+    request: Request, body: Any, position: int, version: int | None = None, headers: Mapping[str, str] = {}
+) -> Response:
     content = encode(body)
-    headers = {"Position": str(position)}
+    headers = {"Position": str(position), **headers}
     if version is not None:
         digest = keyed_digest(request.app.state.store.secret, "etag", content)
         tag = f"{version}-{digest[:8].hex()}"
@@ -260,9 +278,17 @@ def page(
 ) -> Response:
     """A page of a list, with a link to the next page if there is one."""
     pick = picked(request)
-    body: dict[str, Any] = {"items": [pick(item) for item in items], "next": None}
-    headers = {"Position": str(position)}
-    if cursor:
-        body["next"] = str(request.url.include_query_params(**{parameter: cursor}).replace(scheme="", netloc=""))
-        headers["Link"] = f'<{body["next"]}>; rel="next"'
-    return Response(encode(body), 200, headers, "application/json")
+    body = {"items": [pick(item) for item in items], **following(request, cursor, parameter)}
+    return Response(encode(body), 200, {"Position": str(position)} | _link(body), "application/json")
+
+
+def following(request: Request, cursor: str | None, parameter: str = "cursor") -> dict[str, str | None]:
+    """`next` of a page: the address of the next page, None if there is none."""
+    if not cursor:
+        return {"next": None}
+    return {"next": str(request.url.include_query_params(**{parameter: cursor}).replace(scheme="", netloc=""))}
+
+
+def _link(body: Mapping[str, Any]) -> dict[str, str]:
+    """The header with the link to the next page, if the body has one."""
+    return {"Link": f'<{body["next"]}>; rel="next"'} if body.get("next") else {}

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _COUNTED, _BOUGHT, _SPENT = Struct("<q4i"), Struct("<q2i8x"), Struct("<q2d")
 CUSTOMER, PURCHASES = 0, 1
-LINE = "\n"
 
 
 class Attributes(msgspec.Struct):
@@ -38,9 +37,9 @@ class Attributes(msgspec.Struct):
 _attributes = msgspec.json.Decoder(list[Attributes]).decode
 
 
-def attributes(states: str) -> list[Attributes]:
-    """The attributes of many customers; `states` are their behaviours, each on a line."""
-    return _attributes(f"[{states.replace(LINE, ',')}]")
+def attributes(states: Sequence[str]) -> list[Attributes]:
+    """The attributes of many customers, by the whole states of their behaviour."""
+    return _attributes(f"[{','.join(states)}]")
 
 
 def packed(behaviour: Behaviour) -> bytes:

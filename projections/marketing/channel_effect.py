@@ -11,23 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, TypeVar
-from uuid import UUID
+from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection
 
 from domain.shared.money import zero
 from projections.marketing import channel_traffic
 from projections.marketing.channel_traffic import Counts
 from projections.marketing.channels import by_code
 from projections.sales import channel_sales, leads
-from projections.sales.buyers import numbered_orders
 from projections.sales.channel_sales import Sales, average_order
 from projections.sales.leads import Counts as Leads
 from projections.sales.order_book import Figures
-from projections.shared.occurred import day_of, within
+from projections.sales.order_customers import customers_orders
+from projections.shared.day_vectors import as_date, days_of, first_days, inside
+from projections.shared.group_vectors import groups
 from projections.shared.ratios import Ratio, proportion, ratio, significant
 from projections.shared.reports import Period, first_day
 from projections.shared.rows import Row
@@ -267,25 +267,18 @@ def _costs(connection: Connection, from_: date, to: date, by: Period | None) -> 
 
 
 def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Buyers]:
-    placed = _placed_by_customers(from_, to, zone).subquery().c
-    if by is None:
-        counts = (func.count(placed.customer_id.distinct()), func.count(placed.nth).filter(placed.nth == 1))
-        sums = connection.execute(select(placed.channel, *counts).group_by(placed.channel))
-        return {Place(channel, None): Buyers(customers, new) for channel, customers, new in sums}
-    customers: dict[Place, set[UUID]] = {}
-    new: dict[Place, int] = {}
-    for channel, customer_id, at, own_day, nth in connection.execute(select(*placed)):
-        place = _place(channel, day_of(at, own_day, zone), by)
-        customers.setdefault(place, set()).add(customer_id)
-        new[place] = new.get(place, 0) + (nth == 1)
-    return {place: Buyers(len(ids), new[place]) for place, ids in customers.items()}
+    import numpy as np
 
-
-def _placed_by_customers(from_: date, to: date, zone: tzinfo) -> Select[Any]:
-    """The orders of customers on these days; `nth` numbers each customer's orders over all time and channels, from 1."""
-    every = numbered_orders().c
-    query = select(every.channel, every.customer_id, every.placed_at, every.placed_on, every.nth)
-    return query.where(every.customer_id.is_not(None), within(every.placed_at, every.placed_on, from_, to, zone))
+    every = customers_orders(connection, with_channels=True)
+    orders = every.some(inside(every.placed_at, every.placed_on, from_, to, zone))
+    days = days_of(orders.placed_at, orders.placed_on, zone) if by else np.zeros(len(orders.ids), np.int64)
+    found = groups(orders.channels, first_days(days, by) if by else days)
+    new = np.bincount(found.of_rows[orders.first], minlength=len(found.keys)).tolist()
+    customers = found.different(orders.customers, np.ones(len(orders.ids), np.bool_))
+    return {
+        Place(every.channel_names[channel], as_date(period) if by else None): Buyers(customers[number], new[number])
+        for number, (channel, period) in enumerate(found.keys)
+    }
 
 
 def _place(channel: str, day: date, by: Period | None) -> Place:

@@ -10,27 +10,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
-from projections.customers.behaviour_figures import LINE, Behaviours, attributes, packed
+from projections.customers.behaviour_figures import Behaviours, attributes, packed
 from projections.customers.customer_features import customer_features
 from projections.customers.whole_behaviour import survivor_behaviours
 from projections.marketing.segment_assignment import assign_all
 from projections.marketing.segment_models import Model, known
 from projections.shared.float_sums import FloatSums
-from projections.shared.packed import portions
+from projections.shared.id_vectors import NOT_FOUND, Places
 from projections.shared.ratios import Ratio, ratio
+from projections.shared.vectors import by_place, portions
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from projections.customers.behaviour_figures import Numbers
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Ids, Whole
 
 
 class Mean(msgspec.Struct, frozen=True):
@@ -108,17 +106,17 @@ class _Count:
             sums.add(column, clusters)
 
     def report(self) -> Report:
-        sums = {label: of.sums() for label, of in self._sums.items()}
+        totals = {label: of.sums() for label, of in self._sums.items()}
         return Report(
             model=self._model,
             as_of=self._day,
-            groups=[self._group(cluster, sums) for cluster in range(self._model.fitted.k)],
+            groups=[self._group(cluster, totals) for cluster in range(self._model.fitted.k)],
             unlabelled=[Lacking(list(missing), customers) for missing, customers in sorted(self._lacking.items())],
         )
 
-    def _group(self, cluster: int, sums: Mapping[str, Sequence[float]]) -> Group:
+    def _group(self, cluster: int, totals: Mapping[str, Sequence[float]]) -> Group:
         customers, labelled = self._customers[cluster], sum(self._customers)
-        means = {label: _mean(of[cluster], customers) for label, of in sums.items()}
+        means = {label: _mean(of[cluster], customers) for label, of in totals.items()}
         share = ratio(customers, labelled, "1", "customers in the cluster / customers with a label", "nobody has a label")
         return Group(cluster, self._model.cluster_names[cluster], customers, share, means)
 
@@ -133,24 +131,20 @@ def _mean(total: float, customers: int) -> Mean:
 def _everyone(connection: Connection, model: Model) -> Iterator[Behaviours]:
     """The behaviour of all customers, in portions: last that of merge survivors, whose parts are left out before."""
     merged = survivor_behaviours(connection)
-    parts = {id.bytes for id in merged.parts}
+    parts = Places(_ids(merged.parts)) if merged.parts else None
     row = customer_features.c
     of_attributes = any(feature.attribute is not None for feature in model.fitted.features)
-    optional = [*([row.state] if of_attributes else []), *([row.customer_id] if parts else [])]
-    for _, (figures, *others) in portions(connection, customer_features, [row.figures, *optional], [row.state.is_not(None)]):
-        behaviours = Behaviours(figures, attributes(others[0]) if of_attributes else ())
-        yield behaviours.without(_are_among(others[-1], parts)) if parts else behaviours
+    columns: dict[str, ColumnElement[Any]] = {"figures": row.figures}
+    columns |= ({"state": row.state} if of_attributes else {}) | ({"id": row.customer_id} if parts else {})
+    for of in portions(connection, columns, [row.state.is_not(None)], by_place(connection, customer_features, ())):
+        behaviours = Behaviours(of["figures"], attributes(of["state"]) if of_attributes else ())
+        yield behaviours.without(parts.of(of["id"]) != NOT_FOUND) if parts else behaviours
     if merged.behaviours:
         survivors = merged.behaviours.values()
-        yield Behaviours(b"".join(map(packed, survivors)), attributes(LINE.join(one.dump() for one in survivors)))
+        yield Behaviours(b"".join(map(packed, survivors)), attributes([one.dump() for one in survivors]))
 
 
-def _are_among(ids: bytes, some: Collection[bytes]) -> NDArray[np.bool_]:
-    """Which of the ids, of 16 bytes each, are among some. Few pass the comparison of their first half."""
+def _ids(ids: Collection[UUID]) -> Ids:
     import numpy as np
 
-    halves = np.frombuffer(ids, dtype="<u8")[::2]
-    there = np.isin(halves, np.frombuffer(b"".join(id[:8] for id in some), dtype="<u8"))
-    for place in np.flatnonzero(there).tolist():
-        there[place] = ids[16 * place : 16 * place + 16] in some
-    return there
+    return np.frombuffer(b"".join(id.bytes for id in ids), dtype=">u8").astype(np.uint64).reshape(-1, 2)

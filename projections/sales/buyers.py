@@ -2,32 +2,40 @@
 
 Sums over `channel_sales`, with its definitions; the customer of an order comes from `orders`, as it is now. A customer's first
 order is the first one on any channel and in any currency. Test orders are left out. Merged customers count as one customer:
-the merge survivor.
+the merge survivor. Rows are read and added up as vectors.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
-from sqlalchemy import Connection, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Connection
 
 from domain.shared.money import from_minor_units
-from projections.customers.merging import survivor_of, survivors
 from projections.sales.channel_sales import Question, sales
-from projections.sales.orders import order_rows
-from projections.shared.occurred import day_of
+from projections.sales.order_customers import GUEST, Buyers, CustomersOrders, customers_orders
+from projections.shared import exact
+from projections.shared.day_vectors import as_date, as_number, days_of, days_of_quarters, first_days, months
+from projections.shared.group_vectors import groups
 from projections.shared.ratios import Ratio, proportion, ratio
-from projections.shared.reports import day_of_row, first_day, inside, matching, period_of
-from projections.shared.rows import Row
+from projections.shared.reports import inside, matching, period_of
+from projections.shared.vectors import NO_DAY, Codes, by_place, portions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Whole
 
 Buyer = Literal["new", "returning", "guest"]
+BUYERS: tuple[Buyer, ...] = get_args(Buyer)
 AMOUNTS = ("gross", "discounts", "returns")
+SUMMED = ("orders", *AMOUNTS)
 
 
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,31 +81,76 @@ class _Group(NamedTuple):
     buyer: Buyer
 
 
+class _Rows(NamedTuple):
+    """Sales rows with the customers of their orders. Each vector has a value for each row, in the same sequence.
+
+    `customers` has GUEST for an order without one. `first` marks rows of a customer's first order. The others are SUMMED.
+    """
+
+    days: Whole
+    channels: Whole
+    currencies: Whole
+    customers: Whole
+    first: NDArray[np.bool_]
+    orders: Whole
+    gross: Whole
+    discounts: Whole
+    returns: Whole
+
+    def some(self, marked: NDArray[np.bool_]) -> _Rows:
+        """The marked ones of these rows."""
+        return _Rows(*(values[marked] for values in self))
+
+    def sums(self, of_rows: Whole, length: int) -> Mapping[str, list[int]]:
+        """The sums of each group, whose numbers are `of_rows`."""
+        return {name: exact.sums(getattr(self, name), of_rows, length) for name in SUMMED}
+
+
+class _Names(NamedTuple):
+    """The texts of the numbers in `_Rows`."""
+
+    channels: Codes
+    currencies: Codes
+
+
 # New against returning
 
 
 def new_and_returning(connection: Connection, question: Question) -> list[Bought]:
     """Sales and returns on these days, by kind of buyer, currency and the groupings asked for."""
+    import numpy as np
+
     by_channel, by_period = "channel" in question.by, period_of(question.by)
-    sums: defaultdict[_Group, list[int]] = defaultdict(lambda: [0] * (1 + len(AMOUNTS)))
-    customers: defaultdict[_Group, set[UUID]] = defaultdict(set)
-    for row in _sold(connection, question):
-        period = first_day(day_of_row(row, question.zone), by_period) if by_period else None
-        group = _Group(period, row["currency"], row["channel"] if by_channel else None, _buyer(row))
-        for place, name in enumerate(("orders", *AMOUNTS)):
-            sums[group][place] += row[name]
-        if row["orders"] and row["customer_id"] is not None:
-            customers[group].add(row["customer_id"])
-    orders: defaultdict[tuple[object, ...], int] = defaultdict(int)
-    for group, (placed, *_) in sums.items():
-        orders[group[:3]] += placed
-    return [_bought(group, len(customers[group]), orders[group[:3]], *sums[group]) for group in sorted(sums, key=_order)]
+    channel = matching(sales.c, question, ("channel",))
+    dated = [(column, (within, *channel)) for column, within in inside(sales.c, question)]
+    rows, names = _sold(connection, question, dated, customers_orders(connection), with_channels=by_channel)
+    nothing = np.zeros(len(rows.days), np.int64)
+    periods = first_days(rows.days, by_period) if by_period else nothing
+    found = groups(periods, rows.currencies, rows.channels if by_channel else nothing, _buyers(rows))
+    sums = rows.sums(found.of_rows, len(found.keys))
+    customers = found.different(rows.customers, (rows.orders != 0) & (rows.customers != GUEST))
+    orders: defaultdict[tuple[int, ...], int] = defaultdict(int)
+    for key, placed in zip(found.keys, sums["orders"], strict=True):
+        orders[key[:3]] += placed
+    bought = {}
+    for number, key in enumerate(found.keys):
+        period, currency, of_channel, buyer = key
+        group = _Group(
+            as_date(period) if by_period else None,
+            names.currencies.texts[currency],
+            names.channels.texts[of_channel] if by_channel else None,
+            BUYERS[buyer],
+        )
+        bought[group] = _bought(group, customers[number], orders[key[:3]], *(sums[name][number] for name in SUMMED))
+    return [bought[group] for group in sorted(bought, key=_order)]
 
 
-def _buyer(row: Row) -> Buyer:
-    if row["customer_id"] is None:
-        return "guest"
-    return "new" if row["nth"] == 1 else "returning"
+def _buyers(rows: _Rows) -> Whole:
+    """The number of each row's kind of buyer in BUYERS."""
+    import numpy as np
+
+    kinds = np.where(rows.first, BUYERS.index("new"), BUYERS.index("returning"))
+    return np.where(rows.customers == GUEST, BUYERS.index("guest"), kinds)
 
 
 def _order(group: _Group) -> tuple[object, ...]:
@@ -118,31 +171,35 @@ def _bought(group: _Group, customers: int, of_all: int, orders: int, *sums: int)
     )
 
 
-def _sold(connection: Connection, question: Question) -> Iterator[Row]:
-    """Each sales row of these days, with its order's customer and `nth`, as in `numbered_orders`."""
-    channel = matching(sales.c, question, ("channel",))
-    for _, within in inside(sales.c, question):
-        query = _of_buyers(numbered_orders(), question.currency).where(within, *channel)
-        yield from map(dict, connection.execute(query).mappings())
+def _sold(
+    connection: Connection,
+    question: Question,
+    dated: Iterable[tuple[ColumnElement[Any], tuple[ColumnElement[bool], ...]]],
+    orders: CustomersOrders,
+    *,
+    with_channels: bool = False,
+) -> tuple[_Rows, _Names]:
+    """Sales rows with their orders' customers. `dated` has the columns that date rows, each with conditions for its rows."""
+    import numpy as np
 
-
-def numbered_orders() -> Subquery:
-    """Orders with their customers (merge survivors) and `nth`: 1 for a customer's first order of all times and channels.
-
-    Test orders are left out.
-    """
-    row, merged = order_rows.c, survivors()
-    buyer = survivor_of(merged, row.customer_id)
-    nth = func.row_number().over(partition_by=buyer, order_by=(row.placed_at, row.order_id)).label("nth")
-    orders = select(row.order_id, buyer, row.channel, row.placed_at, row.placed_on, nth)
-    return orders.outerjoin(merged, merged.c.customer_id == row.customer_id).where(row.test.is_(False)).subquery()
-
-
-def _of_buyers(orders: Subquery, currency: str | None) -> Select[Any]:
-    table = sales.c
-    facts = (table.channel, table.currency, table.quarter, table.day, table.orders, *(table[name] for name in AMOUNTS))
-    query = select(*facts, orders.c.customer_id, orders.c.nth).join(orders, orders.c.order_id == table.order_id)
-    return query if currency is None else query.where(table.currency == currency)
+    table, names, buyers = sales.c, _Names(Codes(), Codes()), Buyers(connection, orders)
+    parts = [_Rows(**dict.fromkeys(_Rows._fields, np.zeros(0, np.int64)) | {"first": np.zeros(0, np.bool_)})]
+    for column, conditions in dated:
+        where = (*conditions, *matching(table, question, ("currency",)))
+        columns = {"ids": table.order_id, "dated": column, "currencies": table.currency}
+        columns |= {name: table[name] for name in SUMMED} | ({"channels": table.channel} if with_channels else {})
+        for read in portions(connection, columns, where, by_place(connection, sales, where)):
+            days, (customers, first, known) = read["dated"], buyers.of(read["ids"])
+            rows = _Rows(
+                days=days_of_quarters(days, question.zone) if column is table.quarter else days,
+                channels=names.channels.of(read["channels"]) if with_channels else np.zeros(len(days), np.int64),
+                currencies=names.currencies.of(read["currencies"]),
+                customers=customers,
+                first=first,
+                **{name: read[name] for name in SUMMED},
+            )
+            parts.append(rows if known.all() else rows.some(known))
+    return _Rows(*(np.concatenate(vectors) for vectors in zip(*parts, strict=True))), names
 
 
 # Cohorts
@@ -154,43 +211,47 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
     Their sales are of all times and channels. Returned goods count in the month in which they came back. Months without any
     sales row are left out.
     """
-    orders = numbered_orders()
-    began = dict(_began(connection, orders, question))
-    sizes: defaultdict[date, int] = defaultdict(int)
-    for month in began.values():
-        sizes[month] += 1
-    placed: defaultdict[tuple[date, int, str], int] = defaultdict(int)
-    net: defaultdict[tuple[date, int, str], int] = defaultdict(int)
-    customers: defaultdict[tuple[date, int, str], set[UUID]] = defaultdict(set)
-    bought = _of_buyers(orders, question.currency).where(orders.c.customer_id.is_not(None))
-    for row in map(dict, connection.execute(bought).mappings()):
-        first_month = began.get(row["customer_id"])
-        if first_month is not None:
-            key = first_month, _months(first_month, day_of_row(row, question.zone)), row["currency"]
-            placed[key] += row["orders"]
-            net[key] += row["gross"] - row["discounts"] - row["returns"]
-            if row["orders"]:
-                customers[key].add(row["customer_id"])
-    return [_cohort(*key, sizes[key[0]], len(customers[key]), placed[key], net[key]) for key in sorted(net)]
+    import numpy as np
+
+    orders = customers_orders(connection, with_channels=question.channel is not None)
+    began = _began(orders, question)
+    dated = [(column, (column.is_not(None),)) for column in (sales.c.quarter, sales.c.day)]
+    rows, names = _sold(connection, question, dated, orders)
+    rows = rows.some(rows.customers != GUEST)
+    rows = rows.some(began[rows.customers] != NO_DAY)
+    first_month = began[rows.customers]
+    # The first order can have a later day than the next one: if it is known by its day in a zone further east.
+    since = np.maximum(months(rows.days) - first_month, 0)
+    found = groups(first_month, since, rows.currencies)
+    sums, customers = rows.sums(found.of_rows, len(found.keys)), found.different(rows.customers, rows.orders != 0)
+    sizes = dict(zip(*(counted.tolist() for counted in np.unique(began, return_counts=True)), strict=True))
+    counted = []
+    for number, (month, later, currency) in enumerate(found.keys):
+        placed, gross, discounts, returns = (sums[name][number] for name in SUMMED)
+        key = _month(month), later, names.currencies.texts[currency]
+        counted.append(_cohort(*key, sizes[month], customers[number], placed, gross - discounts - returns))
+    return sorted(counted, key=lambda one: (one.cohort, one.months_since, one.currency))
 
 
-def _began(connection: Connection, orders: Subquery, question: Question) -> Iterable[tuple[UUID, date]]:
-    """Customers with the month of their first order, if it was on the days and the channel asked for."""
-    firsts = select(orders.c.customer_id, orders.c.placed_at, orders.c.placed_on).where(
-        orders.c.customer_id.is_not(None), orders.c.nth == 1, *matching(orders.c, question, ("channel",))
-    )
-    for customer_id, at, own in connection.execute(firsts):
-        day = day_of(at, own, question.zone)
-        if question.from_ <= day < question.to:
-            yield customer_id, first_day(day, "month")
+def _began(orders: CustomersOrders, question: Question) -> Whole:
+    """The month of each customer's first order, or NO_DAY if it was not on the days and the channel asked for."""
+    import numpy as np
+
+    firsts = orders.some(orders.first)
+    days = days_of(firsts.placed_at, firsts.placed_on, question.zone)
+    asked = (days >= as_number(question.from_)) & (days < as_number(question.to))
+    if question.channel is not None:
+        names = orders.channel_names
+        asked &= firsts.channels == (names.index(question.channel) if question.channel in names else len(names))
+    began = np.full(orders.different, NO_DAY, np.int64)
+    began[firsts.customers[asked]] = months(days[asked])
+    return began
 
 
-def _months(begin: date, day: date) -> int:
-    """Months from `begin` to the day; 0 for an earlier day.
-
-    The first order can have a later day than the next one: if it is known by its day in a zone further east.
-    """
-    return max(12 * (day.year - begin.year) + day.month - begin.month, 0)
+def _month(number: int) -> date:
+    """The first day of the month that is `number` months after January 1970."""
+    years, later = divmod(number, 12)
+    return date(1970 + years, 1 + later, 1)
 
 
 def _cohort(month: date, since: int, currency: str, size: int, customers: int, orders: int, net: int) -> Cohort:

@@ -18,22 +18,24 @@ order's rows add up to its current figures (`order_book.figures`). The definitio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, Select, Text, Uuid, func, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Text, Uuid, select
 
 from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units
 from projections.sales.order_book import NOTHING, ORDER_EVENTS, Book, Figures, figures
 from projections.sales.order_turns import states, turns
+from projections.shared import exact
+from projections.shared.cells import by_days
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
-from projections.shared.reports import Days, dated, day_of_row, first_day, inside, matching, period_of
+from projections.shared.reports import Days, dated, first_day, inside, matching, period_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
@@ -80,6 +82,8 @@ def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
 
 Group = Literal["channel", "day", "week", "month"]
 
+SUMMED = ("orders", *Figures._fields)
+
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
     """Sums of one group; `channel` or `period` (its first day) is None where the report does not group by it."""
@@ -112,27 +116,34 @@ class Question(Days, frozen=True, kw_only=True):
 
 def report(connection: Connection, question: Question) -> list[Sales]:
     """Sales on these days, by currency and the groupings asked for. Groups without a sales row are left out."""
-    by_channel, by_period, zone = "channel" in question.by, period_of(question.by), question.zone
+    by_channel, by_period = "channel" in question.by, period_of(question.by)
     groups: dict[tuple[str | None, date | None, str], list[int]] = {}
-    for row in _summed(connection, question, by_day=by_period is not None):
-        period = first_day(day_of_row(row, zone), by_period) if by_period else None
-        group = (row["channel"] if by_channel else None, period, row["currency"])
-        amounts = [int(row[name]) for name in ("orders", *Figures._fields)]
+    for row, day in _summed(connection, question, by_day=by_period is not None):
+        group = (row["channel"] if by_channel else None, first_day(day, by_period) if by_period else None, row["currency"])
+        amounts = [exact.joined(row, name) for name in SUMMED]
         groups[group] = [a + b for a, b in zip(groups.get(group, [0] * len(amounts)), amounts, strict=True)]
     ordered = sorted(groups.items(), key=lambda item: (item[0][1] or date.min, item[0][0] or "", item[0][2]))
     return [_sales(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
 
 
-def _summed(connection: Connection, question: Question, *, by_day: bool) -> Iterable[Row]:
-    """Sums by channel and currency; with `by_day` also by quarter of an hour, or by day where only the day is known."""
-    table = sales.c
-    for column, within in inside(table, question):
-        sums = [func.sum(table[name]).label(name) for name in ("orders", *Figures._fields)]
-        key = (table.channel, table.currency, column) if by_day else (table.channel, table.currency)
-        conditions = (within, *matching(table, question, ("channel", "currency")))
-        query: Select[tuple[object, ...]] = select(*key, *sums).where(*conditions).group_by(*key)
-        for row in connection.execute(query).mappings():
-            yield {"day": None, "quarter": None, **row}
+def _summed(connection: Connection, question: Question, *, by_day: bool) -> Iterator[tuple[Mapping[str, Any], date]]:
+    """Sums by channel and currency; with `by_day` also by day, which is otherwise any day."""
+    key = (sales.c.channel, sales.c.currency)
+    if by_day:
+        for cells in by_days(connection, sales.c, question):
+            for row in _sums(connection, question, (*key, cells.cell), cells.within):
+                yield row, cells.day(row["cell"])
+    else:
+        for _, within in inside(sales.c, question):
+            for row in _sums(connection, question, key, within):
+                yield row, question.from_
+
+
+def _sums(
+    connection: Connection, question: Question, key: Sequence[ColumnElement[Any]], within: ColumnElement[bool]
+) -> Sequence[Mapping[str, Any]]:
+    asked, columns = matching(sales.c, question, ("channel", "currency")), [sales.c[name] for name in SUMMED]
+    return exact.summed(connection, lambda sums: select(*key, *sums(columns)).where(within, *asked).group_by(*key))
 
 
 def _sales(channel: str | None, period: date | None, currency: str, orders: int, sums: Figures) -> Sales:

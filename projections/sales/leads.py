@@ -5,25 +5,29 @@ Also counts of captured and converted leads by channel and day.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, date, tzinfo
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Date, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Text, Uuid, case
 
 from domain.customers.customer import events as customer
 from domain.sales.lead.events import Captured, Converted, Erased, Lost, Qualified, Reopened, StageChanged
 from domain.sales.lead.lead import Lead
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
-from projections.shared import entries
+from projections.shared import entries, exact
+from projections.shared.day_vectors import as_date, days_of
 from projections.shared.entry import Entry
+from projections.shared.group_vectors import groups
 from projections.shared.lists import Listing, flag
-from projections.shared.occurred import day_of, own_day, within
+from projections.shared.occurred import own_day, within
 from projections.shared.rows import Instant, Row
 from projections.shared.search import SORTED_TEXT
 from projections.shared.tables import SORTED, columns
+from projections.shared.vectors import Codes, by_place, portions
 
 LEADS = entries.entries(
     "lead",
@@ -154,15 +158,20 @@ class Counts(NamedTuple):
 
 def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC) -> dict[tuple[str | None, date], Counts]:
     """Leads captured on days from `from_` to before `to` in `zone`, by channel (None if it is not known) and day."""
-    row = lead_rows.c
-    query = select(row.channel, row.captured_at, row.captured_on, row.status).where(
-        within(row.captured_at, row.captured_on, from_, to, zone)
-    )
-    found: dict[tuple[str | None, date], Counts] = {}
-    for channel, at, own, status in connection.execute(query):
-        key = channel, day_of(at, own, zone)
-        before = found.get(key, Counts())
-        found[key] = Counts(before.captured + 1, before.converted + (status == "converted"))
+    import numpy as np
+
+    row, channels = lead_rows.c, Codes()
+    where = (within(row.captured_at, row.captured_on, from_, to, zone),)
+    read_columns: dict[str, ColumnElement[Any]] = {"channels": row.channel, "at": row.captured_at, "own": row.captured_on}
+    read_columns["converted"] = case((row.status == "converted", 1), else_=0)
+    found: defaultdict[tuple[str | None, date], Counts] = defaultdict(Counts)
+    for read in portions(connection, read_columns, where, by_place(connection, lead_rows, where)):
+        days = groups(channels.of(read["channels"]), days_of(read["at"], read["own"], zone))
+        captured = np.bincount(days.of_rows).tolist()
+        converted = exact.sums(read["converted"], days.of_rows, len(days.keys))
+        for (channel, day), *counts in zip(days.keys, captured, converted, strict=True):
+            key, more = (channels.texts[channel] or None, as_date(day)), Counts(*counts)
+            found[key] = Counts(found[key].captured + more.captured, found[key].converted + more.converted)
     return found
 
 

@@ -1,32 +1,33 @@
 """Sales by channel, product, category and period: sums over `product_sales`, with its definitions.
 
-Goods only: tax, charges and payments belong to no product; they are in the report on channel sales.
+Goods only: tax, charges and payments belong to no product; they are in the report on channel sales. Groups are computed one
+period after another, so a page reads only the rows of its own periods.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
-from typing import Literal, NamedTuple
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection
 
 from domain.shared.money import from_minor_units
+from projections.sales import sales_groups
 from projections.sales.channel_sales import average_order
-from projections.sales.product_sales import AMOUNTS, MILLION, product_sales_rows
+from projections.sales.product_sales import AMOUNTS, MILLION
+from projections.sales.sales_cursor import Place, read, written
+from projections.shared import exact
 from projections.shared.ratios import Ratio, ratio
-from projections.shared.reports import Days, Period, TooManyGroups, day_of_row, first_day, inside, matching, period_of
-from projections.shared.rows import Row
+from projections.shared.reports import Days, Period, period_of
 
 Group = Literal["day", "week", "month", "channel", "product", "category"]
 Sort = Literal["net", "gross", "units", "orders", "returns"]
 
 OWN = ("channel", "product", "category")
-UNITS = ("units", "units_part", "units_returned", "units_returned_part")
-GROUP_LIMIT = 100_000
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,87 +77,78 @@ class Question(Days, frozen=True, kw_only=True):
         return [name for name in OWN if name in self.by]
 
 
-class _Key(NamedTuple):
-    period: date | None
-    currency: str
-    channel: str | None = None
-    product: str | None = None
-    category: str | None = None
+class SalesPage(NamedTuple):
+    """Some groups; `next` is the cursor of the next page, None on the last page."""
+
+    groups: list[Sales]
+    next: str | None
 
 
-class _Sums(NamedTuple):
-    name: str | None
-    orders: int
-    units: int
-    units_part: int
-    units_returned: int
-    units_returned_part: int
-    gross: int
-    discounts: int
-    returns: int
-
-    def plus(self, other: _Sums) -> _Sums:
-        names = [name for name in (self.name, other.name) if name is not None]
-        added = (mine + more for mine, more in zip(self[1:], other[1:], strict=True))
-        return _Sums(max(names, default=None), *added)
+def page(connection: Connection, question: Question, *, limit: int, cursor: str | None = None) -> SalesPage:
+    """The first groups after the cursor, at most `limit` of them. Raises MalformedCursor."""
+    found = list(islice(_groups(connection, question, cursor, limit + 1), limit + 1))
+    return SalesPage(found[:limit], written(question, _place(question, found[limit - 1])) if len(found) > limit else None)
 
 
-def report(connection: Connection, question: Question) -> list[Sales]:
-    """Groups with sales or returns, by currency and the groupings asked for. Raises TooManyGroups."""
-    groups: dict[_Key, _Sums] = {}
-    for row in _summed(connection, question):
-        period = first_day(day_of_row(row, question.zone), question.period) if question.period else None
-        key = _Key(period, row["currency"], **{name: row[name] for name in question.own})
-        sums = _Sums(row["name"], *(int(row[name]) for name in _Sums._fields[1:]))
-        groups[key] = groups[key].plus(sums) if key in groups else sums
-        if len(groups) > GROUP_LIMIT:
-            raise TooManyGroups(f"The report has more than {GROUP_LIMIT} groups.")
-    found = [_sales(key, sums) for key, sums in sorted(groups.items(), key=lambda item: _order(item[0]))]
-    return found if question.top is None else list(_first(found, question.sort, question.top))
+def report(connection: Connection, question: Question, *, cursor: str | None = None) -> Iterator[Sales]:
+    """All groups after the cursor, with sales or returns, by currency and the groupings asked for. Raises MalformedCursor."""
+    return _groups(connection, question, cursor, None)
 
 
-def _order(key: _Key) -> tuple[object, ...]:
-    return key.period or date.min, key.currency, key.channel or "", key.product or "", key.category or ""
+def _groups(connection: Connection, question: Question, cursor: str | None, most: int | None) -> Iterator[Sales]:
+    """The groups after the cursor; of each period at least `most`, if it has so many."""
+    place = None if cursor is None else read(question, cursor)
+    for period in sales_groups.periods(connection, question, place and place.period):
+        after = place if place and place.period == period.first else None
+        if question.top is None:
+            for row in sales_groups.in_order(connection, question, period, after and after.values, most):
+                yield _sales(period.first, row)
+        else:
+            yield from _best(connection, question, period, after)
 
 
-def _first(sales: Sequence[Sales], sort: Sort, top: int) -> Iterator[Sales]:
-    """The largest groups of each period and currency. `sales` must be in the order of period and currency."""
-    for _, group in groupby(sales, key=lambda one: (one.period, one.currency)):
-        yield from sorted(group, key=lambda one: -Decimal(getattr(one, sort)))[:top]
+def _best(connection: Connection, question: Question, period: sales_groups.Part, after: Place | None) -> Iterator[Sales]:
+    """The largest groups of each currency in the period."""
+    found = [_sales(period.first, row) for row in sales_groups.best(connection, question, period)]
+    for group in sorted(found, key=lambda group: _rank(_place(question, group))):
+        if after is None or _rank(_place(question, group)) > _rank(after):
+            yield group
 
 
-def _summed(connection: Connection, question: Question) -> Iterator[Row]:
-    """Sums by the groupings asked for; for a period, by quarter of an hour, or by day where only the day is known."""
-    table = product_sales_rows.c
-    sums = [func.sum(table[name]).label(name) for name in (*UNITS, *AMOUNTS)]
-    placed = func.count(case((table.placed, table.order_id)).distinct()).label("orders")
-    # An order is placed at one moment, so counts by quarter of an hour add up.
-    for column, within in inside(table, question):
-        key = [table.currency, *(table[name] for name in question.own), *([column] if question.period else [])]
-        query = select(*key, func.max(table.name).label("name"), placed, *sums).where(within)
-        query = query.where(*matching(table, question, (*OWN, "currency")))
-        for row in connection.execute(query.group_by(*key)).mappings():
-            yield {"day": None, "quarter": None, **row}
+def _rank(place: Place) -> tuple[object, ...]:
+    currency, size, *own = place.values
+    return currency, -Decimal(size), own
 
 
-def _sales(key: _Key, sums: _Sums) -> Sales:
-    unit = key.currency
-    gross, discounts, returns = (from_minor_units(getattr(sums, name), unit) for name in AMOUNTS)
+def _place(question: Question, group: Sales) -> Place:
+    """The group's values in the order of groups within a period; with `top`, its size comes after its currency."""
+    own = [getattr(group, name) or "" for name in question.own]
+    size = [] if question.top is None else [str(getattr(group, question.sort))]
+    return Place(group.period, (group.currency, *size, *own))
+
+
+def _sales(period: date | None, row: Mapping[str, Any]) -> Sales:
+    unit, orders, product = row["currency"], int(row["orders"]), row.get("product")
+    gross, discounts, returns = (from_minor_units(exact.joined(row, name), unit) for name in AMOUNTS)
     units, units_returned = (
-        Decimal(whole) + Decimal(part) / MILLION
-        for whole, part in ((sums.units, sums.units_part), (sums.units_returned, sums.units_returned_part))
+        Decimal(exact.joined(row, name)) + Decimal(exact.joined(row, f"{name}_part")) / MILLION
+        for name in ("units", "units_returned")
     )
     return Sales(
-        **key._asdict(),
-        name=None if key.product is None else sums.name,
-        orders=sums.orders,
+        period=period,
+        currency=unit,
+        channel=row.get("channel"),
+        product=product,
+        name=None if product is None else row["name"],
+        category=row.get("category"),
+        orders=orders,
         units=units,
         units_returned=units_returned,
         gross=gross,
         discounts=discounts,
         returns=returns,
         net=gross - discounts - returns,
-        average_order=average_order(gross - discounts, sums.orders, unit),
+        average_order=average_order(gross - discounts, orders, unit),
         average_price=ratio(gross - discounts, units, unit, "(gross - discounts) / units", "nothing was sold"),
         return_rate=ratio(returns, gross - discounts, "share", "returns / (gross - discounts)", "nothing was sold"),
     )

@@ -61,7 +61,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[K
     """The total, and the groups in the order of their values. Discarded tickets are in neither. Raises TooManyGroups."""
     fields = Fields(question.by)
     count = LevelCount(connection, question, fields, now)
-    for tickets in read(connection, question, fields, [opened_within(question)], few=True):
+    for tickets in read(connection, question, fields, opened_within(question)):
         count.add(tickets)
     return count.report()
 

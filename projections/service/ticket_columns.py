@@ -10,15 +10,16 @@ from datetime import date, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func
+from sqlalchemy import ColumnElement, Connection
 
 from projections.service.ticket_course import microseconds
-from projections.service.ticket_figures import MARK_BITS, NO_DAY, REPLY_AWAITED, REPLY_ENDED, TYPES, UNKNOWN
+from projections.service.ticket_figures import MARK_BITS, REPLY_AWAITED, REPLY_ENDED, TYPES, UNKNOWN
 from projections.service.ticket_filter import TicketFilter, within_moments
 from projections.service.ticket_groups import Fields
 from projections.service.ticket_times import measured_tickets
+from projections.shared.day_vectors import as_number
 from projections.shared.occurred import midnight
-from projections.shared.packed import portions
+from projections.shared.vectors import NO_DAY, by_place, portions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from projections.shared.grouped import Whole
 
     Flags = NDArray[np.bool_]
+
+
+EARLIEST, LATEST = date(1900, 1, 1), date(9999, 1, 1)
+"""The days that a request asks for if it names none."""
 
 
 class Spans(NamedTuple):
@@ -112,10 +117,8 @@ def read(
     question: TicketFilter,
     fields: Fields,
     where: Sequence[ColumnElement[bool]] = (),
-    *,
-    few: bool = False,
 ) -> Iterator[Tickets]:
-    """The tickets with the question's values that meet the conditions, in portions. `few` is as in `portions`.
+    """The tickets with the question's values that meet the conditions, in portions.
 
     The days of the question are not a condition: see `within`.
     """
@@ -123,26 +126,28 @@ def read(
 
     row = measured_tickets.c
     conditions = [*question.matches(row), *where]
-    columns = [row.figures, row.marks, row.fields, *([func.coalesce(row.agent, "")] if fields.has_agents else [])]
-    for count, (packed, joined, texts, *agents) in portions(connection, measured_tickets, columns, conditions, few=few):
-        figures, marks = np.frombuffer(packed, dtype=list(TYPES.items())), np.frombuffer(joined, dtype="<i8")
-        assert len(figures) == count, "figures have a fixed width"
-        agent = fields.agent_numbers(agents[0]) if agents else np.zeros(0, dtype=np.int64)
-        yield Tickets(figures, marks.astype(np.int64, copy=False), fields.numbers(texts), agent)
+    columns = {column.name: column for column in (row.figures, row.marks, row.fields)}
+    agents = {"agent": row.agent} if fields.has_agents else {}
+    for of in portions(connection, columns | agents, conditions, by_place(connection, measured_tickets, where)):
+        figures, marks = np.frombuffer(of["figures"], dtype=list(TYPES.items())), np.frombuffer(of["marks"], dtype="<i8")
+        agent = fields.agent_numbers(of["agent"]) if agents else np.zeros(0, dtype=np.int64)
+        yield Tickets(figures, marks.astype(np.int64, copy=False), fields.numbers(of["fields"]), agent)
 
 
-def opened_within(question: TicketFilter) -> ColumnElement[bool]:
-    """The condition for tickets opened on the days of the question, which an index serves."""
+def opened_within(question: TicketFilter) -> list[ColumnElement[bool]]:
+    """The condition for tickets opened on the days of the question, which an index serves; none if these are all days."""
     row = measured_tickets.c
-    return within_moments(row.opened, row.opened_on, question.from_, question.to, question.zone)
+    if question.from_ <= EARLIEST and question.to >= LATEST:
+        return []
+    return [within_moments(row.opened, row.opened_on, question.from_, question.to, question.zone)]
 
 
 def within(at: Whole, own: Whole, from_: date | None, to: date, zone: tzinfo) -> Flags:
-    """Whether each moment is on one of these days, as `occurred.within` says. `own` has the ordinals of days, or `NO_DAY`."""
-    begun = own < to.toordinal()
+    """Whether each moment is on one of these days, as `occurred.within` says. `own` has days, or `NO_DAY`."""
+    begun = own < as_number(to)
     before = at < microseconds(midnight(to, zone))
     if from_ is not None:
-        begun &= own >= from_.toordinal()
+        begun &= own >= as_number(from_)
         before &= at >= microseconds(midnight(from_, zone))
     flags: Flags = (own != NO_DAY) & begun | (own == NO_DAY) & before & (at != UNKNOWN)
     return flags

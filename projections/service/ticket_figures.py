@@ -15,10 +15,11 @@ from typing import NamedTuple, get_args
 from domain.service.ticket.status import Status
 from projections.service.ticket_course import FINISHED, Course, Fact
 from projections.service.ticket_waits import replies, waits
+from projections.shared.day_vectors import as_number
+from projections.shared.vectors import NO_DAY
 
 # Less than any moment, so a duration computed from it is negative.
 UNKNOWN = -(2**62)
-NO_DAY = 0
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 """The statuses in the order of their marks."""
@@ -33,7 +34,7 @@ SPENT: Mapping[Status, str] = {"new": "as_new", "open": "as_open", "pending": "a
 class Figures(NamedTuple):
     """Moments in microseconds since 1970, UTC, and times in a status in microseconds, of intervals that have ended.
 
-    `answered` is the end of the wait for a first response. The ordinal of a day is given if only the day of a moment is known.
+    `answered` is the end of the wait for a first response. A day is a number since 1970, if only the day of a moment is known.
     """
 
     opened: int
@@ -114,4 +115,4 @@ def _at(fact: Fact | None) -> int | None:
 
 
 def _day(day: date | None) -> int:
-    return NO_DAY if day is None else day.toordinal()
+    return NO_DAY if day is None else as_number(day)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, tzinfo
-from itertools import islice
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,9 +11,10 @@ import msgspec
 from domain.service.sla_policy import TICKET_FIELDS
 from projections.service.ticket_figures import UNKNOWN
 from projections.service.ticket_measures import SECOND
-from projections.shared.days import QUARTER, first_days, ordinals
+from projections.shared.day_vectors import as_date, days_of_quarters, first_days
 from projections.shared.grouped import Pairs
-from projections.shared.reports import Key, named, period_of
+from projections.shared.reports import QUARTER, Key, named, period_of
+from projections.shared.vectors import NO_DAY, Codes
 
 if TYPE_CHECKING:
     from projections.service.ticket_columns import Tickets
@@ -35,32 +35,24 @@ class Fields:
     """
 
     def __init__(self, by: Sequence[str] = ()) -> None:
-        self.values: list[Values] = []
-        self.agents: list[str | None] = []
         self.has_agents = AGENT in by
-        self._known: tuple[dict[str, int], dict[str, int]] = {}, {}
+        self.values: list[Values] = []
+        self._texts, self._agents = Codes(), Codes()
 
-    def numbers(self, texts: str) -> Whole:
-        """The numbers of tickets; `texts` are their values as JSON, a ticket on each line."""
-        found, fresh = _numbered(self._known[0], texts)
-        self.values += map(_decode, fresh)
-        return found
+    @property
+    def agents(self) -> list[str]:
+        """The agents; "" stands for none."""
+        return self._agents.texts
 
-    def agent_numbers(self, texts: str) -> Whole:
-        """The numbers of the agents of tickets; `texts` has the agent of a ticket on each line, and nothing if it has none."""
-        found, fresh = _numbered(self._known[1], texts)
-        self.agents += (text or None for text in fresh)
-        return found
+    def numbers(self, texts: Sequence[str]) -> Whole:
+        """The numbers of tickets; `texts` are their values as JSON."""
+        numbers = self._texts.of(texts)
+        self.values += map(_decode, self._texts.texts[len(self.values) :])
+        return numbers
 
-
-def _numbered(known: dict[str, int], texts: str) -> tuple[Whole, list[str]]:
-    """The number of each line, and the lines that were not `known` yet."""
-    import numpy as np
-
-    lines, before = texts.split("\n"), len(known)
-    for line in dict.fromkeys(lines):
-        known.setdefault(line, len(known))
-    return np.fromiter(map(known.__getitem__, lines), np.int64, len(lines)), list(islice(known, before, None))
+    def agent_numbers(self, texts: Sequence[str]) -> Whole:
+        """The numbers of the agents of tickets."""
+        return self._agents.of(texts)
 
 
 class ByField:
@@ -101,9 +93,11 @@ class Groups:
 
         numbers = self._part.of(tickets.fields) if self._names else np.zeros(len(tickets), dtype=np.int64)
         if self._period:
-            days, dated = np.zeros(len(at), dtype=np.int64), at != UNKNOWN
-            days[dated] = ordinals(at[dated] // (QUARTER * SECOND), own[dated], self._zone)
-            numbers = self._dated.numbers(numbers, first_days(days, self._period))
+            days = own.copy()
+            by_moment = (own == NO_DAY) & (at != UNKNOWN)
+            days[by_moment] = days_of_quarters(at[by_moment] // (QUARTER * SECOND), self._zone)
+            periods = np.where(days == NO_DAY, NO_DAY, first_days(days, self._period))
+            numbers = self._dated.numbers(numbers, periods)
         for name, pairs in self._paired.items():
             numbers = pairs.numbers(numbers, tickets.agents if name == AGENT else others[name])
         return numbers
@@ -123,9 +117,9 @@ class Groups:
         found: list[dict[str, Any]] = [named(self._names, values) for values in self._keys] if self._names else [{}]
         if self._period:
             period = self._period
-            found = [found[part] | {period: date.fromordinal(day) if day else None} for part, day in self._dated.known()]
+            found = [found[part] | {period: None if day == NO_DAY else as_date(day)} for part, day in self._dated.known()]
         for name, pairs in self._paired.items():
-            found = [found[part] | {name: self._others[name][place]} for part, place in pairs.known()]
+            found = [found[part] | {name: self._others[name][place] or None} for part, place in pairs.known()]
         return [tuple(key[name] for name in self._by) for key in found]
 
     def _number(self, values: dict[str, str | None]) -> int:

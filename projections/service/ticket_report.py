@@ -12,12 +12,13 @@ from projections.service.service_calendars import calendars
 from projections.service.ticket_business import BusinessFigures, Clocks
 from projections.service.ticket_columns import Tickets, opened_within, read, within
 from projections.service.ticket_course import microseconds
-from projections.service.ticket_figures import NO_DAY, UNKNOWN
+from projections.service.ticket_figures import UNKNOWN
 from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
 from projections.shared.grouped import Gathered, Spread, spread, spreads
 from projections.shared.reports import Measure, limited, measure, named, place
+from projections.shared.vectors import NO_DAY
 
 if TYPE_CHECKING:
     from projections.service.ticket_columns import Flags
@@ -72,9 +73,8 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     """
     fields = Fields(question.by)
     count = TimesCount(question, fields, now, clocks(connection, question.clock, fields, now))
-    by_opening = question.dated_by == "opened"
-    where = [opened_within(question)] if by_opening else []
-    for tickets in read(connection, question, fields, where, few=by_opening):
+    where = opened_within(question) if question.dated_by == "opened" else []
+    for tickets in read(connection, question, fields, where):
         count.add(tickets)
     return count.report()
 

@@ -17,6 +17,7 @@ QUANTILES = {"p50": (1, 2), "p90": (9, 10), "p95": (19, 20)}
 # Numbers are summed as their high and their low bits separately: a sum of a million durations in microseconds could exceed 2⁶³.
 LOW_BITS = 20
 BITS = 63
+HALF, MIDDLE = 32, 1 << 31
 
 
 class Spread(NamedTuple):
@@ -49,7 +50,7 @@ class Gathered:
 
 
 class Pairs:
-    """Numbers for the different pairs of two whole numbers, which are from 0 to 2³¹ - 1."""
+    """Numbers for the different pairs of two whole numbers; the first is from 0, the second from -2³¹, to 2³¹ - 1."""
 
     def __init__(self) -> None:
         self._known: dict[int, int] = {}
@@ -58,14 +59,15 @@ class Pairs:
         import numpy as np
 
         known = self._known
-        pairs, places = np.unique(first << 32 | second, return_inverse=True)
+        pairs, places = np.unique((first << HALF) + second, return_inverse=True)
         found = [known.setdefault(pair, len(known)) for pair in pairs.tolist()]
         numbers: Whole = np.array(found, dtype=np.int64)[places]
         return numbers
 
     def known(self) -> Iterator[tuple[int, int]]:
         """The pairs in the order of their numbers."""
-        return ((pair >> 32, pair & (2**32 - 1)) for pair in self._known)
+        halves = (divmod(pair + MIDDLE, 1 << HALF) for pair in self._known)
+        return ((first, second - MIDDLE) for first, second in halves)
 
 
 def spreads(values: Whole, groups: Whole, length: int) -> list[Spread]:

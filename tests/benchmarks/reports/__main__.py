@@ -1,102 +1,77 @@
-"""Reports over a million rows: the wall time, the CPU time and the largest memory of each, in a process of its own.
+"""Prints the table. It takes some minutes to fill the tables of each engine."""
 
-python -m tests.benchmarks.reports [--rows N] [--engine sqlite|postgresql] [--only NAME]
-"""
+from __future__ import annotations
 
 import argparse
-import json
-import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from itertools import islice
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
-from typing import Any
 
-from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
-from infra.read_models.digest import one_moment
-from infra.read_models.tables import create_tables
+import msgspec
+from sqlalchemy import text
+
+from infra.read_models.tables import create_tables, prepare
 from infra.servers.postgres import Postgres
-from projections.shared.rows import Rows
-from tests.benchmarks.reports import segments, service
+from tests.benchmarks.reports import __doc__ as description
+from tests.benchmarks.reports.one import Measured, opened
+from tests.benchmarks.reports.part import Part
+from tests.benchmarks.reports.parts import PARTS
 
-PARTS: Mapping[str, ModuleType] = {"service": service, "segments": segments}
-AT_ONCE = 20_000
+ENGINES = ("sqlite", "postgresql")
+REQUIRED, AIM, MB = 3.0, 2.0, 600
+"""Seconds of wall time, and the most memory."""
+HEAD = f"{'engine':<11} {'report':<26} {'wall':>7} {'again':>7} {'CPU':>7} {'peak':>8} {'left':>8} {'again':>8} {'answer':>9}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.reports", description=__doc__)
+    names = [name for part in PARTS for name in part.reports]
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.reports", description=description)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--engine", choices=("sqlite", "postgresql"), default="sqlite")
-    parser.add_argument("--only", choices=PARTS, action="append")
-    parser.add_argument("--at", help=argparse.SUPPRESS)
-    parser.add_argument("--report", help=argparse.SUPPRESS)
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    parser.add_argument("--only", choices=names, action="append")
     asked = parser.parse_args()
-    if asked.report:
-        print(json.dumps(measured(asked.at, asked.report)))
-        return
-    for name in asked.only or PARTS:
-        with filled(PARTS[name], asked.engine, asked.rows) as place:
-            for report in PARTS[name].REPORTS:
-                command = [sys.executable, "-m", "tests.benchmarks.reports", "--at", place, "--report", report]
-                ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-                print(asked.engine, report, ended.stdout.strip(), flush=True)
+    parts = [part for part in PARTS if not asked.only or set(asked.only) & set(part.reports)]
+    print(HEAD)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-reports-")))
+        for engine in asked.engine or ENGINES:
+            database = str(folder / "reports.db")
+            if engine == "postgresql":
+                database = stack.enter_context(Postgres(folder / "postgres")).create_database("reports")
+            for part in parts:
+                fill(database, part, asked.rows)
+            for name in asked.only or names:
+                print(line(engine, name, in_a_process(name, database)), flush=True)
 
 
-@contextmanager
-def filled(part: ModuleType, engine: str, count: int) -> Iterator[str]:
-    """The address of a database with so many rows."""
-    with TemporaryDirectory(prefix="recount-bench-") as folder:
-        if engine == "sqlite":
-            place = f"{folder}/read-models.db"
-            fill(part, place, count)
-            yield place
-        else:
-            with Postgres(Path(folder) / "postgres") as postgres:
-                fill(part, postgres.url, count)
-                yield postgres.url
-
-
-def fill(part: ModuleType, place: str, count: int) -> None:
-    read_models = opened(place)
+def fill(database: str, part: Part, rows: int) -> None:
+    """Makes the tables of the part and fills them."""
+    read_models = opened(database)
+    prepare(read_models)
     with read_models.writer.begin() as connection:
-        create_tables(connection, [table for projection in part.PROJECTIONS for table in projection.tables])
-        for table, rows in part.rows(count):
-            while some := list(islice(rows, AT_ONCE)):
-                Rows(connection).insert(table, some)
-    with read_models.writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE")
+        create_tables(connection, [table for projection in part.read_models for table in projection.tables])
+        part.fill(connection, rows)
+    if "://" in database:
+        # As autovacuum does after a while.
+        with read_models.reader.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     read_models.close()
 
 
-def opened(place: str) -> ReadModels:
-    return postgres_read_models(place) if place.startswith("postgresql://") else sqlite_read_models(Path(place))
+def in_a_process(name: str, database: str) -> Measured:
+    """Raises CalledProcessError."""
+    run = [sys.executable, "-m", "tests.benchmarks.reports.one", name, database]
+    done = subprocess.run(run, check=True, stdout=subprocess.PIPE)
+    return msgspec.json.decode(done.stdout, type=Measured)
 
 
-def measured(place: str, name: str) -> dict[str, Any]:
-    """The figures of the first report of a process, and of the second one; and the memory that is held after both."""
-    [report] = [part.REPORTS[name] for part in PARTS.values() if name in part.REPORTS]
-    read_models, figures = opened(place), {}
-    figures["before_mb"] = _memory("VmRSS")
-    for number in ("first", "second"):
-        with one_moment(read_models) as connection:
-            begun, cpu = time.perf_counter(), time.process_time()
-            report(connection)
-            figures[f"{number}_s"] = round(time.perf_counter() - begun, 2)
-            figures[f"{number}_cpu_s"] = round(time.process_time() - cpu, 2)
-    figures |= {"most_mb": _memory("VmHWM"), "after_mb": _memory("VmRSS")}
-    read_models.close()
-    return figures
-
-
-def _memory(name: str) -> int:
-    """Megabytes of this process."""
-    [kilobytes] = re.findall(rf"^{name}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    return int(kilobytes) // 1024
+def line(engine: str, name: str, one: Measured) -> str:
+    met = "aim met" if one.wall <= AIM and one.peak <= MB else "met" if one.wall <= REQUIRED and one.peak <= MB else "NOT met"
+    seconds = f"{one.wall:>6.2f}s {one.again:>6.2f}s {one.cpu:>6.2f}s"
+    memory = f"{one.peak:>7.0f}M {one.left:>7.0f}M {one.left_again:>7.0f}M"
+    return f"{engine:<11} {name:<26} {seconds} {memory} {one.answer / 1000:>8,.0f}k  {met}"
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from itertools import islice
 from uuid import UUID
 
 import msgspec
@@ -21,29 +21,31 @@ from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import Model, ended_days, model_states
 from projections.marketing.segment_rule_labels import rule_labels
 from projections.marketing.segment_rules import Rule, rule_states
-from projections.shared.rows import Row
+from projections.shared.rows import Row, Rows
+from tests.benchmarks.reports.part import Part
 
-PROJECTIONS = (segment_labels, customer_view)
+AT_ONCE = 20_000
 DAY = date(2026, 3, 1)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 MODEL, RULE = UUID(int=1), UUID(int=2)
 BEHAVIOURS = 20_000
 FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(name="monetary", currency="EUR"))
 
-REPORTS: Mapping[str, Callable[[Connection], object]] = {
-    "segments": lambda connection: segment_report.report(connection, MODEL),
-    "segments by rule": segment_rule_answers.report,
-}
 
-
-def rows(count: int) -> Iterator[tuple[Any, Iterator[Row]]]:
-    """Each table with its rows."""
-    yield model_states, iter([{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(_model()).decode()}])
-    yield rule_states, iter([{"rule_id": RULE, "position": 1, "state": msgspec.json.encode(_rule()).decode()}])
-    yield ended_days, iter([{"position": 2, "day": DAY}])
-    yield customers, (_customer(number) for number in range(count))
-    yield customer_features, _behaviours(count)
-    yield rule_labels, (_rule_label(number) for number in range(0, count, 2))
+def fill(connection: Connection, rows: int) -> None:
+    """So many customers with their behaviour, half of them with a label by rule, and a model that labels all of them."""
+    writing = Rows(connection)
+    writing.insert(model_states, [{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(_model()).decode()}])
+    writing.insert(rule_states, [{"rule_id": RULE, "position": 1, "state": msgspec.json.encode(_rule()).decode()}])
+    writing.insert(ended_days, [{"position": 2, "day": DAY}])
+    all_rows = {
+        customers: (_customer(number) for number in range(rows)),
+        customer_features: _behaviours(rows),
+        rule_labels: (_rule_label(number) for number in range(0, rows, 2)),
+    }
+    for table, of_table in all_rows.items():
+        while some := list(islice(of_table, AT_ONCE)):
+            writing.insert(table, some)
 
 
 def _id(number: int) -> UUID:
@@ -99,3 +101,13 @@ def _rule() -> Rule:
     at = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1, "said_on": DAY}
     expression = {"feature": "orders", "at_least": 3}
     return Rule(**at, name="often", rule=msgspec.json.encode(expression).decode(), priority=1, retired_since=None)
+
+
+PART = Part(
+    read_models=(segment_labels, customer_view),
+    fill=fill,
+    reports={
+        "segments": lambda connection: segment_report.report(connection, MODEL),
+        "segments-by-rule": segment_rule_answers.report,
+    },
+)

@@ -6,8 +6,9 @@ A few hundred courses are computed as the read model computes them. Each ticket 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +27,10 @@ from projections.service.ticket_course import CourseFacts, Fact, Opening, course
 from projections.service.ticket_figures import MARK_BITS, TYPES, UNKNOWN, figures, marks
 from projections.service.ticket_times import measured_tickets, ticket_times
 from projections.shared.registers import encode
-from projections.shared.rows import Row
+from projections.shared.rows import Row, Rows
+from tests.benchmarks.reports.part import Part
 
-PROJECTIONS = (feedback, ticket_times, service_calendars, sla_policies)
+AT_ONCE = 20_000
 BEGAN, YEARS, NOW = datetime(2021, 1, 4, tzinfo=UTC), 5, datetime(2026, 3, 1, 9, tzinfo=UTC)
 MOVES: tuple[Move, ...] = (
     "agent_replied",
@@ -56,27 +58,18 @@ TARGETS = (
     PolicyTarget(metric="requester_wait", seconds=16 * 3600, hours="business"),
 )
 
-REPORTS: Mapping[str, Callable[[Connection], object]] = {
-    "service": lambda connection: service_report.report(connection, service_report.Question(**DAYS, by=("channel",)), NOW),
-    "service-levels": lambda connection: service_level_report.report(
-        connection, service_level_report.Question(**DAYS, by=("policy",)), NOW
-    ),
-    "ticket-times": lambda connection: ticket_report.report(connection, ticket_report.Question(**DAYS), NOW),
-    "ticket-times, business": lambda connection: ticket_report.report(
-        connection, ticket_report.Question(**DAYS, clock="business", by=("month", "channel")), NOW
-    ),
-    "ticket-backlog": lambda connection: ticket_backlog.report(connection, ticket_backlog.Question(**DAYS), NOW),
-}
 
-
-def rows(count: int) -> Iterator[tuple[Any, Iterator[Row]]]:
-    """Each table with its rows."""
+def fill(connection: Connection, rows: int) -> None:
+    """So many tickets, a calendar and a policy."""
     since, id = BEGAN - timedelta(days=1), UUID(int=1)
     version: Row = {"version": 1, "position": 1, "since": since}
-    yield calendar_versions, iter([version | {"calendar_id": id, "code": "default", "schedule": encode(SCHEDULE).decode()}])
+    writing = Rows(connection)
+    writing.insert(calendar_versions, [version | {"calendar_id": id, "code": "default", "schedule": encode(SCHEDULE).decode()}])
     terms = encode(Terms(order=1, targets=TARGETS)).decode()
-    yield policy_versions, iter([version | {"policy_id": id, "code": "all", "terms": terms}])
-    yield measured_tickets, _tickets(count)
+    writing.insert(policy_versions, [version | {"policy_id": id, "code": "all", "terms": terms}])
+    tickets = _tickets(rows)
+    while some := list(islice(tickets, AT_ONCE)):
+        writing.insert(measured_tickets, some)
 
 
 def _tickets(count: int) -> Iterator[Row]:
@@ -117,3 +110,20 @@ def _course(chance: random.Random) -> tuple[bytes, bytes]:
         facts.moves.append(Fact(at + 1, len(facts.moves) + 2, 99, "discarded"))
     course = course_of(facts)
     return figures(course, at, 0).packed(), marks(course)
+
+
+PART = Part(
+    read_models=(feedback, ticket_times, service_calendars, sla_policies),
+    fill=fill,
+    reports={
+        "service": lambda connection: service_report.report(connection, service_report.Question(**DAYS, by=("channel",)), NOW),
+        "service-levels": lambda connection: service_level_report.report(
+            connection, service_level_report.Question(**DAYS, by=("policy",)), NOW
+        ),
+        "ticket-times": lambda connection: ticket_report.report(connection, ticket_report.Question(**DAYS), NOW),
+        "ticket-times-business": lambda connection: ticket_report.report(
+            connection, ticket_report.Question(**DAYS, clock="business", by=("month", "channel")), NOW
+        ),
+        "ticket-backlog": lambda connection: ticket_backlog.report(connection, ticket_backlog.Question(**DAYS), NOW),
+    },
+)

@@ -74,7 +74,7 @@ def customer(history: History, name: str) -> UUID:
 def sold(connection: Connection, history: History, *by: Any, **asked: Any) -> list[Sales]:
     fold_again(connection, history)
     question: dict[str, Any] = {"by": by, "from_": MARCH, "to": MAY}
-    return report(connection, Question(**question | asked))
+    return list(report(connection, Question(**question | asked)))
 
 
 def bought(connection: Connection, history: History, **asked: Any) -> dict[str, Bought]:

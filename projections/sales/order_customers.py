@@ -1,0 +1,126 @@
+"""Which customer placed each order, and which orders were the first of their customers, as vectors.
+
+Test orders are left out. Merged customers count as one customer: the merge survivor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, true
+
+from projections.customers.merging import survivors
+from projections.sales.orders import order_rows
+from projections.shared import id_vectors
+from projections.shared.id_vectors import NOT_FOUND, Places
+from projections.shared.vectors import Codes, by_key, portions
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Ids, Whole
+
+GUEST = -1
+"""The number of the customer of a guest's order."""
+
+
+class CustomersOrders(NamedTuple):
+    """Orders of customers. Each vector has a value for each order, in the same sequence.
+
+    `customers` are numbers from 0 to `different` - 1. `first` marks a customer's first order of all times and channels: the
+    earliest one, and of several placed at the same moment the one with the least id. `placed_at` is in microseconds and
+    `placed_on` in days, as `vectors` has them.
+    """
+
+    ids: Ids
+    customers: Whole
+    different: int
+    first: NDArray[np.bool_]
+    placed_at: Whole
+    placed_on: Whole
+    channels: Whole
+    channel_names: list[str]
+
+    def some(self, marked: NDArray[np.bool_]) -> CustomersOrders:
+        """The marked ones of these orders."""
+        return self._replace(
+            **{
+                name: getattr(self, name)[marked]
+                for name in ("ids", "customers", "first", "placed_at", "placed_on", "channels")
+            }
+        )
+
+
+class Buyers:
+    """Finds the customers of orders."""
+
+    def __init__(self, connection: Connection, orders: CustomersOrders) -> None:
+        self._orders, self._places = orders, Places(orders.ids)
+        self._guests = Places(_guests_orders(connection))
+
+    def of(self, order_ids: Ids) -> tuple[Whole, NDArray[np.bool_], NDArray[np.bool_]]:
+        """The customer of each order, or GUEST; marks of first orders; and marks of orders that are known."""
+        import numpy as np
+
+        places = self._places.of(order_ids)
+        theirs, known = places != NOT_FOUND, np.ones(len(places), np.bool_)
+        known[~theirs] = self._guests.of(order_ids[~theirs]) != NOT_FOUND
+        customers, first = np.full(len(places), GUEST, np.int64), np.zeros(len(places), np.bool_)
+        customers[theirs], first[theirs] = self._orders.customers[places[theirs]], self._orders.first[places[theirs]]
+        return customers, first, known
+
+
+def customers_orders(connection: Connection, *, with_channels: bool = False) -> CustomersOrders:
+    """All orders of customers. Without `with_channels` they have no channels."""
+    import numpy as np
+
+    row, channels = order_rows.c, Codes()
+    columns = {"ids": row.order_id, "customers": row.customer_id, "placed_at": row.placed_at, "placed_on": row.placed_on}
+    if with_channels:
+        columns["channels"] = row.channel
+    read: dict[str, list[Any]] = {name: [] for name in columns}
+    where = (row.customer_id.is_not(None), row.test.is_(False))
+    for portion in portions(connection, columns, where, by_key(connection, row.customer_id, where)):
+        for name, values in portion.items():
+            read[name].append(channels.of(values) if name == "channels" else values)
+    found = {name: _all(values) for name, values in read.items()}
+    ids = _reshaped(found.pop("ids"))
+    customers, different = id_vectors.numbered(_survivors(connection, _reshaped(found.pop("customers"))))
+    first = id_vectors.least(customers, different, found["placed_at"], ids)
+    none = {"channels": np.zeros(len(ids), np.int64)}
+    return CustomersOrders(
+        ids=ids, customers=customers, different=different, first=first, channel_names=channels.texts, **none | found
+    )
+
+
+def _guests_orders(connection: Connection) -> Ids:
+    row = order_rows.c
+    where = (row.customer_id.is_(None), row.test.is_(False))
+    parts = by_key(connection, row.placed_at, where, row.customer_id)
+    return _reshaped(_all([portion["ids"] for portion in portions(connection, {"ids": row.order_id}, where, parts)]))
+
+
+def _survivors(connection: Connection, customers: Ids) -> Ids:
+    """The customers, each merged one replaced by the customer who survives in the end."""
+    merged = survivors().c
+    columns: Mapping[str, ColumnElement[Any]] = {"customers": merged.customer_id, "survivors": merged.survivor}
+    for portion in portions(connection, columns, (), [true()]):
+        places = Places(portion["customers"]).of(customers)
+        customers[places != NOT_FOUND] = portion["survivors"][places[places != NOT_FOUND]]
+    return customers
+
+
+def _all(parts: list[Any]) -> Any:
+    import numpy as np
+
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _reshaped(ids: Any) -> Ids:
+    """No ids are an empty array of pairs too."""
+    import numpy as np
+
+    reshaped: Ids = ids.astype(np.uint64, copy=False).reshape(-1, 2)
+    return reshaped

@@ -1,0 +1,110 @@
+"""Calendar days of many rows, in days since 1970, and the first days of their periods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from projections.shared.occurred import midnight
+from projections.shared.reports import QUARTER, Period
+from projections.shared.vectors import NO_DAY
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Whole
+
+MICROSECONDS = 1_000_000
+_1970 = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TABLE = 1_000_000
+
+
+def as_number(day: date) -> int:
+    return day.toordinal() - _1970
+
+
+def as_date(day: int) -> date:
+    return date.fromordinal(day + _1970)
+
+
+def days_of_quarters(quarters: Whole, zone: tzinfo) -> Whole:
+    """The day in `zone` on which each quarter of an hour begins."""
+    return _each(quarters, lambda quarter: _day(quarter * QUARTER, zone))
+
+
+def days_of(moments: Whole, own_days: Whole, zone: tzinfo) -> Whole:
+    """The own day of each fact, or if that is NO_DAY the day in `zone` of its moment, in microseconds since 1970."""
+
+    days, by_moment = own_days.copy(), own_days == NO_DAY
+    days[by_moment] = _days_of_moments(moments[by_moment], zone)
+    return days
+
+
+def _days_of_moments(moments: Whole, zone: tzinfo) -> Whole:
+    import numpy as np
+
+    seconds = moments // MICROSECONDS
+    quarters = seconds // QUARTER
+    days = days_of_quarters(quarters, zone)
+    # Before zones had whole quarters of an hour, a day could begin within one.
+    mixed = np.flatnonzero(days != _each(quarters, lambda quarter: _day(quarter * QUARTER + QUARTER - 1, zone)))
+    if len(mixed):
+        days[mixed] = _each(seconds[mixed], lambda second: _day(second, zone))
+    return days
+
+
+def first_days(days: Whole, period: Period) -> Whole:
+    """The first day of the period that each day is in, as `first_day`."""
+    import numpy as np
+
+    if period == "week":
+        # 1970 began on a Thursday.
+        return days - (days + 3) % 7
+    return (
+        days
+        if period == "day"
+        else days.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    )
+
+
+def months(days: Whole) -> Whole:
+    """The months from January 1970 to the month of each day."""
+    import numpy as np
+
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+
+
+def inside(moments: Whole, own_days: Whole, from_: date, to: date, zone: tzinfo) -> NDArray[np.bool_]:
+    """Marks what is on these days, as `occurred.within` does. A day of its own that is NO_DAY is none."""
+    first, end = (_microseconds(midnight(day, zone)) for day in (from_, to))
+    by_moment = (own_days == NO_DAY) & (moments >= first) & (moments < end)
+    marked: NDArray[np.bool_] = by_moment | ((own_days >= as_number(from_)) & (own_days < as_number(to)))
+    return marked
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _day(second: int, zone: tzinfo) -> int:
+    return as_number(datetime.fromtimestamp(second, zone).date())
+
+
+def _each(values: Whole, of: Callable[[int], int]) -> Whole:
+    """`of` each value. It is called once for each different value."""
+    import numpy as np
+
+    if not len(values):
+        return values
+    least, span = int(values.min()), int(values.max() - values.min()) + 1
+    if span > _TABLE:
+        different, places = np.unique(values, return_inverse=True)
+        return np.array([of(value) for value in different.tolist()], np.int64)[places]
+    table = np.zeros(span, np.int64)
+    table[values - least] = 1
+    there = np.flatnonzero(table)
+    table[there] = [of(value) for value in (there + least).tolist()]
+    return table[values - least]

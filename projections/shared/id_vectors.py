@@ -1,0 +1,96 @@
+"""Vectors of ids, numbered and found without a Python object for each. An id is two unsigned numbers of 64 bits: its halves.
+
+Ids are compared by one number first that is mixed from both halves. Two ids that have the same number are so rare that they are
+only noticed, and then all ids are compared by their halves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Ids, Whole
+
+NOT_FOUND = -1
+# Odd, so each is a permutation of the numbers of 64 bits: 2⁶⁴ / φ, and the multiplier of MurmurHash3's finaliser.
+_ODD = (0x9E3779B97F4A7C15, 0xFF51AFD7ED558CCD)
+
+
+def numbered(ids: Ids) -> tuple[Whole, int]:
+    """A number for each id, the same for the same id, and how many different numbers there are. They begin with 0."""
+    import numpy as np
+
+    mixed = _mixed(ids)
+    order = np.argsort(mixed)
+    changes = _changes(ids[order])
+    if (changes & ~_changes(mixed[order, None])).any():
+        order = np.lexsort((ids[:, 1], ids[:, 0]))
+        changes = _changes(ids[order])
+    numbers = np.empty(len(ids), np.int64)
+    numbers[order] = np.cumsum(changes) - 1
+    return numbers, int(changes.sum())
+
+
+class Places:
+    """Finds ids among others, which are all different: their places, from 0."""
+
+    def __init__(self, ids: Ids) -> None:
+        import numpy as np
+
+        mixed = _mixed(ids)
+        self._ids, self._order = ids, np.argsort(mixed)
+        self._sorted = mixed[self._order]
+        self._same = bool((self._sorted[1:] == self._sorted[:-1]).any())
+
+    def of(self, ids: Ids) -> Whole:
+        """The place of each id, or NOT_FOUND."""
+        import numpy as np
+
+        if self._same:
+            return self._found_by_halves(ids)
+        if not len(self._ids):
+            return np.full(len(ids), NOT_FOUND, np.int64)
+        places = self._order[np.minimum(np.searchsorted(self._sorted, _mixed(ids)), len(self._ids) - 1)]
+        return np.where((self._ids[places] == ids).all(axis=1), places, NOT_FOUND)
+
+    def _found_by_halves(self, ids: Ids) -> Whole:
+        import numpy as np
+
+        numbers, length = numbered(np.concatenate((self._ids, ids)))
+        places = np.full(length, NOT_FOUND, np.int64)
+        places[numbers[: len(self._ids)]] = np.arange(len(self._ids))
+        return places[numbers[len(self._ids) :]]
+
+
+def least(groups: Whole, length: int, values: Whole, ids: Ids) -> NDArray[np.bool_]:
+    """Marks the first in each group: the one with the least value, and of several with that value the one with the least id."""
+    import numpy as np
+
+    first = np.full(length, np.iinfo(np.int64).max)
+    np.minimum.at(first, groups, values)
+    marked: NDArray[np.bool_] = values == first[groups]
+    several = np.bincount(groups[marked], minlength=length) > 1
+    if several.any():
+        tied = np.flatnonzero(marked & several[groups])
+        tied = tied[np.lexsort((ids[tied, 1], ids[tied, 0], groups[tied]))]
+        marked[tied[~_changes(groups[tied, None])]] = False
+    return marked
+
+
+def _mixed(ids: Ids) -> NDArray[np.uint64]:
+    import numpy as np
+
+    mixed: NDArray[np.uint64] = ids[:, 0] * np.uint64(_ODD[0]) ^ ids[:, 1] * np.uint64(_ODD[1])
+    return mixed
+
+
+def _changes(rows: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Marks each row that differs from the row before it, and the first row."""
+    import numpy as np
+
+    changes = np.ones(len(rows), np.bool_)
+    changes[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+    return changes

@@ -1,0 +1,230 @@
+"""Columns of many rows as vectors of whole numbers: the database joins the values of thousands of rows into one.
+
+No Python object is made for a row, and other threads run while the database joins. A vector has a value for each row: an id is
+two numbers, a moment is in microseconds and a day in days, both since 1970. Portions follow where rows are stored, so all of
+them must be read at one moment: see `one_moment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Date,
+    Float,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    Text,
+    Uuid,
+    and_,
+    cast,
+    event,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+    type_coerce,
+)
+
+from projections.shared.rows import Instant
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Whole = NDArray[np.int64]
+    Ids = NDArray[np.uint64]
+
+ROWS, PAGES = 50_000, 1_000
+"""A portion has about so many rows, or on PostgreSQL the rows of so many pages."""
+NIL = UUID(int=0)
+"""The id that is null: RFC 9562, section 5.9. Nothing has it."""
+NO_DAY = 3_000_000
+"""The number of a day that is null: later than any day."""
+
+Where = Sequence[ColumnElement[bool]]
+
+_BINARY = 1
+_SINCE_2000 = 946_684_800_000_000
+_UNIX_EPOCH_AS_JULIAN_DAY = 2_440_587.5
+_NOTHING: ColumnElement[Any] = literal_column("''::bytea")
+_NUL: ColumnElement[Any] = literal_column("'\\x00'::bytea")
+
+
+def portions(
+    connection: Connection,
+    columns: Mapping[str, ColumnElement[Any]],
+    where: Where,
+    parts: Iterable[ColumnElement[bool]],
+) -> Iterator[dict[str, Any]]:
+    """The columns of the rows that meet the conditions, part by part; a part without a row is left out.
+
+    A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; one of bytes is all
+    its bytes in one; others are arrays of whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; bytes,
+    numbers and moments must not be null.
+    """
+    postgres = connection.dialect.name == "postgresql"
+    query = select(func.count(), *(_joined(column, postgres) for column in columns.values())).where(*where)
+    for part in parts:
+        rows, *joined = _fetched(connection, query.where(part), postgres)
+        if rows:
+            values = zip(columns.items(), joined, strict=True)
+            yield {name: _vector(column, value, postgres) for (name, column), value in values}
+
+
+# How rows are divided into portions
+
+
+def by_place(connection: Connection, table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
+    """Divides the rows that meet the conditions by where they are stored. Few rows are one portion: an index finds them."""
+    some = select(literal_column("1")).select_from(table).where(*where).limit(ROWS + 1).subquery()
+    if connection.execute(select(func.count()).select_from(some)).scalar_one() <= ROWS:
+        yield true()
+    elif connection.dialect.name == "postgresql":
+        pages = connection.execute(_PAGES, {"name": table.name}).scalar_one()
+        for page in range(0, pages, PAGES):
+            edges = {"first": f"({page},0)", "after": f"({page + PAGES},0)"}
+            yield text("ctid >= CAST(:first AS tid) AND ctid < CAST(:after AS tid)").bindparams(**edges)  # type: ignore[misc]
+    else:
+        place: ColumnElement[int] = literal_column("rowid", BigInteger)
+        edges = select(func.min(place), func.max(place)).select_from(table).where(*where)
+        first, last = connection.execute(edges).one()
+        for begin in range(first, last + 1, ROWS):
+            yield place.between(begin, begin + ROWS - 1)
+
+
+_PAGES = text("SELECT pg_relation_size(CAST(:name AS regclass)) / CAST(current_setting('block_size') AS bigint)")
+
+
+def by_key(
+    connection: Connection, key: ColumnElement[Any], where: Where, *before: ColumnElement[Any]
+) -> Iterator[ColumnElement[bool]]:
+    """Divides the rows that meet the conditions by ranges of the key, which is not null in any of them.
+
+    An index finds the edges: on the key, or on the columns `before` and the key if each of those has only one value.
+    """
+    query = select(key).where(*where).order_by(*before, key).limit(1).offset(ROWS)
+    after: Where = ()
+    while (edge := connection.execute(query.where(*after)).scalar()) is not None:
+        yield and_(*after, key <= edge)
+        after = (key > edge,)
+    yield and_(true(), *after)
+
+
+# How values are joined, and taken apart
+
+
+def _joined(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
+    if isinstance(column.type, LargeBinary) and not postgres:
+        return cast(func.group_concat(column, ""), LargeBinary)
+    value = _value(column, postgres)
+    if postgres:
+        return func.string_agg(value, _NUL if isinstance(column.type, String) else _NOTHING)
+    separator: Any = func.char(0) if isinstance(column.type, String) else "" if _is_fixed(column) else ","
+    return func.group_concat(value, separator)
+
+
+def _is_fixed(column: ColumnElement[Any]) -> bool:
+    """Whether each value has the same length as a text on SQLite."""
+    return isinstance(column.type, Uuid | Instant)
+
+
+def _value(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
+    """A value as it is joined: bytes of a fixed length on PostgreSQL, a text on SQLite."""
+    kind = column.type
+    if isinstance(kind, LargeBinary):
+        return column
+    if isinstance(kind, Uuid):
+        nil: Any = literal_column(f"'{NIL.hex}'")
+        return (
+            func.uuid_send(func.coalesce(column, cast(nil, Uuid)))
+            if postgres
+            else func.coalesce(type_coerce(column, Text), nil)
+        )
+    if isinstance(kind, Instant):
+        return func.timestamptz_send(column) if postgres else type_coerce(column, Text)
+    if isinstance(kind, String):
+        return func.convert_to(func.coalesce(column, ""), "UTF8") if postgres else func.coalesce(column, "")
+    if isinstance(kind, Date):
+        column = func.coalesce(_days(column, postgres), NO_DAY)
+    return func.int8send(cast(column, BigInteger)) if postgres else type_coerce(column, Integer)
+
+
+def _days(day: ColumnElement[Any], postgres: bool) -> ColumnElement[int]:
+    """The days from 1970 to this day."""
+    if postgres:
+        return day.op("-", return_type=Integer())(literal_column("DATE '1970-01-01'"))
+    return cast(func.julianday(day, type_=Float) - _UNIX_EPOCH_AS_JULIAN_DAY, Integer)
+
+
+def _vector(column: ColumnElement[Any], joined: Any, postgres: bool) -> Any:
+    import numpy as np
+
+    kind = column.type
+    if isinstance(kind, LargeBinary):
+        return joined
+    if isinstance(kind, Uuid):
+        raw = joined if postgres else bytes.fromhex(joined)
+        return np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)
+    if isinstance(kind, String):
+        return (joined.decode() if postgres else joined).split("\0")
+    if isinstance(kind, Instant) and not postgres:
+        return _microseconds(joined)
+    if not postgres:
+        return np.fromstring(joined, np.int64, sep=",")
+    numbers = np.frombuffer(joined, ">i8").astype(np.int64)
+    return numbers + _SINCE_2000 if isinstance(kind, Instant) else numbers
+
+
+_INSTANT = len("2026-03-01 12:00:00.000000")
+
+
+def _microseconds(joined: str) -> Whole:
+    """Moments as SQLite has them: texts of one length."""
+    import numpy as np
+
+    return np.frombuffer(joined.encode(), f"S{_INSTANT}").astype("datetime64[us]").astype(np.int64)
+
+
+def _fetched(connection: Connection, query: Select[Any], postgres: bool) -> Any:
+    """The only row of the query. PostgreSQL sends bytes as they are, instead of as text."""
+    if not postgres:
+        return connection.execute(query).one()
+
+    def in_binary(_: Any, cursor: Any, *__: Any) -> None:
+        cursor.format = _BINARY
+
+    event.listen(connection, "before_cursor_execute", in_binary)
+    try:
+        return connection.execute(query).one()
+    finally:
+        event.remove(connection, "before_cursor_execute", in_binary)
+
+
+# Texts and ids as numbers
+
+
+class Codes:
+    """Numbers the texts of a column, from 0 in the order in which they come. `texts` has the text of each number."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def of(self, texts: Sequence[str]) -> Whole:
+        import numpy as np
+
+        for new in dict.fromkeys(texts):
+            if new not in self._numbers:
+                self._numbers[new] = len(self.texts)
+                self.texts.append(new)
+        return np.fromiter(map(self._numbers.__getitem__, texts), np.int64, len(texts))

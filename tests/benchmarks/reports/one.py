@@ -1,0 +1,62 @@
+"""Measures one report in this process: `python -m tests.benchmarks.reports.one NAME DATABASE`. Prints a `Measured` as JSON."""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from api.shared.encoding import encode
+from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
+from infra.read_models.digest import one_moment
+from tests.benchmarks.reports.parts import PARTS
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """Seconds, and MB of memory: the most until the end, and what is left after the first and after the second report."""
+
+    wall: float
+    cpu: float
+    again: float
+    peak: float
+    left: float
+    left_again: float
+    answer: int
+
+
+def opened(database: str) -> ReadModels:
+    return postgres_read_models(database) if "://" in database else sqlite_read_models(Path(database))
+
+
+def measured(name: str, database: str) -> Measured:
+    """Runs the report twice. The first run imports what it needs, as it does in a server."""
+    [report] = [part.reports[name] for part in PARTS if name in part.reports]
+    read_models = opened(database)
+
+    def answer() -> int:
+        with one_moment(read_models) as connection:
+            return len(encode(report(connection)))
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    length = answer()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak, left = _memory("VmHWM"), _memory("VmRSS")
+    again = time.perf_counter()
+    answer()
+    again = time.perf_counter() - again
+    gc.collect()
+    read_models.close()
+    return Measured(wall, cpu, again, max(peak, _memory("VmHWM")), left, _memory("VmRSS"), length)
+
+
+def _memory(name: str) -> float:
+    [kilobytes] = re.findall(rf"^{name}:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(kilobytes) / 1000
+
+
+if __name__ == "__main__":
+    print(msgspec.json.encode(measured(*sys.argv[1:])).decode())
