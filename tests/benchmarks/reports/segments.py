@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from uuid import UUID
@@ -35,7 +35,9 @@ FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(nam
 def fill(connection: Connection, rows: int) -> None:
     """So many customers with their behaviour, half of them with a label by rule, and a model that labels all of them."""
     writing = Rows(connection)
-    writing.insert(model_states, [{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(_model()).decode()}])
+    writing.insert(
+        model_states, [{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(model_of(FEATURES)).decode()}]
+    )
     writing.insert(rule_states, [{"rule_id": RULE, "position": 1, "state": msgspec.json.encode(_rule()).decode()}])
     writing.insert(ended_days, [{"position": 2, "day": DAY}])
     all_rows = {
@@ -77,16 +79,18 @@ def _rule_label(number: int) -> Row:
     return {"customer_id": _id(number), "rule_id": RULE, "since": 3, "said_position": 1, "as_of": DAY, "facts": "[3.0]"}
 
 
-def _model() -> Model:
+def model_of(features: Sequence[Feature], *, active: bool = True) -> Model:
+    """A model of up to three features with three clusters."""
+    length = len(features)
     fitted = Fitted(
         name="baseline",
-        features=FEATURES,
+        features=tuple(features),
         cut_off_position=1,
         cut_off_day=DAY,
         transform="log1p",
-        mean=(1.0, 4.0, 5.0),
-        scale=(0.5, 1.5, 0.8),
-        centroids=((1.0, -1.0, 1.0), (0.0, 0.0, 0.0), (-1.0, 1.0, -1.0)),
+        mean=(1.0, 4.0, 5.0)[:length],
+        scale=(0.5, 1.5, 0.8)[:length],
+        centroids=((1.0, -1.0, 1.0)[:length], (0.0,) * length, (-1.0, 1.0, -1.0)[:length]),
         cluster_names=("1", "2", "3"),
         seed=1,
         customers=1,
@@ -94,7 +98,9 @@ def _model() -> Model:
         quality=Quality(inertia=0.0, silhouette=None, smallest_share=1.0),
     )
     at = {"model_id": MODEL, "version": 2, "position": 1, "fit_position": 1}
-    return Model(**at, fitted=fitted, cluster_names=fitted.cluster_names, active_since=AT, retired_since=None)
+    return Model(
+        **at, fitted=fitted, cluster_names=fitted.cluster_names, active_since=AT if active else None, retired_since=None
+    )
 
 
 def _rule() -> Rule:
