@@ -26,7 +26,7 @@ from api.shared.schemas import Schema
 from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from domain.shared.refusals import NotThere
-from projections.marketing import segment_answers, segment_models, segment_rule_answers
+from projections.marketing import segment_answers, segment_models, segment_report, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import BASELINE
 from projections.shared.pages import Page
@@ -153,9 +153,9 @@ async def segments(
             raise wrong_parameter("model", "It has no effect on a report by rules: leave it out, or leave rules out")
         return await _by_rule(request, after)
 
-    def report(connection: Connection) -> segment_answers.Report | list[str]:
+    def report(connection: Connection) -> segment_report.Report | list[str]:
         id = _asked(connection, model)
-        return (id and segment_answers.report(connection, id)) or segment_models.names(connection)
+        return (id and segment_report.report(connection, id)) or segment_models.names(connection)
 
     made, position = await read(request, READ, after, report, snapshot=True)
     if isinstance(made, list):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Integer, Text, Uuid
+from sqlalchemy import BigInteger, Column, Date, Integer, LargeBinary, Text, Uuid
 
 from domain.customers.customer.events import ANNOTATIONS, Erased, PlainTextsSet, Registered
 from domain.marketing import touchpoint
@@ -22,6 +22,7 @@ from domain.service.ticket.status import Moved, course
 from domain.service.ticket.ticket import move_of
 from domain.shared.annotations import AttributesSet
 from domain.shared.events import Event, Recorded
+from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent, load
 from projections.sales.order_book import Book, figures
 from projections.sales.order_states import STATE
@@ -35,6 +36,8 @@ customer_features = table(
     Column("position", BigInteger, nullable=False),
     # None after the customer was erased; then no event counts for them any more.
     Column("state", Text),
+    # What a report on all customers reads instead of the state.
+    Column("figures", LargeBinary),
 )
 feature_orders = table(
     "feature_orders",
@@ -121,7 +124,13 @@ class Features:
         self._rows.save(customer_features, [self._row(id, position) for id, position in self._moved.items()])
 
     def _row(self, id: UUID, position: int) -> Row:
-        return {"customer_id": id, "position": position, "state": self.of[id].dump() if id in self.of else None}
+        behaviour = self.of.get(id)
+        return {
+            "customer_id": id,
+            "position": position,
+            "state": behaviour and behaviour.dump(),
+            "figures": behaviour and packed(behaviour),
+        }
 
     def _count(self, behaviour: Behaviour, recorded: Recorded) -> None:
         event = recorded.event

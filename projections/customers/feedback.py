@@ -11,7 +11,7 @@ from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, Table, Text, Uuid, select
+from sqlalchemy import Column, ColumnElement, Date, FromClause, Index, Integer, LargeBinary, Table, Text, Uuid, select
 
 from domain.customers.customer.events import Erased
 from domain.customers.feedback.events import Acknowledged, ActionTaken, Dismissed, Requested, Resolved, Submitted
@@ -19,13 +19,14 @@ from domain.customers.feedback.feedback import Feedback
 from domain.customers.feedback.values import End, Kind
 from domain.shared.events import Metadata, Recorded
 from projections.customers.customer_leads import leads_of, rows_of_customers
+from projections.customers.feedback_figures import packed
 from projections.customers.merging import Customers, same_customer
 from projections.shared import entries
 from projections.shared.entry import Entry
 from projections.shared.lists import Listing, Rule, flag
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
-from projections.shared.tables import SORTED, columns
+from projections.shared.tables import INTERNAL, SORTED, columns
 
 tables = entries.entries(
     "feedback",
@@ -45,6 +46,8 @@ tables = entries.entries(
     # The time of the submission, or of the request if there is no submission; lists are sorted by it.
     Column("occurred_at", Instant, nullable=False, info=SORTED),
     Column("end_code", Text),
+    # What reports read instead of the other columns.
+    Column("figures", LargeBinary, nullable=False, info=INTERNAL),
     about=True,
 )
 Index("ix_feedback_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
@@ -70,6 +73,7 @@ def _fold(entry: Entry, recorded: Recorded) -> None:
         case Dismissed():
             _end(entry, "dismissed", event.reason, None, recorded.metadata.occurred_at)
     entry.row["status"] = _status(entry.row)
+    entry.row["figures"] = packed(entry.row)
 
 
 def _name(entry: Entry, event: Requested | Submitted) -> None:
@@ -190,4 +194,4 @@ RULES: dict[str, Rule] = {
 LISTED: Listing[Filter, Sort] = tables.listing(Filter, "occurred_at", rules=RULES)
 get, listing = LISTED.get, LISTED.listing
 
-feedback = tables.projection(4, Feedback.events, _fold, Erased, actions=[])
+feedback = tables.projection(5, Feedback.events, _fold, Erased, actions=[])

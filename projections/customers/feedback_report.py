@@ -6,23 +6,28 @@ own scale. Scales are never mixed.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, or_
 
-from domain.customers.feedback.values import SCALES
+from domain.customers.feedback.values import SCALES, Kind
 from projections.customers.feedback import OPEN, tables
-from projections.service.ticket_course import microseconds
+from projections.customers.feedback_figures import DATED, ENDS, KINDS, NONE, SCORES, STATUSES, TYPES, UNKNOWN
+from projections.service.ticket_columns import EARLIEST, LATEST
 from projections.service.ticket_measures import SECOND
-from projections.shared.grouped import spreads
-from projections.shared.occurred import day_of, within
+from projections.shared.day_vectors import as_date, days_of, first_days, inside
+from projections.shared.group_vectors import groups
+from projections.shared.grouped import Gathered, spreads
+from projections.shared.occurred import within
 from projections.shared.ratios import Ratio, proportion, ratio
-from projections.shared.reports import PERIODS, Days, Key, Measure, first_day, measure
-from projections.shared.rows import Row
+from projections.shared.reports import PERIODS, Days, Key, Measure, Period, measure
+from projections.shared.vectors import Codes, by_place, portions
+
+if TYPE_CHECKING:
+    from projections.shared.vectors import Whole
 
 Group = Literal["day", "week", "month", "channel", "kind", "agent"]
 
@@ -33,6 +38,12 @@ NPS = "100 * (answers of 9 or 10 - answers of 0 to 6) / answers"
 CES = "sum of the scores / answers, on this scale"
 RESPONSE_RATE = "requests that were answered / requests"
 MEAN = "sum of the durations / feedback with this duration"
+
+PREFIXES = {"submitted": "", "requested": "requested_"}
+"""The moments that date feedback, and the beginning of the names of the columns that are as of then."""
+SCALED = ("scale_min", "scale_max", "score")
+WIDTH = 256
+"""More than any number of a kind or a status."""
 
 _table: Any = tables.rows.c
 
@@ -81,102 +92,192 @@ class Question(Days, frozen=True, kw_only=True):
     agent: str | None = None
 
 
-class GroupRows(NamedTuple):
-    """The rows of one group: feedback submitted on its days, and feedback requested on its days."""
-
-    submitted: list[Row]
-    requested: list[Row]
-
-
 def figures(connection: Connection, question: Question) -> tuple[Figures, dict[Key, Figures]]:
     """The figures of all feedback, and of each group by its values in the order of `by`."""
-    submitted = _rows(connection, question, "submitted", "")
-    requested = _rows(connection, question, "requested", "requested_")
-    groups: defaultdict[Key, GroupRows] = defaultdict(lambda: GroupRows([], []))
-    for row in submitted if question.by else ():
-        groups[_key(question, row, "submitted", "")].submitted.append(row)
-    for row in requested if question.by else ():
-        groups[_key(question, row, "requested", "requested_")].requested.append(row)
-    return _figures(GroupRows(submitted, requested)), {key: _figures(group) for key, group in groups.items()}
+    count = _Count(question)
+    columns: dict[str, Any] = {name: _table[name] for name in ("figures", *count.texts)}
+    where = _where(question)
+    for portion in portions(connection, columns, where, by_place(connection, tables.rows, where)):
+        count.add(portion)
+    return count.figures()
 
 
-def _rows(connection: Connection, question: Question, moment: str, prefix: str) -> list[Row]:
-    at, own = _table[f"{moment}_at"], _table[f"{moment}_on"]
-    query = select(*(column for column in _table if column.name not in ("lists", "subject")))
-    query = query.where(at.is_not(None), within(at, own, question.from_, question.to, question.zone))
-    for name in ("kind", "channel", "agent"):
-        if (value := getattr(question, name)) is not None:
-            query = query.where(_table[prefix + name] == value)
-    return [dict(row) for row in connection.execute(query).mappings()]
+def _where(question: Question) -> list[ColumnElement[bool]]:
+    """Feedback submitted or requested on these days, which indexes serve; no condition for all days."""
+    if question.from_ <= EARLIEST and question.to >= LATEST:
+        return []
+    days = question.from_, question.to, question.zone
+    return [or_(*(within(_table[f"{name}_at"], _table[f"{name}_on"], *days) for name in DATED))]
 
 
-def _key(question: Question, row: Row, moment: str, prefix: str) -> Key:
-    day = day_of(row[f"{moment}_at"], row[f"{moment}_on"], question.zone)
-    return tuple(first_day(day, name) if name in PERIODS else row[prefix + name] for name in question.by)
+class _Count:
+    """Feedback that arrives in portions: what was submitted on the days asked for, and what was requested on them."""
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        asked = [name for name in ("channel", "agent") if name in question.by or getattr(question, name) is not None]
+        self.texts = [prefix + name for name in asked for prefix in PREFIXES.values()]
+        self._codes = {name: Codes() for name in asked}
+        self._gathered = Gathered()
+
+    def add(self, portion: Mapping[str, Any]) -> None:
+        import numpy as np
+
+        rows = np.frombuffer(portion["figures"], dtype=TYPES)
+        for moment, prefix in PREFIXES.items():
+            texts = {name: codes.of(portion[prefix + name]) for name, codes in self._codes.items()}
+            values = {"kind": rows[f"{prefix}kind"].astype(np.int64), **texts}
+            which = self._asked(rows, moment, values)
+            self._add(rows[which], moment, {name: column[which] for name, column in values.items()})
+
+    def _asked(self, rows: Any, moment: str, values: Mapping[str, Whole]) -> Any:
+        """Which of the rows the question is about."""
+        import numpy as np
+
+        question = self._question
+        at, own = rows[moment].astype(np.int64), rows[f"{moment}_on"].astype(np.int64)
+        which = (at != UNKNOWN) & inside(at, own, question.from_, question.to, question.zone)
+        if question.kind is not None:
+            which &= values["kind"] == KINDS.index(cast(Kind, question.kind))
+        for name, codes in self._codes.items():
+            if (text := getattr(question, name)) is not None:
+                which &= values[name] == (codes.texts.index(text) if text in codes.texts else -1)
+        return which
+
+    def _add(self, rows: Any, moment: str, values: Mapping[str, Whole]) -> None:
+        for name in self._question.by:
+            column = self._periods(rows, moment, name) if name in PERIODS else values[name]
+            self._gathered.add(**{f"{moment}/{name}": column})
+        if moment == "requested":
+            self._gathered.add(answered=rows["submitted"] != UNKNOWN)
+        else:
+            durations = {name: _durations(rows, name) for name in ("acknowledged", "resolved")}
+            self._gathered.add(**{name: rows[name] for name in (*SCORES, "kind", "status")}, **durations)
+
+    def _periods(self, rows: Any, moment: str, period: Period) -> Whole:
+        """The first day of the period of each row."""
+        import numpy as np
+
+        at, own = rows[moment].astype(np.int64), rows[f"{moment}_on"].astype(np.int64)
+        return first_days(days_of(at, own, self._question.zone), period)
+
+    def figures(self) -> tuple[Figures, dict[Key, Figures]]:
+        import numpy as np
+
+        taken = {moment: [self._gathered.take(f"{moment}/{name}") for name in self._question.by] for moment in PREFIXES}
+        columns = {name: self._gathered.take(name) for name in (*SCORES, "kind", "status", "acknowledged", "resolved")}
+        answered = self._gathered.take("answered") > 0
+        lengths = len(columns["kind"]), len(answered)
+        [total] = _figures(columns, answered, *(np.zeros(length, dtype=np.int64) for length in lengths), 1)
+        if not self._question.by:
+            return total, {}
+        keys, of_rows = groups(*(np.concatenate(pair) for pair in zip(*taken.values(), strict=True)))
+        found = _figures(columns, answered, of_rows[: lengths[0]], of_rows[lengths[0] :], len(keys))
+        return total, {self._key(key): figures for key, figures in zip(keys, found, strict=True)}
+
+    def _key(self, key: Sequence[int]) -> Key:
+        return tuple(self._value(name, number) for name, number in zip(self._question.by, key, strict=True))
+
+    def _value(self, name: str, number: int) -> str | date | None:
+        if name in PERIODS:
+            return as_date(number)
+        if name == "kind":
+            return None if number == NONE else KINDS[number]
+        return self._codes[name].texts[number] or None
 
 
 # How they are counted
 
 
-def _figures(group: GroupRows) -> Figures:
-    rows = group.submitted
-    kinds = Counter(row["kind"] for row in rows)
-    statuses = Counter(row["status"] for row in rows)
-    csat = [row["score"] for row in rows if row["kind"] == "csat" and _scale(row) == _of("csat")]
-    nps = [row["score"] for row in rows if row["kind"] == "nps"]
-    promoters, detractors = sum(score >= PROMOTER for score in nps), sum(score <= DETRACTOR for score in nps)
-    satisfied = sum(score >= SATISFIED for score in csat)
-    return Figures(
-        submitted=len(rows),
-        complaints=kinds["complaint"],
-        praise=kinds["praise"],
-        suggestions=kinds["suggestion"],
-        csat=proportion(satisfied, len(csat), "1", CSAT, "nobody answered on this scale"),
-        csat_on_other_scales=kinds["csat"] - len(csat),
-        nps=ratio(100 * (promoters - detractors), len(nps), "points", NPS, "nobody answered"),
-        promoters=promoters,
-        passives=len(nps) - promoters - detractors,
-        detractors=detractors,
-        ces=_efforts(rows),
-        response_rate=_response_rate(group.requested),
-        acknowledgement=_duration(rows, lambda row: row["acknowledged_at"]),
-        resolution=_duration(rows, lambda row: row["resolved_at"] if row["ended"] == "resolved" else None),
-        resolved=statuses["resolved"],
-        dismissed=statuses["dismissed"],
-        open=sum(statuses[status] for status in OPEN),
-        unacknowledged=statuses["submitted"],
+def _figures(columns: Mapping[str, Any], answered: Any, of_rows: Whole, of_requests: Whole, length: int) -> list[Figures]:
+    """The figures of each group; `of_rows` and `of_requests` have the group of what was submitted and requested."""
+    kinds, statuses = _table_of(of_rows, length, columns["kind"]), _table_of(of_rows, length, columns["status"])
+    score, is_csat, is_nps = columns["score"], columns["kind"] == KINDS.index("csat"), columns["kind"] == KINDS.index("nps")
+    on_scale = is_csat & (columns["scale_min"] == SCALES["csat"].min) & (columns["scale_max"] == SCALES["csat"].max)
+    csat, satisfied, nps, promoters, detractors, requests, replied = (
+        _counted(of[which], length)
+        for of, which in (
+            (of_rows, on_scale),
+            (of_rows, on_scale & (score >= SATISFIED)),
+            (of_rows, is_nps),
+            (of_rows, is_nps & (score >= PROMOTER)),
+            (of_rows, is_nps & (score <= DETRACTOR)),
+            (of_requests, answered | ~answered),
+            (of_requests, answered),
+        )
     )
-
-
-def _scale(row: Row) -> tuple[int, int]:
-    return row["scale_min"], row["scale_max"]
-
-
-def _of(kind: str) -> tuple[int, int]:
-    return SCALES[kind].min, SCALES[kind].max
-
-
-def _efforts(rows: Sequence[Row]) -> list[Effort]:
-    scores: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for row in rows:
-        if row["kind"] == "ces":
-            scores[_scale(row)].append(row["score"])
+    efforts = _efforts(columns, of_rows, length)
+    acknowledgements, resolutions = (_measures(columns[name], of_rows, length) for name in ("acknowledged", "resolved"))
     return [
-        Effort(scale_min=least, scale_max=most, mean=ratio(sum(given), len(given), "points", CES, "nobody answered"))
-        for (least, most), given in sorted(scores.items())
+        Figures(
+            submitted=sum(kinds[row]),
+            complaints=kinds[row][KINDS.index("complaint")],
+            praise=kinds[row][KINDS.index("praise")],
+            suggestions=kinds[row][KINDS.index("suggestion")],
+            csat=proportion(satisfied[row], csat[row], "1", CSAT, "nobody answered on this scale"),
+            csat_on_other_scales=kinds[row][KINDS.index("csat")] - csat[row],
+            nps=ratio(100 * (promoters[row] - detractors[row]), nps[row], "points", NPS, "nobody answered"),
+            promoters=promoters[row],
+            passives=nps[row] - promoters[row] - detractors[row],
+            detractors=detractors[row],
+            ces=efforts[row],
+            response_rate=proportion(replied[row], requests[row], "1", RESPONSE_RATE, "no request is known"),
+            acknowledgement=acknowledgements[row],
+            resolution=resolutions[row],
+            resolved=statuses[row][STATUSES.index("resolved")],
+            dismissed=statuses[row][STATUSES.index("dismissed")],
+            open=sum(statuses[row][STATUSES.index(status)] for status in OPEN),
+            unacknowledged=statuses[row][STATUSES.index("submitted")],
+        )
+        for row in range(length)
     ]
 
 
-def _response_rate(requested: Sequence[Row]) -> Ratio:
-    answered = sum(row["submitted_at"] is not None for row in requested)
-    return proportion(answered, len(requested), "1", RESPONSE_RATE, "no request is known")
-
-
-def _duration(rows: Sequence[Row], end: Callable[[Row], datetime | None]) -> Measure:
-    """The time from submission to `end`; feedback without that end, or with one before its submission, is left out."""
+def _counted(groups: Whole, length: int) -> list[int]:
     import numpy as np
 
-    ends = [(row["submitted_at"], at) for row in rows if (at := end(row)) is not None and at >= row["submitted_at"]]
-    took = np.array([microseconds(at) - microseconds(began) for began, at in ends], dtype=np.int64)
-    [spread] = spreads(took, np.zeros(len(took), dtype=np.int64), 1)
-    return measure(spread, SECOND, "seconds", MEAN, "no feedback has this duration yet")
+    counts: list[int] = np.bincount(groups, minlength=length).tolist()
+    return counts
+
+
+def _table_of(groups: Whole, length: int, values: Any) -> list[list[int]]:
+    """How many rows of each group have each value."""
+    import numpy as np
+
+    table: list[list[int]] = np.bincount(groups * WIDTH + values, minlength=length * WIDTH).reshape(-1, WIDTH).tolist()
+    return table
+
+
+def _efforts(columns: Mapping[str, Any], of_rows: Whole, length: int) -> list[list[Effort]]:
+    """The mean score of each group on each scale."""
+    import numpy as np
+
+    which = np.flatnonzero(columns["kind"] == KINDS.index("ces"))
+    of_group, least, most, score = (column[which].astype(np.int64) for column in (of_rows, *(columns[name] for name in SCALED)))
+    found: list[list[Effort]] = [[] for _ in range(length)]
+    keys, numbers = groups(of_group, least, most)
+    counts, sums = _counted(numbers, len(keys)), np.zeros(len(keys), dtype=np.int64)
+    np.add.at(sums, numbers, score)
+    for (group, low, high), count, total in zip(keys, counts, sums.tolist(), strict=True):
+        mean = ratio(total, count, "points", CES, "nobody answered")
+        found[group].append(Effort(scale_min=low, scale_max=high, mean=mean))
+    return found
+
+
+def _durations(rows: Any, end: str) -> Whole:
+    """The time from the submission to this end; UNKNOWN without that end, or if it was before the submission."""
+    import numpy as np
+
+    took = rows[end].astype(np.int64) - rows["submitted"].astype(np.int64)
+    known = took >= 0
+    if end == "resolved":
+        known &= rows["ended"] == ENDS.index("resolved")
+    return np.where(known, took, UNKNOWN)
+
+
+def _measures(durations: Whole, of_rows: Whole, length: int) -> list[Measure]:
+    import numpy as np
+
+    known = np.flatnonzero(durations != UNKNOWN)
+    found = spreads(durations[known], of_rows[known], length)
+    return [measure(spread, SECOND, "seconds", MEAN, "no feedback has this duration yet") for spread in found]

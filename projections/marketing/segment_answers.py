@@ -8,25 +8,22 @@ if their own label is the same.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from math import fsum
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from projections.customers.customer_behaviour import Behaviour, as_of_day, load, values
+from projections.customers.customer_behaviour import Behaviour, load
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import merged_and_survivors, merged_into
 from projections.customers.whole_behaviour import behaviour_of, survivor_behaviours
 from projections.marketing import segment_rule_answers
-from projections.marketing.segment_labels import Seen, labels, past_labels, seen
-from projections.marketing.segment_models import Known, Model, fits, known
+from projections.marketing.segment_labels import labels, past_labels, seen
+from projections.marketing.segment_models import Model, fits, known
 from projections.shared.pages import Order, Page, page
-from projections.shared.ratios import Ratio, ratio
 from projections.shared.rows import Row
 
 _missing = msgspec.json.Decoder(list[str]).decode
@@ -180,83 +177,3 @@ def _states(model_id: UUID) -> Select[Any]:
     features = customer_features.c
     joined = select(labels, features.state).join(customer_features, features.customer_id == labels.c.customer_id)
     return joined.where(labels.c.model_id == model_id)
-
-
-# Figures per cluster
-
-
-class Mean(msgspec.Struct, frozen=True):
-    """The sum of a feature over the customers of a cluster / their number; `value` is None if there are no customers."""
-
-    value: float | None
-    numerator: float
-    denominator: int
-
-
-class Group(msgspec.Struct, frozen=True):
-    cluster: int
-    label: str
-    customers: int
-    share: Ratio
-    means: dict[str, Mean]
-
-
-class Lacking(msgspec.Struct, frozen=True):
-    """Customers without a label because they lack these features."""
-
-    missing: list[str]
-    customers: int
-
-
-class Report(msgspec.Struct, frozen=True):
-    model: Model
-    as_of: date
-    groups: list[Group]
-    unlabelled: list[Lacking]
-
-
-def report(connection: Connection, model_id: UUID) -> Report | None:
-    """The number of customers in each cluster, and the untransformed means of their features; None without such a model."""
-    now = known(connection)
-    model = now.models.get(model_id)
-    if model is None:
-        return None
-    found: defaultdict[int, list[Sequence[float]]] = defaultdict(list)
-    lacking: Counter[tuple[str, ...]] = Counter()
-    for one in _everyone(connection, model, now):
-        if one.cluster is None:
-            lacking[tuple(one.missing)] += 1
-        else:
-            found[one.cluster].append([value for value in one.features if value is not None])
-    labelled = sum(map(len, found.values()))
-    return Report(
-        model=model,
-        as_of=model.day(now.ended),
-        groups=[_group(model, cluster, found[cluster], labelled) for cluster in range(model.fitted.k)],
-        unlabelled=[Lacking(list(missing), customers) for missing, customers in sorted(lacking.items())],
-    )
-
-
-def _everyone(connection: Connection, model: Model, now: Known) -> Iterator[Seen]:
-    """Each customer as the model sees them; a merged customer appears as the survivor only."""
-    merged = survivor_behaviours(connection)
-    by_this_fit = _states(model.model_id).where(labels.c.fit_position == model.fit_position)
-    for row in connection.execute(by_this_fit, execution_options={"yield_per": AT_ONCE}):
-        if row.customer_id in merged.behaviours:
-            yield seen(model, merged.behaviours[row.customer_id], now.ended)
-        elif row.customer_id not in merged.parts:
-            behaviour = load(row.state)
-            found = values(model.fitted.features, behaviour, model.day(now.ended))
-            yield Seen(as_of_day(behaviour, model.day(now.ended)), found, _missing(row.missing), row.cluster)
-
-
-def _group(model: Model, cluster: int, rows: list[Sequence[float]], labelled: int) -> Group:
-    columns = list(zip(*rows, strict=True)) or [()] * len(model.fitted.features)
-    means = {feature.label: _mean(column) for feature, column in zip(model.fitted.features, columns, strict=True)}
-    share = ratio(len(rows), labelled, "1", "customers in the cluster / customers with a label", "nobody has a label")
-    return Group(cluster, model.cluster_names[cluster], len(rows), share, means)
-
-
-def _mean(column: tuple[float, ...]) -> Mean:
-    total = fsum(column)
-    return Mean(total / len(column) if column else None, total, len(column))

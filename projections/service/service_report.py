@@ -6,20 +6,23 @@ feedback has figures of tickets only in the total.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection
 
 from domain.customers.feedback.values import Kind
 from projections.customers import feedback_report
 from projections.customers.feedback_report import Group
 from projections.service import service_level_report, ticket_backlog, ticket_report
-from projections.service.service_level_report import Kept
-from projections.service.ticket_report import Hours, Times
+from projections.service.service_level_report import Kept, LevelCount
+from projections.service.ticket_backlog import BacklogCount, Moves
+from projections.service.ticket_columns import read
+from projections.service.ticket_groups import Fields
+from projections.service.ticket_report import Hours, Times, TimesCount, clocks
 from projections.shared.reports import PERIODS, Days, Key, limited, named, period_of, place
 
 Shown = dict[str, Any]
@@ -60,12 +63,7 @@ class _Part(NamedTuple):
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Service, list[Service]]:
     """The total, and the groups in the order of their values. Raises TooManyGroups."""
-    parts = {
-        "feedback": _feedback(connection, question),
-        "tickets": _tickets(connection, question, now),
-        "service_levels": _service_levels(connection, question, now),
-        "backlog": _backlog(connection, question, now),
-    }
+    parts = {"feedback": _feedback(connection, question), **_of_tickets(connection, question, now)}
     keys = {key for part in parts.values() for key in part.groups}
     limited(len(keys))
     groups = [
@@ -84,24 +82,30 @@ def _feedback(connection: Connection, question: Question) -> _Part:
     return _Part(asdict(total), {key: asdict(figures) for key, figures in groups.items()})
 
 
-def _tickets(connection: Connection, question: Question, now: datetime) -> _Part:
-    asked = ticket_report.Question(by=_of_tickets(question), clock=question.clock, **_asked(question))
-    return _keyed(*ticket_report.report(connection, asked, now))
-
-
-def _service_levels(connection: Connection, question: Question, now: datetime) -> _Part:
-    asked = service_level_report.Question(by=_of_tickets(question), **_asked(question))
-    return _keyed(*service_level_report.report(connection, asked, now))
-
-
-def _backlog(connection: Connection, question: Question, now: datetime) -> _Part:
-    by = _of_tickets(question)
-    period = period_of(by)
+def _of_tickets(connection: Connection, question: Question, now: datetime) -> dict[str, _Part]:
+    """The parts about tickets, for which the tickets are read once."""
+    by: tuple[Any, ...] = () if KIND in question.by else question.by
+    asked, fields = _asked(question), Fields(by)
+    levels_asked = service_level_report.Question(by=by, **asked)
+    times_asked = ticket_report.Question(by=by, clock=question.clock, **asked)
+    times = TimesCount(times_asked, fields, now, clocks(connection, question.clock, fields, now))
+    levels = LevelCount(connection, levels_asked, fields, now)
     names = [name for name in by if name not in PERIODS]
-    asked = ticket_backlog.Question(by=period, **_asked(question))
-    total, flows = ticket_backlog.by_groups(connection, asked, names, now)
+    backlog = BacklogCount(names, fields, now)
+    for tickets in read(connection, levels_asked, fields):
+        for count in (times, levels, backlog):
+            count.add(tickets)
+    return {
+        "tickets": _keyed(*times.report()),
+        "service_levels": _keyed(*levels.report()),
+        "backlog": _backlog(backlog.moves(), ticket_backlog.Question(by=period_of(by), **asked), by, names),
+    }
+
+
+def _backlog(moves: Moves, asked: ticket_backlog.Question, by: Sequence[str], names: Sequence[str]) -> _Part:
+    total = next(iter(moves.periods(replace(asked, by=None))), None)
     groups: dict[Key, Shown] = {}
-    for values, flow in flows if by else ():
+    for values, flow in moves.by_group(asked) if by else ():
         by_name = named(names, values)
         groups[tuple(by_name.get(name, flow.period) for name in by)] = _without(asdict(flow), "period")
     return _Part(None if total is None else _without(asdict(total), "period"), groups)
@@ -109,10 +113,6 @@ def _backlog(connection: Connection, question: Question, now: datetime) -> _Part
 
 def _asked(question: Question) -> Shown:
     return {name: getattr(question, name) for name in ("from_", "to", "zone", "channel", "agent")}
-
-
-def _of_tickets(question: Question) -> tuple[Any, ...]:
-    return () if KIND in question.by else question.by
 
 
 def _keyed(total: Times | Kept, groups: Iterable[Times | Kept]) -> _Part:

@@ -7,33 +7,32 @@ finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from msgspec.structs import replace
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection
 
+from projections.service.ticket_columns import Spans, Tickets, read
 from projections.service.ticket_course import FINISHED, microseconds, moment
+from projections.service.ticket_figures import STATUSES
 from projections.service.ticket_filter import TicketFilter
+from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import SECOND
-from projections.service.ticket_times import measured_tickets, ticket_intervals
+from projections.shared.grouped import Gathered
 from projections.shared.occurred import midnight
 from projections.shared.ratios import Ratio, ratio
-from projections.shared.reports import GROUP_LIMIT, Period, TooManyGroups, first_day
+from projections.shared.reports import GROUP_LIMIT, Key, Period, TooManyGroups, first_day
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from projections.service.ticket_columns import Flags
     from projections.shared.grouped import Whole
 
-    Flags = NDArray[np.bool_]
-
-Key = tuple[str | None, ...]
-
 DAYS_OF_MONTH = 31
+KINDS = ("opened", "reopened", "finished")
+CELLS = 1_000_000
+"""So many counts, each of a group before a moment, are in memory at a time."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,125 +58,124 @@ class Question(TicketFilter, frozen=True, kw_only=True):
     by: Period | None = "day"
 
 
-class _Moves:
-    """The times of all moves of one kind (such as reopening) in ascending order, and when their tickets were opened."""
-
-    def __init__(self, at: Whole, opened: Whole) -> None:
-        import numpy as np
-
-        order = np.argsort(at, kind="stable")
-        self._at, self._opened = at[order], np.concatenate(([0], np.cumsum(opened[order] // SECOND)))
-
-    def before(self, edges: Whole) -> Whole:
-        """How many moves there were before each moment."""
-        import numpy as np
-
-        return np.searchsorted(self._at, edges, side="left").astype(np.int64)
-
-    def opened_before(self, edges: Whole) -> Whole:
-        """The summed opening times of the tickets of these moves, in seconds since 1970."""
-        sums: Whole = self._opened[self.before(edges)]
-        return sums
-
-
-class _Intervals(NamedTuple):
-    """Status intervals as columns: when each began, and when its ticket was opened.
-
-    The flags say whether it is the first interval of its ticket, has a finished status, or follows one with a finished status.
-    """
-
-    began: Whole
-    opened: Whole
-    first: Flags
-    finished: Flags
-    after_finish: Flags
-
-    def of(self, which: Whole) -> _Intervals:
-        return _Intervals(
-            self.began[which], self.opened[which], self.first[which], self.finished[which], self.after_finish[which]
-        )
-
-
 def report(connection: Connection, question: Question, now: datetime) -> list[Flow]:
     """The periods in order, from the first ticket until now. Discarded tickets are left out. Raises TooManyGroups."""
-    intervals, _ = _read(connection, question, ())
-    return [_flow(*row) for row in _counted(question, intervals, now)]
+    fields = Fields()
+    count = BacklogCount((), fields, now)
+    for tickets in read(connection, question, fields):
+        count.add(tickets)
+    return count.moves().periods(question)
 
 
-def by_groups(
-    connection: Connection, question: Question, names: Sequence[str], now: datetime
-) -> tuple[Flow | None, list[tuple[Key, Flow]]]:
-    """All days as one period; and for each group of tickets, its periods with a figure that is not 0. Raises TooManyGroups."""
-    intervals, keys = _read(connection, question, names)
-    whole = next((_flow(*row) for row in _counted(replace(question, by=None), intervals, now)), None)
-    found: list[tuple[Key, Flow]] = []
-    for key, places in _places(keys):
-        rows = _counted(question, intervals.of(places), now)
-        found += [(key, _flow(*row)) for row in rows if any(row[1:5])]
-        if len(found) > GROUP_LIMIT:
-            raise TooManyGroups(f"There would be more than {GROUP_LIMIT} groups.")
-    return whole, found
+class BacklogCount:
+    """The moves of tickets that arrive in portions. `names` are the fields in which groups of tickets differ."""
+
+    def __init__(self, names: Sequence[str], fields: Fields, now: datetime) -> None:
+        self._groups, self._now = Groups(names, fields, UTC), now
+        self._gathered = Gathered()
+
+    def add(self, tickets: Tickets) -> None:
+        tickets = tickets.of(tickets["discarded"] == 0)
+        opened = tickets["opened"]
+        group = self._groups.numbers(tickets, opened, tickets["opened_on"])
+        ticket, began = tickets.statuses.ticket, tickets.statuses.began
+        for kind, which in _moves(tickets.statuses).items():
+            moved = ticket[which]
+            self._gathered.add(**{f"{kind}/at": began[which], f"{kind}/since": opened[moved], f"{kind}/group": group[moved]})
+
+    def moves(self) -> Moves:
+        """All that arrived. It is released here."""
+        kinds = [Moved(*(self._gathered.take(f"{kind}/{name}") for name in Moved._fields)) for kind in KINDS]
+        return Moves(self._groups.keys(), self._now, *kinds)
 
 
-def _places(keys: Sequence[Key]) -> Iterator[tuple[Key, Whole]]:
-    """Each key with the indexes at which it occurs, in ascending order."""
+class Moved(NamedTuple):
+    """When tickets moved, when they were opened, and the numbers of their groups."""
+
+    at: Whole
+    since: Whole
+    group: Whole
+
+    def before(self, edges: Whole, groups: range) -> tuple[Whole, Whole]:
+        """By group and edge: the number of moves before it, and the sum of their tickets' openings in seconds since 1970."""
+        import numpy as np
+
+        which = np.flatnonzero((self.group >= groups.start) & (self.group < groups.stop))
+        columns = len(edges) + 1
+        cells = (self.group[which] - groups.start) * columns + np.searchsorted(edges, self.at[which], side="right")
+        counts, sums = np.bincount(cells, minlength=len(groups) * columns), np.zeros(len(groups) * columns, dtype=np.int64)
+        np.add.at(sums, cells, self.since[which] // SECOND)
+        until, opened = (np.cumsum(one.reshape(-1, columns), axis=1)[:, :-1] for one in (counts, sums))
+        return until, opened
+
+
+class Moves(NamedTuple):
+    """All moves of each kind, and the keys of the groups in the order of their numbers."""
+
+    keys: list[Key]
+    now: datetime
+    opened: Moved
+    reopened: Moved
+    finished: Moved
+
+    def periods(self, question: Question) -> list[Flow]:
+        """The periods of all tickets."""
+        together = [moved._replace(group=moved.group * 0) for moved in self[2:]]
+        return [flow for _, flow in Moves([()], self.now, *together)._flows(question, empty=True)]
+
+    def by_group(self, question: Question) -> list[tuple[Key, Flow]]:
+        """The periods of each group that have a figure that is not 0. Raises TooManyGroups."""
+        found: list[tuple[Key, Flow]] = []
+        for one in self._flows(question, empty=False):
+            found.append(one)
+            if len(found) > GROUP_LIMIT:
+                raise TooManyGroups(f"There would be more than {GROUP_LIMIT} groups.")
+        return found
+
+    def _flows(self, question: Question, *, empty: bool) -> Iterator[tuple[Key, Flow]]:
+        """The periods of each group; those without any figure only if they may be `empty`."""
+        import numpy as np
+
+        if not len(self.opened.at):
+            return
+        days = list(_periods(question, moment(int(self.opened.since.min())), self.now))
+        if len(days) < 2:
+            return
+        ends = [min(microseconds(midnight(day, question.zone)), microseconds(self.now)) for day in days]
+        step = max(1, CELLS // len(days))
+        for first in range(0, len(self.keys), step):
+            groups = range(first, min(first + step, len(self.keys)))
+            figures = self._figures(np.array(ends, dtype=np.int64), groups)
+            rows, periods = np.nonzero(empty | (figures[:4] != 0).any(axis=0))
+            chosen = figures[:, rows, periods].tolist()
+            for row, period, *flow in zip(rows.tolist(), periods.tolist(), *chosen, strict=True):
+                yield self.keys[first + row], _flow(days[period], *flow)
+
+    def _figures(self, edges: Whole, groups: range) -> Whole:
+        """By group and period: opened, reopened, finished and waiting tickets, and the age of those that wait in seconds."""
+        import numpy as np
+
+        kinds = [moved.before(edges, groups) for moved in (self.opened, self.reopened, self.finished)]
+        (opened, since_opened), (reopened, since_reopened), (finished, since_finished) = kinds
+        waiting = (opened + reopened - finished)[:, 1:]
+        since = (since_opened + since_reopened - since_finished)[:, 1:]
+        ages = waiting * (edges[1:] // SECOND) - since
+        return np.stack([*(np.diff(before, axis=1) for before, _ in kinds), waiting, ages])
+
+
+def _moves(statuses: Spans) -> Mapping[str, Flags]:
+    """Which intervals begin with each kind of move: the first of a ticket, one after a finished one, a finished one."""
     import numpy as np
 
-    codes: dict[Key, int] = {}
-    numbers = np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
-    order, bounds = np.argsort(numbers, kind="stable"), np.cumsum(np.bincount(numbers, minlength=len(codes)))
-    yield from zip(codes, np.split(order, bounds[:-1]), strict=False)
-
-
-def _counted(question: Question, intervals: _Intervals, now: datetime) -> list[tuple[date, int, int, int, int, int]]:
-    """By period: first day; tickets opened, reopened, finished and waiting; summed age of the waiting tickets in seconds."""
-    import numpy as np
-
-    at, opened, first, finished, after_finish = intervals
-    if not len(at):
-        return []
-    days = list(_periods(question, moment(int(opened.min())), now))
-    if len(days) < 2:
-        return []
-    edges = np.array([min(microseconds(midnight(day, question.zone)), microseconds(now)) for day in days], dtype=np.int64)
-    opening, reopening, finish = (
-        _Moves(at[which], opened[which]) for which in (first, after_finish & ~finished, finished & ~after_finish & ~first)
-    )
-    counts = [np.diff(moves.before(edges)).tolist() for moves in (opening, reopening, finish)]
-    ends = edges[1:]
-    waiting = opening.before(ends) + reopening.before(ends) - finish.before(ends)
-    since = opening.opened_before(ends) + reopening.opened_before(ends) - finish.opened_before(ends)
-    ages = waiting * (ends // SECOND) - since
-    return list(zip(days, *counts, waiting.tolist(), ages.tolist(), strict=False))
+    finished = np.isin(statuses.status, [STATUSES.index(status) for status in FINISHED])
+    first = statuses.status == 0
+    after_finish = np.concatenate(([False], finished[:-1])) & ~first
+    return {"opened": first, "reopened": after_finish & ~finished, "finished": finished & ~after_finish & ~first}
 
 
 def _flow(period: date, opened: int, reopened: int, finished: int, backlog: int, age: int) -> Flow:
     mean = ratio(age, backlog, "seconds", "time since the opening, summed / tickets that wait", "no ticket waits")
     return Flow(period=period, opened=opened, reopened=reopened, finished=finished, backlog=backlog, mean_age=mean)
-
-
-def _read(connection: Connection, question: Question, names: Sequence[str]) -> tuple[_Intervals, list[Key]]:
-    """The intervals, and for each one the values of its ticket in the columns `names`."""
-    import numpy as np
-
-    row, ticket = ticket_intervals.c, measured_tickets.c
-    query = (
-        select(
-            row.began,
-            ticket.opened,
-            row.ordinal,
-            case((row.status.in_(FINISHED), 1), else_=0),
-            *(ticket[name] for name in names),
-        )
-        .join(measured_tickets, ticket.ticket_id == row.ticket_id)
-        .where(~ticket.discarded, *question.matches(ticket))
-        .order_by(row.ticket_id, row.ordinal)
-    )
-    found = [tuple(one) for one in connection.execute(query)]
-    began, opened, ordinal, done = np.array([one[:4] for one in found], dtype=np.int64).reshape(-1, 4).T
-    first, finished = ordinal == 1, done == 1
-    after_finish = np.concatenate(([False], finished[:-1])) & ~first
-    return _Intervals(began, opened, first, finished, after_finish), [one[4:] for one in found]
 
 
 def _periods(question: Question, first: datetime, now: datetime) -> Iterator[date]:

@@ -2,76 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from projections.service.business_time import BusinessTime
 from projections.service.service_calendars import Calendars
-from projections.service.ticket_times import MOMENTS, SPENT, UNKNOWN
+from projections.service.ticket_columns import Tickets
+from projections.service.ticket_course import microseconds
+from projections.service.ticket_figures import MOMENTS, SPENT, STATUSES, UNKNOWN
+from projections.service.ticket_groups import ByField, Fields
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from projections.service.ticket_columns import Flags
     from projections.shared.grouped import Whole
 
-NOW = "now"
+NONE = -1
+"""The place of the calendar of a ticket that has none."""
+MARGIN = 366 * 24 * 3600 * 10**6
+EARLIEST = microseconds(datetime(1900, 1, 1, tzinfo=UTC))
 
 
-class StatusTimes(NamedTuple):
-    """Status intervals as columns: the number of the ticket, the figure that the interval adds to, its begin and its end."""
+class Clocks:
+    """The calendars of tickets, which are those of their teams. The clock of each is made once for all portions of a report."""
 
-    ticket: Whole
-    figure: NDArray[np.str_]
-    began: Whole
-    ended: Whole
+    def __init__(self, calendars: Calendars, fields: Fields, now: int) -> None:
+        self.now = now
+        self._timetables = list(calendars.timetables.values())
+        places = {code: place for place, code in enumerate(calendars.timetables)}
+        self._of_field = ByField(fields, lambda values: places.get(calendars.code(values["team"]) or "", NONE))
+        self._made: dict[int, tuple[int, int, BusinessTime]] = {}
+
+    def of(self, tickets: Tickets) -> Whole:
+        """The place of each ticket's calendar, or NONE."""
+        return self._of_field.of(tickets.fields)
+
+    def clock(self, place: int, first: int, last: int) -> BusinessTime:
+        """The clock of the calendar at this place, for moments from `first` to `last` and until now."""
+        from_, to, clock = self._made.get(place, (first, self.now, None))
+        if clock is None or first < from_ or last > to:
+            # Portions follow the time roughly. With a margin, few of them need another clock.
+            from_, to = min(first, from_), max(last, to, self.now)
+            from_ = min(from_, max(from_ - MARGIN, EARLIEST))
+            clock = BusinessTime(self._timetables[place], from_, to)
+            self._made[place] = (from_, to, clock)
+        return clock
+
+    def passed(self, places: Whole, began: Whole, ended: Whole) -> Whole:
+        """The open time of each pair of moments by the calendar at its place; 0 without one."""
+        import numpy as np
+
+        found = np.zeros(len(began), dtype=np.int64)
+        for place in _places(places):
+            which = places == place
+            first, last = began[which], ended[which]
+            edges = int(min(first.min(), last.min())), int(max(first.max(), last.max()))
+            found[which] = self.clock(place, *edges).between(first, last)
+        return found
 
 
-def status_times(numbers: Mapping[Hashable, int], intervals: Sequence[Sequence[object]]) -> StatusTimes:
-    """The columns. `intervals` have a ticket's id, a status and two moments; `numbers` maps a ticket's id to its number."""
-    import numpy as np
-
-    rows = [(numbers[id], SPENT[status], *edges) for id, status, *edges in intervals if status in SPENT]  # type: ignore[index]
-    ticket, figure, began, ended = zip(*rows, strict=True) if rows else ((), (), (), ())
-    whole = [np.array(column, dtype=np.int64) for column in (ticket, began, ended)]
-    return StatusTimes(whole[0], np.array(figure, dtype=np.str_), whole[1], whole[2])
-
-
-def in_business(
-    figures: Mapping[str, Whole], teams: Sequence[str | None], status_times: StatusTimes, calendars: Calendars
-) -> tuple[dict[str, Whole], NDArray[np.bool_]]:
-    """The figures in open time of each ticket's calendar (that of its team), and which tickets have a calendar.
+class BusinessFigures:
+    """The figures of tickets in open time, and which of the tickets have a calendar; no figure means anything without one.
 
     Each moment is replaced by the open time until it, counted from the same start for all moments of a ticket.
     """
+
+    def __init__(self, tickets: Tickets, clocks: Clocks) -> None:
+        import numpy as np
+
+        places = clocks.of(tickets)
+        self.clocked: Flags = places != NONE
+        self.age = clocks.passed(places, tickets["opened"], np.full(len(tickets), clocks.now, dtype=np.int64))
+        self._figures = {name: tickets[name].copy() for name in MOMENTS}
+        for place in _places(places):
+            self._replace(clocks, place, places == place)
+        self._spend(tickets, clocks, places)
+
+    def __getitem__(self, figure: str) -> Whole:
+        return self._figures[figure]
+
+    def _replace(self, clocks: Clocks, place: int, which: Flags) -> None:
+        import numpy as np
+
+        moments = np.concatenate([moments[which] for moments in self._figures.values()])
+        known = moments[moments != UNKNOWN]
+        clock = clocks.clock(place, int(known.min()), int(known.max()))
+        for all_moments in self._figures.values():
+            some = all_moments[which]
+            all_moments[which] = np.where(some == UNKNOWN, UNKNOWN, clock.until(some))
+
+    def _spend(self, tickets: Tickets, clocks: Clocks, places: Whole) -> None:
+        import numpy as np
+
+        ended = tickets.statuses.of(tickets.statuses.ended != UNKNOWN)
+        passed = clocks.passed(places[ended.ticket], ended.began, ended.ended)
+        for status, name in SPENT.items():
+            which = ended.status == STATUSES.index(status)
+            self._figures[name] = np.zeros(len(tickets), dtype=np.int64)
+            np.add.at(self._figures[name], ended.ticket[which], passed[which])
+
+
+def _places(places: NDArray[np.int64]) -> list[int]:
+    """The places of the calendars that tickets have."""
     import numpy as np
 
-    changed = {name: values.copy() for name, values in figures.items()}
-    codes = np.array([calendars.code(team) or "" for team in teams], dtype=np.str_)
-    for code in filter(None, np.unique(codes).tolist()):
-        clock = _clock(calendars, code, figures)
-        of_code = codes == code
-        for name in (*MOMENTS, NOW):
-            moments = figures[name][of_code]
-            changed[name][of_code] = np.where(moments == UNKNOWN, UNKNOWN, clock.until(moments))
-        _spend(changed, status_times, of_code, clock)
-    return changed, codes != ""
-
-
-def _clock(calendars: Calendars, code: str, figures: Mapping[str, Whole]) -> BusinessTime:
-    """The calendar's open time from the first moment of all tickets to the last one, or to now if that is later."""
-    import numpy as np
-
-    moments = np.concatenate([figures[name] for name in (*MOMENTS, NOW)])
-    known = moments[moments != UNKNOWN]
-    return BusinessTime(calendars.timetables[code], int(known.min()), int(known.max()))
-
-
-def _spend(changed: dict[str, Whole], status_times: StatusTimes, of_code: NDArray[np.bool_], clock: BusinessTime) -> None:
-    import numpy as np
-
-    for figure in SPENT.values():
-        changed[figure][of_code] = 0
-        which = of_code[status_times.ticket] & (status_times.figure == figure)
-        passed = clock.between(status_times.began[which], status_times.ended[which])
-        np.add.at(changed[figure], status_times.ticket[which], passed)
+    found: list[int] = np.unique(places[places != NONE]).tolist()
+    return found

@@ -19,7 +19,11 @@ class Measured(NamedTuple):
     """`of` computes the measure from the figures by name, either numbers of one ticket or arrays of many."""
 
     definition: str
-    of: Callable[[Mapping[str, Any]], Any]
+    of: Callable[[Any], Any]
+
+
+def _resolution(figures: Any) -> Any:
+    return figures["resolved"] - figures["opened"]
 
 
 DURATIONS = {
@@ -30,14 +34,12 @@ DURATIONS = {
     "first_resolution": Measured(
         "opened to first solved, or to closed if it was closed before", lambda f: f["first_resolved"] - f["opened"]
     ),
-    "full_resolution": Measured(
-        "opened to last solved, or to closed if it was closed unsolved", lambda f: f["resolved"] - f["opened"]
-    ),
+    "full_resolution": Measured("opened to last solved, or to closed if it was closed unsolved", _resolution),
     "requester_wait": Measured("time as new, open or on hold", lambda f: f["as_new"] + f["as_open"] + f["on_hold"]),
     "agent_wait": Measured("time as pending", lambda f: f["as_pending"]),
     "agent_work": Measured("time as new or open", lambda f: f["as_new"] + f["as_open"]),
     "on_hold": Measured("time on hold", lambda f: f["on_hold"]),
-    "seed_processing_time": Measured("end - start: opened to last solved or closed", lambda f: f["resolved"] - f["opened"]),
+    "seed_processing_time": Measured("end - start: opened to last solved or closed", _resolution),
     "seed_processing_time_net": Measured(
         "end - start, less the time as pending", lambda f: f["resolved"] - f["opened"] - f["as_pending"]
     ),

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import UUID
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Select, Text, and_, case, null, or_, select, type_coerce
+from sqlalchemy import Connection
 
 from projections.service.service_calendars import calendars
-from projections.service.ticket_business import NOW, in_business, status_times
-from projections.service.ticket_course import microseconds, moment
-from projections.service.ticket_filter import TicketFilter, within_moments
+from projections.service.ticket_business import BusinessFigures, Clocks
+from projections.service.ticket_columns import Tickets, opened_within, read, within
+from projections.service.ticket_course import microseconds
+from projections.service.ticket_figures import UNKNOWN
+from projections.service.ticket_filter import TicketFilter
+from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
-from projections.service.ticket_times import UNKNOWN, Figures, measured_tickets, ticket_intervals
-from projections.shared.grouped import Spread, spreads
-from projections.shared.reports import PERIODS, Measure, Period, first_day, limited, measure, named, place
+from projections.shared.grouped import Gathered, Spread, spread, spreads
+from projections.shared.reports import Measure, limited, measure, named, place
+from projections.shared.vectors import NO_DAY
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from projections.service.ticket_columns import Flags
     from projections.shared.grouped import Whole
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel"]
 DatedBy = Literal["opened", "solved", "closed"]
 Hours = Literal["calendar", "business"]
 
-QUARTER = 900 * SECOND
-READ_AT_ONCE = 2_000
-
-table = measured_tickets.c
 DATES = {
-    "opened": (table.opened, table.opened_on),
-    "solved": (table.resolved, table.resolved_on),
-    "closed": (table.closed, table.closed_on),
+    "opened": ("opened", "opened_on"),
+    "solved": ("resolved", "resolved_on"),
+    "closed": ("closed", "closed_on"),
 }
+"""The figures that date a ticket."""
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,163 +71,122 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[T
     `unsolved` and `discarded` count tickets opened on the days asked for. If tickets are asked for by the day they were solved
     or closed, they count all tickets opened before the end of the last of these days.
     """
-    import numpy as np
-
-    packed, inside, discarded, ids, teams, at, own, *grouped = _columns(connection, _selected(question))
-    figures = _figures(packed, microseconds(now))
-    counted, clocked = figures, np.ones(len(packed), dtype=bool)
-    if question.clock == "business" and packed:
-        spent = status_times({id: number for number, id in enumerate(ids)}, _intervals(connection, question))
-        counted, clocked = in_business(figures, teams, spent, calendars(connection))
-    tickets = _Tickets(figures, counted, clocked, inside, discarded)
-    [total] = tickets.groups(np.zeros(len(packed), dtype=np.int64), [{}])
-    if not question.by:
-        return total, []
-    days = _days(at, own, question.zone)
-    values = [days(name) if name in PERIODS else column for name, column in zip(question.by, grouped, strict=True)]
-    codes: dict[tuple[Any, ...], int] = {}
-    numbers = [codes.setdefault(key, len(codes)) for key in zip(*values, strict=True)]
-    limited(len(codes))
-    found = tickets.groups(np.array(numbers, dtype=np.int64), [named(question.by, key) for key in codes])
-    return total, sorted(found, key=lambda times: place(times.group.values()))
+    fields = Fields(question.by)
+    count = TimesCount(question, fields, now, clocks(connection, question.clock, fields, now))
+    where = opened_within(question) if question.dated_by == "opened" else []
+    for tickets in read(connection, question, fields, where):
+        count.add(tickets)
+    return count.report()
 
 
-# How rows are read
-
-
-def _selected(question: Question) -> Select[Any]:
-    """One row per ticket: figures, whether it is measured or discarded, id and team for the clock, date, values to group by."""
-    at, own = DATES[question.dated_by]
-    inside = _inside(question)
-    dated = any(name in PERIODS for name in question.by)
-    return select(
-        table.figures,
-        case((inside, 1), else_=0),
-        case((table.discarded, 1), else_=0),
-        *((_raw(table.ticket_id), table.team) if question.clock == "business" else (null(), null())),
-        *((case((inside, at)), case((inside, own))) if dated else (null(), null())),
-        *(null() if name in PERIODS else table[name] for name in question.by),
-    ).where(*_wanted(question))
-
-
-def _intervals(connection: Connection, question: Question) -> Sequence[Any]:
-    """The ended status intervals of the tickets."""
-    row = ticket_intervals.c
-    query = select(_raw(row.ticket_id), row.status, row.began, row.ended).where(row.ended.is_not(None), *_wanted(question))
-    return connection.execute(query.join(measured_tickets, table.ticket_id == row.ticket_id)).all()
-
-
-def _raw(id: Column[UUID]) -> ColumnElement[Any]:
-    """An id as the database stores it: turning so many ids into UUIDs takes longer than all the rest of the report."""
-    return type_coerce(id, Text)
-
-
-def _inside(question: Question) -> ColumnElement[bool]:
-    at, own = DATES[question.dated_by]
-    return and_(~table.discarded, within_moments(at, own, question.from_, question.to, question.zone))
-
-
-def _wanted(question: Question) -> list[ColumnElement[bool]]:
-    """Conditions for the tickets to measure, and for the unsolved and discarded ones that are counted separately."""
-    from_ = question.from_ if question.dated_by == "opened" else None
-    counted_separately = and_(
-        or_(table.discarded, table.resolved.is_(None)),
-        within_moments(table.opened, table.opened_on, from_, question.to, question.zone),
-    )
-    return [or_(_inside(question), counted_separately), *question.matches(table)]
-
-
-def _columns(connection: Connection, query: Select[Any]) -> list[list[Any]]:
-    """The result by columns. Rows are released early: with many of them, garbage collection takes longer than reading."""
-    columns: list[list[Any]] = [[] for _ in query.selected_columns]
-    for rows in connection.execute(query).partitions(READ_AT_ONCE):
-        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-            column.extend(values)
-    return columns
-
-
-def _days(at: Sequence[int | None], own: Sequence[date | None], zone: tzinfo) -> Callable[[Period], list[date | None]]:
-    """Every ticket's period by its first day. In every time zone, a day begins at a quarter of an hour."""
-    quarters = [None if moment is None else moment // QUARTER for moment in at]
-    days = {q: moment(q * QUARTER).astimezone(zone).date() for q in set(quarters) if q is not None}
-    return lambda period: [
-        None if quarter is None else first_day(own_day or days[quarter], period)
-        for quarter, own_day in zip(quarters, own, strict=True)
-    ]
+def clocks(connection: Connection, hours: Hours, fields: Fields, now: datetime) -> Clocks | None:
+    return Clocks(calendars(connection), fields, microseconds(now)) if hours == "business" else None
 
 
 # How they are counted
 
 
-def _figures(packed: Sequence[bytes], now: int) -> dict[str, Whole]:
-    """Every figure as an array over the tickets; the moment `now` is added as one more figure."""
-    import numpy as np
+class TimesCount:
+    """The report over tickets that arrive in portions. Without `clocks`, durations are in calendar time.
 
-    table = np.frombuffer(b"".join(packed), dtype="<i8").reshape(-1, len(Figures._fields)).astype(np.int64)
-    figures = dict(zip(Figures._fields, np.ascontiguousarray(table.T), strict=True))
-    return figures | {NOW: np.full(len(packed), now, dtype=np.int64)}
-
-
-class _Tickets:
-    """The measures of tickets. Whether a ticket has a value follows from `figures`, the value itself from `counted`.
-
-    `counted` are the figures by the clock asked for.
+    Whether a ticket has a value follows from its figures in calendar time.
     """
 
-    def __init__(
-        self,
-        figures: Mapping[str, Whole],
-        counted: Mapping[str, Whole],
-        clocked: NDArray[np.bool_],
-        inside: Sequence[int],
-        discarded: Sequence[int],
-    ) -> None:
+    def __init__(self, question: Question, fields: Fields, now: datetime, clocks: Clocks | None) -> None:
+        self._question, self._now, self._clocks = question, microseconds(now), clocks
+        self._groups = Groups(question.by, fields, question.zone)
+        self._gathered = Gathered()
+
+    def add(self, tickets: Tickets) -> None:
+        question, (at, own) = self._question, DATES[self._question.dated_by]
+        from_ = question.from_ if question.dated_by == "opened" else None
+        discarded, unsolved = tickets["discarded"] > 0, tickets["resolved"] == UNKNOWN
+        inside = within(tickets[at], tickets[own], question.from_, question.to, question.zone) & ~discarded
+        opened = within(tickets["opened"], tickets["opened_on"], from_, question.to, question.zone)
+        wanted = inside | ((discarded | unsolved) & opened)
+        self._add(tickets.of(wanted), inside[wanted])
+
+    def _add(self, tickets: Tickets, inside: Flags) -> None:
+        """Tickets that are measured if they are `inside`, or else counted separately."""
         import numpy as np
 
-        self._inside, self._discarded = np.array(inside, dtype=bool), np.array(discarded, dtype=bool)
-        self._unsolved = (figures["resolved"] == UNKNOWN) & ~self._discarded
-        self._early, self._again = figures["early"] > 0, figures["solutions"] > 1
-        ended = figures["resolved"] >= figures["opened"]
-        self._measures = {name: measure.of(counted) for name, measure in MEASURES.items()}
-        self._known = {
-            name: self._inside & (measure.of(figures) >= 0) & (ended | (name in EARLIER)) & (clocked | (name in COUNTS))
-            for name, measure in MEASURES.items()
-        }
-        self._age = counted[NOW] - counted["opened"]
-        self._aged = self._unsolved & clocked
+        at, own = DATES[self._question.dated_by]
+        discarded = tickets["discarded"] > 0
+        unsolved = (tickets["resolved"] == UNKNOWN) & ~discarded
+        business = BusinessFigures(tickets, self._clocks) if self._clocks else None
+        clocked = business.clocked if business else np.ones(len(tickets), dtype=bool)
+        age = np.maximum(business.age if business else self._now - tickets["opened"], 0)
+        self._gathered.add(
+            group=self._groups.numbers(tickets, np.where(inside, tickets[at], UNKNOWN), np.where(inside, tickets[own], NO_DAY)),
+            tickets=inside,
+            unsolved=unsolved,
+            discarded=discarded,
+            irregular=inside & (tickets["early"] > 0),
+            solved_more_than_once=inside & (tickets["solutions"] > 1),
+            **{AGE: np.where(unsolved & clocked, age, UNKNOWN)},
+            **{same[0]: self._measured(same[0], tickets, business or tickets, inside, clocked) for same in SAME},
+        )
 
-    def groups(self, codes: Whole, groups: Sequence[Mapping[str, Any]]) -> list[Times]:
-        """The counts and measures of the tickets of each code."""
+    def _measured(self, name: str, tickets: Tickets, counted: Any, inside: Flags, clocked: Flags) -> Whole:
+        """The measure of each ticket, or UNKNOWN if it has no value."""
         import numpy as np
 
-        length = len(groups)
-        tickets = self._counted(codes, length, self._inside)
-        unsolved, discarded = (self._counted(codes, length, which) for which in (self._unsolved, self._discarded))
-        irregular, again = (self._counted(codes, length, self._inside & which) for which in (self._early, self._again))
-        measures = {
-            name: spreads(values[self._known[name]], codes[self._known[name]], length)
-            for name, values in self._measures.items()
-        }
-        ages = spreads(np.maximum(self._age[self._aged], 0), codes[self._aged], length)
-        return [
+        of, known = MEASURES[name].of, inside
+        if name not in EARLIER:
+            known = known & (tickets["resolved"] >= tickets["opened"])
+        if name not in COUNTS:
+            known = known & clocked
+        values = of(tickets)
+        durations = values if name in COUNTS else of(counted)
+        measured: Whole = np.where(known & (values >= 0), durations, UNKNOWN)
+        return measured
+
+    def report(self) -> tuple[Times, list[Times]]:
+        """The total, and the groups in the order of their values. Raises TooManyGroups."""
+        import numpy as np
+
+        keys, numbers = self._groups.present(self._gathered.take("group"))
+        keys = keys if self._question.by else []
+        limited(len(keys))
+        counts = {name: _counted(self._gathered.take(name), numbers, len(keys)) for name in COUNTED}
+        measures: dict[str, list[Measure]] = {}
+        for first, *others in (*SAME, [AGE]):
+            values = self._gathered.take(first)
+            known = np.flatnonzero(values != UNKNOWN)
+            found = [spread(values[known]), *(spreads(values[known], numbers[known], len(keys)) if keys else ())]
+            measures |= {name: [_measure(name, one) for one in found] for name in (first, *others)}
+        total, *groups = [
             Times(
-                group=dict(group),
-                tickets=tickets[code],
-                unsolved=unsolved[code],
-                discarded=discarded[code],
-                irregular=irregular[code],
-                solved_more_than_once=again[code],
-                measures={name: _measure(name, of[code]) for name, of in measures.items()},
-                backlog_age_so_far=_measure(AGE, ages[code]),
+                group=group,
+                **{name: counted[row] for name, counted in counts.items()},
+                measures={name: measures[name][row] for name in MEASURES},
+                backlog_age_so_far=measures[AGE][row],
             )
-            for code, group in enumerate(groups)
+            for row, group in enumerate([{}, *(named(self._question.by, key) for key in keys)])
         ]
+        return total, sorted(groups, key=lambda times: place(times.group.values()))
 
-    @staticmethod
-    def _counted(codes: Whole, length: int, which: NDArray[np.bool_]) -> list[int]:
-        import numpy as np
 
-        return [int(count) for count in np.bincount(codes[which], minlength=length)]
+COUNTED = ("tickets", "unsolved", "discarded", "irregular", "solved_more_than_once")
+
+
+def _same() -> list[list[str]]:
+    """The names of the measures; those that are computed alike are together."""
+    found: dict[Any, list[str]] = {}
+    for name, (_, of) in MEASURES.items():
+        found.setdefault((of, name in EARLIER, name in COUNTS), []).append(name)
+    return list(found.values())
+
+
+SAME = _same()
+
+
+def _counted(flags: Flags, numbers: Whole, length: int) -> list[int]:
+    """How many flags are set: in total, and in each group."""
+    import numpy as np
+
+    by_group = np.bincount(numbers[np.flatnonzero(flags)], minlength=length)
+    return [int(np.count_nonzero(flags)), *by_group.tolist()]
 
 
 def _measure(name: str, spread: Spread) -> Measure:

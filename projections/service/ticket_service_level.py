@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain.service.opening_hours import Timetable
 from domain.service.service_level import Promise, judged, promised, worst
@@ -17,7 +17,7 @@ from domain.service.ticket.values import SlaTarget
 from projections.service.service_calendars import calendars
 from projections.service.sla_policies import policies
 from projections.service.ticket_course import CourseFacts, course_of, moment
-from projections.service.ticket_times import measured_tickets
+from projections.service.ticket_times import get
 from projections.service.ticket_waits import Wait, waits
 from projections.shared.rows import Row
 
@@ -29,7 +29,7 @@ def service_level(connection: Connection, ticket_id: UUID, now: datetime) -> Row
 
     The policies are those in force when the ticket was opened; its fields are the current ones.
     """
-    row = connection.execute(select(measured_tickets).where(measured_tickets.c.ticket_id == ticket_id)).mappings().first()
+    row = get(connection, ticket_id)
     if row is None:
         return None
     known = calendars(connection)

@@ -40,7 +40,7 @@ def _first_response(course: Course) -> list[Wait]:
 
 _WAITS: Mapping[Metric, Callable[[Course], list[Wait]]] = {
     "first_response": _first_response,
-    "next_reply": lambda course: [_one(began, ended) for began, ended in _replies(course)],
+    "next_reply": lambda course: [_one(began, ended) for began, ended in replies(course)],
     "first_resolution": lambda course: [_one(course.opening.at, _at(course.first_resolution))],
     "full_resolution": lambda course: [_one(course.opening.at, _at(course.resolution))],
     "requester_wait": lambda course: [_sum(course, SUMMED["requester_wait"])],
@@ -57,7 +57,7 @@ def _sum(course: Course, statuses: frozenset[Status]) -> Wait:
     return Wait(runs, course.status in FINISHED)
 
 
-def _replies(course: Course) -> Iterator[tuple[int, int | None]]:
+def replies(course: Course) -> Iterator[tuple[int, int | None]]:
     """The waits for a reply: each from the first unanswered customer reply to the agent's next reply or the ticket's end."""
     status: Status = "new"
     since: int | None = None

@@ -45,7 +45,7 @@ def save_personal(
 
 
 def with_personal(rows: Table, private: Table) -> Select[Any]:
-    """The rows without their subject, each with its personal text (None if it has no text)."""
+    """The rows without their subject and internal columns, each with its personal text (None if it has no text)."""
     [key], (owner, _, text) = rows.primary_key, private.c
-    shown = [column for column in rows.c if column.name != "subject"]
+    shown = [column for column in rows.c if column.name != "subject" and "internal" not in column.info]
     return select(*shown, text).select_from(rows.outerjoin(private, owner == key))

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, Uuid
 
+INTERNAL: Any = {"internal": True}
+"""The `info` of a column that only reports read: answers show no such field."""
 SORTED: Any = {"sorted": True}
 """The `info` of a column that a list is sorted by. Its index has the key too, as the list's order has: thousands of rows of an
 import have the same time, and a page would have to sort them all."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Date,
     Float,
     Integer,
+    LargeBinary,
     Select,
     String,
     Table,
@@ -67,8 +68,9 @@ def portions(
 ) -> Iterator[dict[str, Any]]:
     """The columns of the rows that meet the conditions, part by part; a part without a row is left out.
 
-    A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; others are arrays of
-    whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; numbers and moments must not be null.
+    A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; one of bytes is all
+    its bytes in one; others are arrays of whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; bytes,
+    numbers and moments must not be null.
     """
     postgres = connection.dialect.name == "postgresql"
     query = select(func.count(), *(_joined(column, postgres) for column in columns.values())).where(*where)
@@ -122,6 +124,8 @@ def by_key(
 
 
 def _joined(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
+    if isinstance(column.type, LargeBinary) and not postgres:
+        return cast(func.group_concat(column, ""), LargeBinary)
     value = _value(column, postgres)
     if postgres:
         return func.string_agg(value, _NUL if isinstance(column.type, String) else _NOTHING)
@@ -137,6 +141,8 @@ def _is_fixed(column: ColumnElement[Any]) -> bool:
 def _value(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
     """A value as it is joined: bytes of a fixed length on PostgreSQL, a text on SQLite."""
     kind = column.type
+    if isinstance(kind, LargeBinary):
+        return column
     if isinstance(kind, Uuid):
         nil: Any = literal_column(f"'{NIL.hex}'")
         return (
@@ -164,6 +170,8 @@ def _vector(column: ColumnElement[Any], joined: Any, postgres: bool) -> Any:
     import numpy as np
 
     kind = column.type
+    if isinstance(kind, LargeBinary):
+        return joined
     if isinstance(kind, Uuid):
         raw = joined if postgres else bytes.fromhex(joined)
         return np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)

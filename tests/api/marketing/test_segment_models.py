@@ -122,7 +122,7 @@ def test_reads_show_a_fit_as_soon_as_it_is_answered(client: Client) -> None:
 def test_a_model_that_reads_do_not_show_yet_is_not_called_missing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     two_kinds(client)
     client.post(PATH, BASELINE)
-    monkeypatch.setattr("projections.marketing.segment_answers.report", lambda *_: None)
+    monkeypatch.setattr("projections.marketing.segment_report.report", lambda *_: None)
     early = client.get("/v1/reports/segments", params={"model": "baseline"})
     assert (problem(early, 503), early.headers["Retry-After"]) == ("not-yet", "1")
     assert problem(client.get("/v1/reports/segments", params={"model": "other"}), 404) == "not-there"

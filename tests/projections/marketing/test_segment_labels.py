@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from domain.customers.customer.customer import Customer
 from domain.marketing.segment_model import SegmentModel
 from projections.customers.customer_behaviour import Behaviour, Spent
-from projections.marketing import segment_answers, segment_models
+from projections.marketing import segment_answers, segment_models, segment_report
 from projections.marketing.segment_labels import all_seen, seen, segment_labels
 from projections.marketing.segment_models import Model
 from tests.projections.harness import History, Step, assert_recomputes, fold, in_memory, uuid
@@ -184,19 +184,19 @@ def test_the_report_counts_every_cluster_and_customers_without_one(history: Hist
         customer(history, name, **({} if size is None else {"size": size}))
     model_id = active(history, fit("attribute:size", centroids=[[0.0], [10.0], [20.0]]))
     fold(connection, history, segment_labels)
-    report = segment_answers.report(connection, model_id)
+    report = segment_report.report(connection, model_id)
     assert report is not None
     assert [(group.label, group.customers) for group in report.groups] == [("1", 2), ("2", 0), ("3", 0)]
     assert [(group.share.numerator, group.share.denominator) for group in report.groups] == [(2, 2), (0, 2), (0, 2)]
     assert [group.means["attribute:size"].value for group in report.groups] == [1.5, None, None]
     assert [(lacking.missing, lacking.customers) for lacking in report.unlabelled] == [(["attribute:size"], 1)]
-    assert segment_answers.report(connection, uuid("no model")) is None
+    assert segment_report.report(connection, uuid("no model")) is None
 
 
 def test_a_model_that_labels_nobody_has_a_report_without_a_share(history: History, connection: Connection) -> None:
     model_id = active(history, BY_SIZE)
     fold(connection, history, segment_labels)
-    report = segment_answers.report(connection, model_id)
+    report = segment_report.report(connection, model_id)
     assert report is not None
     assert [(group.share.value, group.share.reason) for group in report.groups] == 2 * [(None, "nobody has a label")]
 

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from domain.service.opening_hours import InForce, OpenHours, Schedule
+from domain.service.opening_hours import OpenHours, Schedule
 from domain.service.service_calendar import ServiceCalendar
-from domain.service.service_level import judged, worst
-from domain.service.sla_policy import METRICS, Condition, PolicyTarget, SlaPolicy, Terms
+from domain.service.service_level import worst
+from domain.service.sla_policy import Condition, PolicyTarget, SlaPolicy, Terms
 from domain.service.ticket.correspondence import Replied
 from domain.service.ticket.ticket import Ticket
-from domain.service.ticket.values import SlaTarget
 from projections.service.service_calendars import calendars, service_calendars
-from projections.service.service_level_breaches import Judged, breaches
 from projections.service.service_level_report import Kept, Question, report
 from projections.service.sla_policies import sla_policies
-from projections.service.ticket_course import microseconds
 from projections.service.ticket_report import Question as TimesQuestion
 from projections.service.ticket_report import report as times_report
 from projections.service.ticket_service_level import service_level
 from projections.service.ticket_times import measured_tickets, so_far, ticket_times, times
-from projections.service.ticket_waits import Wait
 from tests.projections.harness import History, clear, fold, in_memory
 from tests.projections.histories import histories
 from tests.projections.service.given_tickets import NOON, NOW, hours, opened, then
@@ -230,35 +225,6 @@ def test_discarded_tickets_are_in_no_group(connection: Connection, history: Hist
     then(history, ticket, 3, lambda context: ticket.discard(context, reason="spam"))
     total, groups = asked(connection, history, by=("day", "channel"))
     assert (total.tickets, groups, one(connection, ticket)["targets"]) == (0, [], [])
-
-
-moments = st.integers(0, 400).map(lambda quarters: microseconds(NOON) + quarters * 900 * 10**6)
-
-
-@st.composite
-def waits(draw: st.DrawFn) -> Wait:
-    edges = sorted(draw(st.lists(moments, min_size=2, max_size=6)))
-    runs = tuple(zip(edges[::2], edges[1::2], strict=False))
-    over = draw(st.booleans())
-    return Wait(runs if over else (*runs[:-1], (runs[-1][0], None)), over)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    found=st.lists(st.tuples(waits(), st.integers(1, 40).map(lambda n: n * HOUR // 2)), max_size=6),
-    schedule=st.none() | st.sampled_from([OFFICE, Schedule(zone="UTC")]),
-    now=st.integers(0, 500).map(lambda quarters: NOON + timedelta(minutes=15 * quarters)),
-)
-def test_many_waits_get_the_same_verdicts_as_each_wait_alone(
-    found: list[tuple[Wait, int]], schedule: Schedule | None, now: datetime
-) -> None:
-    timetable = None if schedule is None else [InForce(NOON, schedule)]
-    many = [Judged(wait, seconds, number, METRICS[0]) for number, (wait, seconds) in enumerate(found)]
-    known = {one.ticket for one in breaches(many, timetable, microseconds(now))}
-    for number, (wait, seconds) in enumerate(found):
-        target = SlaTarget(metric="first_response", seconds=seconds, hours="calendar" if schedule is None else "business")
-        verdict = judged(target, wait.moments(), wait.over, now, timetable).verdict
-        assert (verdict == "breached") is (number in known)
 
 
 def test_the_worst_of_several_verdicts_counts() -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from sqlalchemy import Connection, select
 
 from projections.service.ticket_backlog import Flow, Question, report
-from projections.service.ticket_course import FINISHED, microseconds
-from projections.service.ticket_times import measured_tickets, ticket_intervals, ticket_times
+from projections.service.ticket_course import FINISHED
+from projections.service.ticket_times import measured_tickets, ticket_times, times
 from tests.projections.harness import History, fold, in_memory
 from tests.projections.histories import histories
 from tests.projections.service.given_tickets import HOUR, NOW, hours, opened, then
@@ -66,12 +66,9 @@ def test_the_backlog_of_a_day_counts_the_tickets_that_wait_at_its_end(history: H
     with in_memory(ticket_times) as connection:
         fold(connection, history, ticket_times)
         days = report(connection, Question(**ALL_TIME), NOW)
-        row = ticket_intervals.c
-        query = select(row.began, row.ended).where(
-            row.status.not_in(FINISHED),
-            row.ticket_id.in_(select(measured_tickets.c.ticket_id).where(~measured_tickets.c.discarded)),
-        )
-        waits = connection.execute(query).all()
+        ids = connection.execute(select(measured_tickets.c.ticket_id).where(~measured_tickets.c.discarded)).scalars().all()
+        rows = [times(connection, id) or {} for id in ids]
+    waits = [one for row in rows for one in row["intervals"] if one["status"] not in FINISHED]
     for flow in days:
-        end = microseconds(min(datetime.combine(flow.period, datetime.min.time(), UTC) + timedelta(days=1), NOW))
-        assert flow.backlog == sum(wait.began < end and (wait.ended is None or wait.ended >= end) for wait in waits)
+        end = min(datetime.combine(flow.period, datetime.min.time(), UTC) + timedelta(days=1), NOW)
+        assert flow.backlog == sum(wait["from"] < end and (wait["to"] is None or wait["to"] >= end) for wait in waits)

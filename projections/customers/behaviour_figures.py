@@ -1,0 +1,117 @@
+"""The behaviour of a customer, packed into one value: a segment report reads a million of these, instead of as many texts.
+
+The value has entries of a fixed width. The first one of a customer, and only that one, begins with 0; so the values of many
+customers can be joined and told apart again. The second has the purchase days, if there are any. The others have the money in
+one currency each. Numbers of attributes are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from struct import Struct
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from domain.marketing.segment_model import Feature
+from domain.shared.attributes import Number
+from projections.customers.customer_behaviour import Behaviour, value
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+_COUNTED, _BOUGHT, _SPENT = Struct("<q4i"), Struct("<q2i8x"), Struct("<q2d")
+CUSTOMER, PURCHASES = 0, 1
+
+
+class Attributes(msgspec.Struct):
+    """The part of a behaviour that is not packed."""
+
+    numbers: dict[str, Number] = {}
+
+
+_attributes = msgspec.json.Decoder(list[Attributes]).decode
+
+
+def attributes(states: Sequence[str]) -> list[Attributes]:
+    """The attributes of many customers, by the whole states of their behaviour."""
+    return _attributes(f"[{','.join(states)}]")
+
+
+def packed(behaviour: Behaviour) -> bytes:
+    purchases = behaviour.purchases
+    orders = sum(spent.orders for days in purchases.values() for spent in days.values())
+    days: Collection[str] = set().union(*purchases.values())
+    entries = [_COUNTED.pack(CUSTOMER, behaviour.tickets, behaviour.touches, orders, len(days))]
+    if days:
+        edges = (date.fromisoformat(day).toordinal() for day in (min(days), max(days)))
+        entries.append(_BOUGHT.pack(PURCHASES, *edges))
+    for currency in sorted(purchases):
+        money = (value(Feature(name=name, currency=currency), behaviour, date.max) for name in ("total", "monetary"))
+        entries.append(_SPENT.pack(_number(currency), *money))
+    return b"".join(entries)
+
+
+def _number(currency: str) -> int:
+    return int.from_bytes(currency.encode())
+
+
+class Behaviours:
+    """The behaviour of many customers: `joined` are their packed values. `attributes` are only needed for such features."""
+
+    def __init__(self, joined: bytes, attributes: Sequence[Attributes] = ()) -> None:
+        import numpy as np
+
+        self._entries = np.frombuffer(joined, dtype="<i8").reshape(-1, 3)
+        self._kinds = self._entries[:, 0]
+        self._numbers = np.frombuffer(joined, dtype="<i4").reshape(-1, 6)[:, 2:]
+        self._money = np.frombuffer(joined, dtype="<f8").reshape(-1, 3)[:, 1:]
+        self._owners = np.cumsum(self._kinds == CUSTOMER) - 1
+        self._attributes = attributes
+        tickets, touches, orders, days = self._numbers[self._kinds == CUSTOMER].T.astype(float)
+        self._counts = {"tickets": tickets, "touches": touches, "orders": orders}
+        self._frequency = days - 1
+        bought = self._kinds == PURCHASES
+        self._first, self._last = (np.full(len(days), np.nan) for _ in range(2))
+        for edge, column in ((self._first, 0), (self._last, 1)):
+            edge[self._owners[bought]] = self._numbers[bought, column]
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def without(self, some: NDArray[np.bool_]) -> Behaviours:
+        """The others, who have other places then."""
+        attributes = [one for one, is_out in zip(self._attributes, some.tolist(), strict=False) if not is_out]
+        return Behaviours(self._entries[~some[self._owners]].tobytes(), attributes)
+
+    def values(self, feature: Feature, day: date) -> Numbers:
+        """The feature of each customer as `customer_behaviour.values` computes it; NaN if the customer lacks it."""
+        import numpy as np
+
+        if feature.attribute is not None:
+            key = feature.attribute
+            return np.array([one.numbers.get(key, np.nan) for one in self._attributes], dtype=float)
+        if feature.currency is not None:
+            return self._in_currency(feature.name, feature.currency)
+        if feature.name in self._counts:
+            return self._counts[feature.name]
+        as_of = np.fmax(self._last, day.toordinal())
+        timing: dict[str, Numbers] = {
+            "frequency": self._frequency,
+            "recency": self._last - self._first,
+            "T": as_of - self._first,
+            "days_since_last": as_of - self._last,
+        }
+        return np.where(np.isnan(self._first), np.nan, timing.get(feature.name, np.nan))
+
+    def _in_currency(self, name: str, currency: str) -> Numbers:
+        import numpy as np
+
+        which = self._kinds == _number(currency)
+        found: Numbers = np.full(len(self), 0.0 if name == "total" else np.nan)
+        found[self._owners[which]] = self._money[which, 0 if name == "total" else 1]
+        return found

@@ -1,0 +1,119 @@
+"""A million customers with their behaviour, and the reports on segments."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection
+
+from domain.marketing.segment_model import Feature, Fitted, Quality
+from projections.customers.behaviour_figures import packed
+from projections.customers.customer_behaviour import Behaviour, Spent
+from projections.customers.customer_features import customer_features
+from projections.customers.customers import customer_view, customers
+from projections.marketing import segment_report, segment_rule_answers
+from projections.marketing.segment_labels import segment_labels
+from projections.marketing.segment_models import Model, ended_days, model_states
+from projections.marketing.segment_rule_labels import rule_labels
+from projections.marketing.segment_rules import Rule, rule_states
+from projections.shared.rows import Row, Rows
+from tests.benchmarks.reports.part import Part
+
+AT_ONCE = 20_000
+DAY = date(2026, 3, 1)
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+MODEL, RULE = UUID(int=1), UUID(int=2)
+BEHAVIOURS = 20_000
+FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(name="monetary", currency="EUR"))
+
+
+def fill(connection: Connection, rows: int) -> None:
+    """So many customers with their behaviour, half of them with a label by rule, and a model that labels all of them."""
+    writing = Rows(connection)
+    writing.insert(
+        model_states, [{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(model_of(FEATURES)).decode()}]
+    )
+    writing.insert(rule_states, [{"rule_id": RULE, "position": 1, "state": msgspec.json.encode(_rule()).decode()}])
+    writing.insert(ended_days, [{"position": 2, "day": DAY}])
+    all_rows = {
+        customers: (_customer(number) for number in range(rows)),
+        customer_features: _behaviours(rows),
+        rule_labels: (_rule_label(number) for number in range(0, rows, 2)),
+    }
+    for table, of_table in all_rows.items():
+        while some := list(islice(of_table, AT_ONCE)):
+            writing.insert(table, some)
+
+
+def _id(number: int) -> UUID:
+    return UUID(int=random.Random(number).getrandbits(128))
+
+
+def _customer(number: int) -> Row:
+    empty: Row = dict.fromkeys(column.name for column in customers.c)
+    known = {"customer_id": _id(number), "position": number, "version": 1, "registered_at": AT, "kind": "person"}
+    return empty | known | {"search_name": f"name {number}", "archived": False, "irregular": 0}
+
+
+def _behaviours(count: int) -> Iterator[Row]:
+    chance = random.Random(7)
+    known = [_behaviour(chance) for _ in range(BEHAVIOURS)]
+    values = [(one.dump(), packed(one)) for one in known]
+    for number in range(count):
+        state, figures = values[chance.randrange(BEHAVIOURS)]
+        yield {"customer_id": _id(number), "position": number, "state": state, "figures": figures}
+
+
+def _behaviour(chance: random.Random) -> Behaviour:
+    days = [DAY - timedelta(days=chance.randrange(700)) for _ in range(chance.randrange(7))]
+    spent = {day.isoformat(): Spent(1, chance.randrange(100, 50_000)) for day in days}
+    return Behaviour(purchases={"EUR": spent} if spent else {}, tickets=chance.randrange(4), touches=chance.randrange(20))
+
+
+def _rule_label(number: int) -> Row:
+    return {"customer_id": _id(number), "rule_id": RULE, "since": 3, "said_position": 1, "as_of": DAY, "facts": "[3.0]"}
+
+
+def model_of(features: Sequence[Feature], *, active: bool = True) -> Model:
+    """A model of up to three features with three clusters."""
+    length = len(features)
+    fitted = Fitted(
+        name="baseline",
+        features=tuple(features),
+        cut_off_position=1,
+        cut_off_day=DAY,
+        transform="log1p",
+        mean=(1.0, 4.0, 5.0)[:length],
+        scale=(0.5, 1.5, 0.8)[:length],
+        centroids=((1.0, -1.0, 1.0)[:length], (0.0,) * length, (-1.0, 1.0, -1.0)[:length]),
+        cluster_names=("1", "2", "3"),
+        seed=1,
+        customers=1,
+        left_out=0,
+        quality=Quality(inertia=0.0, silhouette=None, smallest_share=1.0),
+    )
+    at = {"model_id": MODEL, "version": 2, "position": 1, "fit_position": 1}
+    return Model(
+        **at, fitted=fitted, cluster_names=fitted.cluster_names, active_since=AT if active else None, retired_since=None
+    )
+
+
+def _rule() -> Rule:
+    at = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1, "said_on": DAY}
+    expression = {"feature": "orders", "at_least": 3}
+    return Rule(**at, name="often", rule=msgspec.json.encode(expression).decode(), priority=1, retired_since=None)
+
+
+PART = Part(
+    read_models=(segment_labels, customer_view),
+    fill=fill,
+    reports={
+        "segments": lambda connection: segment_report.report(connection, MODEL),
+        "segments-by-rule": segment_rule_answers.report,
+    },
+)
