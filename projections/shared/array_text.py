@@ -27,12 +27,14 @@ class ArrayText(TypeDecorator[Sequence[Any]]):
         self._item = item
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
-        if isinstance(self._item, LargeBinary):
-            return text_of_bytes
-        if isinstance(self._item, TypeDecorator):
-            made = self._item.process_bind_param
-            return lambda values: array_text([made(value, dialect) for value in values])
-        return array_text
+        if not isinstance(self._item, TypeDecorator):
+            return _text_of(self._item)
+        made, text_of = self._item.process_bind_param, _text_of(self._item.impl_instance)
+        return lambda values: text_of([made(value, dialect) for value in values])
+
+
+def _text_of(item: TypeEngine[Any]) -> Callable[[Sequence[Any]], str]:
+    return text_of_bytes if isinstance(item, LargeBinary) else array_text
 
 
 def array_text(values: Sequence[Any]) -> str:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    Text,
     Uuid,
     and_,
     cast,
@@ -48,6 +47,7 @@ ROWS, PAGES = 50_000, 1_000
 """A portion has about so many rows, or on PostgreSQL the rows of so many pages."""
 NIL = UUID(int=0)
 """The id that is null: RFC 9562, section 5.9. Nothing has it."""
+NIL_BYTES = 16
 NO_DAY = 3_000_000
 """The number of a day that is null: later than any day."""
 
@@ -124,34 +124,26 @@ def by_key(
 
 
 def _joined(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
-    if isinstance(column.type, LargeBinary) and not postgres:
-        return cast(func.group_concat(column, ""), LargeBinary)
     value = _value(column, postgres)
     if postgres:
         return func.string_agg(value, _NUL if isinstance(column.type, String) else _NOTHING)
-    separator: Any = func.char(0) if isinstance(column.type, String) else "" if _is_fixed(column) else ","
+    if isinstance(column.type, LargeBinary | Uuid):
+        return cast(func.group_concat(value, ""), LargeBinary)
+    separator: Any = func.char(0) if isinstance(column.type, String) else ","
     return func.group_concat(value, separator)
 
 
-def _is_fixed(column: ColumnElement[Any]) -> bool:
-    """Whether each value has the same length as a text on SQLite."""
-    return isinstance(column.type, Uuid | Instant)
-
-
 def _value(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
-    """A value as it is joined: bytes of a fixed length on PostgreSQL, a text on SQLite."""
+    """A value as it is joined: bytes of a fixed length on PostgreSQL, and for ids on SQLite; else a text there."""
     kind = column.type
     if isinstance(kind, LargeBinary):
         return column
     if isinstance(kind, Uuid):
-        nil: Any = literal_column(f"'{NIL.hex}'")
-        return (
-            func.uuid_send(func.coalesce(column, cast(nil, Uuid)))
-            if postgres
-            else func.coalesce(type_coerce(column, Text), nil)
-        )
+        if not postgres:
+            return func.coalesce(type_coerce(column, LargeBinary), func.zeroblob(NIL_BYTES))
+        return func.uuid_send(func.coalesce(column, cast(literal_column(f"'{NIL.hex}'"), Uuid)))
     if isinstance(kind, Instant):
-        return func.timestamptz_send(column) if postgres else type_coerce(column, Text)
+        return func.timestamptz_send(column) if postgres else type_coerce(column, Integer)
     if isinstance(kind, String):
         return func.convert_to(func.coalesce(column, ""), "UTF8") if postgres else func.coalesce(column, "")
     if isinstance(kind, Date):
@@ -173,26 +165,13 @@ def _vector(column: ColumnElement[Any], joined: Any, postgres: bool) -> Any:
     if isinstance(kind, LargeBinary):
         return joined
     if isinstance(kind, Uuid):
-        raw = joined if postgres else bytes.fromhex(joined)
-        return np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)
+        return np.frombuffer(joined, ">u8").astype(np.uint64).reshape(-1, 2)
     if isinstance(kind, String):
         return (joined.decode() if postgres else joined).split("\0")
-    if isinstance(kind, Instant) and not postgres:
-        return _microseconds(joined)
     if not postgres:
         return np.fromstring(joined, np.int64, sep=",")
     numbers = np.frombuffer(joined, ">i8").astype(np.int64)
     return numbers + _SINCE_2000 if isinstance(kind, Instant) else numbers
-
-
-_INSTANT = len("2026-03-01 12:00:00.000000")
-
-
-def _microseconds(joined: str) -> Whole:
-    """Moments as SQLite has them: texts of one length."""
-    import numpy as np
-
-    return np.frombuffer(joined.encode(), f"S{_INSTANT}").astype("datetime64[us]").astype(np.int64)
 
 
 def _fetched(connection: Connection, query: Select[Any], postgres: bool) -> Any:
