@@ -37,7 +37,8 @@ def fold(
     """Folds the events together, or each in its own savepoint, so that only a failing event is set aside.
 
     Returns the event that stops the read model, if there is one: every event before it was folded, and none after it. With
-    `settle`, events for everyone reach all rows, and not later in portions. Raises Unfoldable if the events are folded together, and transient errors in both cases.
+    `settle`, events for everyone reach all rows, and not later in portions. Raises Unfoldable if the events are folded
+    together, and transient errors in both cases.
     """
     rows = rows.without(aside.waiting)
     ready: list[Delivery] = []

@@ -30,7 +30,7 @@ def scanned(connection: Connection, order: Order, wanted: Wanted, limit: int, cu
     limit = max(1, min(limit, LIMIT))
     found: list[Row] = []
     looked_at = 0
-    for customers in everyone(connection, None if cursor is None else place_of(order, cursor).id):
+    for customers in everyone(connection, None if cursor is None else place_of(order, cursor).id, limit + 1):
         found += [row for row, is_wanted in zip(customers, wanted(customers), strict=True) if is_wanted]
         looked_at += len(customers)
         if len(found) > limit:
@@ -40,20 +40,23 @@ def scanned(connection: Connection, order: Order, wanted: Wanted, limit: int, cu
     return Page(found, None)
 
 
-def everyone(connection: Connection, after: UUID | None = None) -> Iterator[list[Row]]:
-    """The rows of all customers in the order of their ids, in portions, without erased and merged customers."""
-    query = _everyone()
-    while customers := [dict(row) for row in connection.execute(_after(query, after)).mappings()]:
+def everyone(connection: Connection, after: UUID | None = None, first: int = AT_ONCE) -> Iterator[list[Row]]:
+    """The rows of all customers in the order of their ids, without erased and merged customers.
+
+    The `first` portion may be small, if it may be the only one that is needed; the others grow.
+    """
+    query, size = _everyone(), min(first, AT_ONCE)
+    while customers := [dict(row) for row in connection.execute(_after(query, after).limit(size)).mappings()]:
         yield customers
-        if len(customers) < AT_ONCE:
+        if len(customers) < size:
             return
-        after = customers[-1]["customer_id"]
+        after, size = customers[-1]["customer_id"], min(2 * size, AT_ONCE)
 
 
 def _everyone() -> Select[Any]:
     features = customer_features.c
     there = (features.state.is_not(None), features.customer_id.not_in(select(survivors().c.customer_id)))
-    return select(customer_features).where(*there).order_by(features.customer_id).limit(AT_ONCE)
+    return select(customer_features).where(*there).order_by(features.customer_id)
 
 
 def _after(query: Select[Any], after: UUID | None) -> Select[Any]:
