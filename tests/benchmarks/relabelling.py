@@ -1,6 +1,6 @@
 """A fit labels many customers again while others read: how long the longest wait of each kind of read is.
 
-    python -m tests.benchmarks.relabelling --customers 1000000 [--postgresql]
+    python -m tests.benchmarks.relabelling --customers 1000000 [--postgresql] [--no-reports]
 
 Customers are made directly as rows, because only their features count here. The projector runs in a thread, and reads in
 another, as in the embedded deployment.
@@ -68,7 +68,7 @@ class Read(NamedTuple):
 
 
 class Relabelled(NamedTuple):
-    """`fit` is the position of the new fit. Answers were of it after `until_answered` seconds, all rows after `until_stored`."""
+    """`fit` is the position of the new fit. Answers were of it after `until_answered` seconds, rows after `until_stored`."""
 
     fit: int
     until_answered: float
@@ -115,12 +115,13 @@ class Crowd:
         with self.read_models.reader.connect() as connection:
             return Walks(self.read_models, 1).is_done(connection, segment_labels)
 
-    def relabel(self, clusters: int) -> Relabelled:
-        """Fits again and reads until all rows are labelled by the fit."""
+    def relabel(self, clusters: int, *, reports: bool = True) -> Relabelled:
+        """Fits again and reads until all rows are labelled by the fit. `reports` are asked for all the time, too."""
         reads: list[Read] = []
         self._ended = False
         with running(self.projector):
-            polling = [Thread(target=self._poll, args=[reads]), Thread(target=self._poll_reports, args=[reads])]
+            pollers = (self._poll, self._poll_reports) if reports else (self._poll,)
+            polling = [Thread(target=poll, args=[reads]) for poll in pollers]
             for thread in polling:
                 thread.start()
             wait_until(lambda: any(read.fits for read in reads), "reads", lambda: len(reads))
@@ -218,6 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.relabelling")
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--no-reports", action="store_true")
     asked = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-bench-")))
@@ -229,7 +231,7 @@ def main() -> None:
         begun = time.perf_counter()
         place = stack.enter_context(crowd(settings, asked.customers))
         print(f"{asked.customers:,} customers made and labelled in {time.perf_counter() - begun:.1f} s")
-        done = place.relabel(4)
+        done = place.relabel(4, reports=not asked.no_reports)
         print(f"answers are of the fit after {done.until_answered:.2f} s, all rows after {done.until_stored:.1f} s")
         for kind, seconds in done.longest().items():
             alike = sorted(read.seconds for read in done.reads if read.kind == kind)
