@@ -16,7 +16,9 @@ from domain.marketing.segment_model import Activated, Retired
 from domain.shared.events import Event
 from infra.read_models import settled
 from infra.read_models.positions import held
+from infra.read_models.positions import settled as places
 from infra.read_models.settled import Walk, settled_upto
+from infra.read_models.tables import prepare
 from projections.customers.customers import customer_view, customers
 from projections.marketing import segment_answers
 from projections.marketing.segment_labels import segment_labels
@@ -182,3 +184,11 @@ def test_any_events_between_portions_give_the_rows_of_a_rebuild(world: World, pr
             assert answers(world) == first
     settle(world, projector)
     assert rebuild(segment_labels, world.store, world.read_models, 1, check=True).same
+
+
+def test_rows_of_before_there_were_walks_need_none(world: World, projector: Projector) -> None:
+    with world.read_models.writer.begin() as connection:
+        places.drop(connection)
+    prepare(world.read_models)
+    assert walk_of(world) == Walk(world.store.head())
+    assert is_settled(world)
