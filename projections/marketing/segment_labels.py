@@ -34,7 +34,7 @@ from projections.marketing.segment_turns import Turn, turns_between
 from projections.shared.projection import Delivery, Projection, Settling, types
 from projections.shared.rows import Row, Rows
 
-PORTION, LOOKED_AT = 1000, 20_000
+PORTION, LOOKED_AT = 500, 20_000
 """A portion is over after so many customers of this partition, or so many of all partitions."""
 FEW = 8
 
