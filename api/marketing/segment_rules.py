@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
+from sqlalchemy import Connection
 
 from api.marketing import segment_schemas as schemas
 from api.shared.access import Caller, may
@@ -22,9 +23,11 @@ from api.shared.targets import target
 from api.shared.views import Views
 from commands.marketing import segment_rules as commands
 from domain.marketing.segment_rule import LOWEST_PRIORITY, NAME_LENGTH, SegmentRule
+from infra.read_models.settled import settled_upto
 from projections.marketing import segment_rule_answers
 from projections.marketing import segment_rules as read_model
 from projections.marketing.segment_labels import segment_labels
+from projections.shared.pages import Page
 
 RULES = target(SegmentRule, "/v1/segment-rules", "rule_id")
 
@@ -109,13 +112,23 @@ async def customers(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Customers whom the rule labels, with the event that gave the label and the features that the rule uses."""
+    """Customers whom the rule labels, with the event that gave the label and the features that the rule uses.
+
+    After a change of rules, customers are labelled again in portions. Until all are, a page looks at 5,000 customers at most.
+    So it may be shorter than `limit`, or empty: go on while there is a `next`.
+    """
+
+    def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
+        settled = settled_upto(connection, segment_labels.name)
+        return segment_rule_answers.labelled(connection, id, limit=limit, cursor=cursor, settled=settled)
+
     return await listing(
         request,
         {"segment_labels": None, "customer_view": None},
         after,
-        lambda connection, limit, cursor: segment_rule_answers.labelled(connection, id, limit=limit, cursor=cursor),
+        pages,
         show=lambda row: row,
         limit=limit,
         cursor=cursor,
+        snapshot=True,
     )

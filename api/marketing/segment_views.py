@@ -26,6 +26,7 @@ from api.shared.schemas import Schema
 from api.shared.views import BY_ID, Views
 from domain.marketing.segment_model import SegmentModel
 from domain.shared.refusals import NotThere
+from infra.read_models.settled import settled_upto
 from projections.marketing import segment_answers, segment_models, segment_report, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import BASELINE
@@ -91,13 +92,21 @@ async def labels(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """Every customer's label by one model, with the event that gave it and the customer's features now."""
+    """Every customer's label by one model, with the event that gave it and the customer's features now.
+
+    All labels are by the model's last fit, which `fit_position` names. After a fit, customers are labelled again in portions.
+    Until all are, a page looks at 20,000 customers at most. So it may be shorter than `limit`, or empty: go on while there is
+    a `next`.
+    """
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         id = _asked(connection, model)
         if id is None:
             return Page([], None)
-        return segment_answers.listing(connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor)
+        settled = _settled(connection)
+        return segment_answers.listing(
+            connection, id, label=label, labelled=labelled, limit=limit, cursor=cursor, settled=settled
+        )
 
     def of_row(connection: Connection) -> Schema:
         id = _asked(connection, model)
@@ -112,6 +121,7 @@ async def labels(
         limit=limit,
         cursor=cursor,
         schema=of_row,
+        snapshot=True,
     )
 
 
@@ -127,7 +137,7 @@ async def segment(request: Request, after: After, id: UUID) -> Response:
         request,
         READ,
         after,
-        lambda connection: segment_answers.of_customer(connection, id),
+        lambda connection: segment_answers.of_customer(connection, id, _settled(connection)),
         snapshot=True,
     )
     return absent("customer", id, position) if row is None else found(request, row, position)
@@ -178,6 +188,10 @@ async def segments(
     return reported(request, body, position, schemas.group_by(feature.label for feature in made.model.fitted.features))
 
 
+def _settled(connection: Connection) -> int:
+    return settled_upto(connection, segment_labels.name)
+
+
 async def _refuse_until_read(request: Request, id: UUID, reached: int) -> None:
     """Raises Problem 503 if the log has the model, but the read model has not followed yet: a large fit takes its time."""
     state = request.app.state
@@ -187,7 +201,10 @@ async def _refuse_until_read(request: Request, id: UUID, reached: int) -> None:
 
 
 async def _by_rule(request: Request, after: int) -> Response:
-    made, position = await read(request, READ, after, segment_rule_answers.report, snapshot=True)
+    def report(connection: Connection) -> segment_rule_answers.Report:
+        return segment_rule_answers.report(connection, _settled(connection))
+
+    made, position = await read(request, READ, after, report, snapshot=True)
     body = {
         "definition": DEFINITION_BY_RULE,
         "position": position,

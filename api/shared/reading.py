@@ -182,13 +182,16 @@ async def listing(
     limit: int,
     cursor: str | None,
     schema: Callable[[Connection], Schema] | None = None,
+    snapshot: bool = False,
 ) -> Response:
     """A page of a list; or all rows after the cursor, if the request asks for CSV or NDJSON.
 
-    `schema` gives the schema of a row, if it says more about the columns of this request than the route does.
+    `schema` gives the schema of a row, if it says more about the columns of this request than the route does. `snapshot` is
+    as in `read`; whole lists always have one.
     """
     if exporting.wanted(request) is None:
-        rows, position = await read(request, projections, after, lambda connection: pages(connection, limit, cursor))
+        one = await read(request, projections, after, lambda connection: pages(connection, limit, cursor), snapshot=snapshot)
+        rows, position = one
         return page(request, [show(row) for row in rows.rows], rows.next, position)
 
     def every(connection: Connection) -> Iterator[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ import csv
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count, islice
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -53,11 +54,10 @@ class Misfit(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`columns` gives the index of each column's text in a row; `#` is the line number."""
+    """`columns` gives the index of each column's text in a row; `#` is the line number. The rows are read once, in order."""
 
     columns: dict[str, int]
-    rows: list[Row]
-    misfits: list[Misfit]
+    rows: Iterator[Row | Misfit]
 
 
 def no_step() -> None:
@@ -78,12 +78,21 @@ def sha256(file: Path, step: Step = no_step) -> str:
 
 
 def read_table(file: Path, format: FileFormat, step: Step = no_step) -> Table:
-    """All rows of the file; blank lines are skipped. Raises FileUnreadable."""
+    """The columns of the file, and its rows; blank lines are skipped. Raises FileUnreadable, also while rows are read."""
+    names = _names(file, format)
+    return Table(_places(names), _rows(file, format, len(names), step))
+
+
+def _names(file: Path, format: FileFormat) -> Sequence[str]:
+    with _opened(file, format) as stream:
+        return format.columns or _header(_records(_without_mark(_lines(stream, no_step)), format))
+
+
+@contextmanager
+def _opened(file: Path, format: FileFormat) -> Iterator[TextIO]:
     try:
         with file.open(encoding=format.encoding, newline="") as stream:
-            records = _records(_without_mark(_lines(stream, step)), format)
-            names = format.columns or _header(records)
-            return _table(names, records, format)
+            yield stream
     except UnicodeError:
         raise FileUnreadable(f"{file.name} is not in {format.encoding}: set its encoding in file.encoding.") from None
     except OSError as error:
@@ -103,23 +112,22 @@ def _lines(stream: TextIO, step: Step) -> Iterator[str]:
         yield line
 
 
-def _table(names: Sequence[str], records: Iterable[tuple[int, list[str]]], format: FileFormat) -> Table:
-    places = _places(names)
-    width, nulls = len(names), frozenset(map(one_form, format.nulls))
-    read = restored if format.neutralised else str
-    rows: list[Row] = []
-    misfits: list[Misfit] = []
-    for line, fields in records:
-        if len(fields) == width:
-            texts = [None if (text := one_form(field)) in nulls else read(text) for field in fields]
-            rows.append(Row(line, (*texts, str(line))))
-        elif len(misfits) == MISFITS:
-            raise FileUnreadable(
-                f"More than {MISFITS} lines do not have {width} fields: check file.delimiter and file.columns."
-            )
-        else:
-            misfits.append(Misfit(line, len(fields)))
-    return Table(places, rows, misfits)
+def _rows(file: Path, format: FileFormat, width: int, step: Step) -> Iterator[Row | Misfit]:
+    nulls, read = frozenset(map(one_form, format.nulls)), restored if format.neutralised else str
+    misfits = 0
+    with _opened(file, format) as stream:
+        records = _records(_without_mark(_lines(stream, step)), format)
+        for line, fields in records if format.columns else islice(records, 1, None):
+            if len(fields) == width:
+                texts = [None if (text := one_form(field)) in nulls else read(text) for field in fields]
+                yield Row(line, (*texts, str(line)))
+            elif misfits == MISFITS:
+                raise FileUnreadable(
+                    f"More than {MISFITS} lines do not have {width} fields: check file.delimiter and file.columns."
+                )
+            else:
+                misfits += 1
+                yield Misfit(line, len(fields))
 
 
 def _places(names: Sequence[str]) -> dict[str, int]:

@@ -7,22 +7,23 @@ of its commands: a command that already ran returns its first outcome.
 from __future__ import annotations
 
 import time
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from commands.importing.facts import Group, Part, Plan
 from commands.importing.history import carry_out
-from commands.importing.mapping import Mapping
-from commands.importing.pieces import LARGEST
-from commands.importing.reading import Row, Table, read_table, sha256
+from commands.importing.last_said import LastSaid, Place, Refused, Said
+from commands.importing.mapping import Mapping, MappingError
+from commands.importing.on_disk import Entry, Rows, microseconds
+from commands.importing.reading import Misfit, Row, Table, read_table, sha256
 from commands.importing.report import RefusedRow, Report, Tally
+from commands.importing.timed import Timed
 from commands.importing.unusable import Unusable
 from commands.importing.window import Window
 from commands.operations import imports
@@ -35,15 +36,13 @@ from domain.shared.events import Actor, Context, Source
 from domain.shared.ids import external_id, new_id
 
 Progress = Callable[[int, int], None]
-Entry = tuple[datetime, int, int]
-"""The time of a row's facts about a thing, the row's index in the file, and the index of the piece; both start at 0."""
-Timed = dict[Group, list[Entry]]
-"""The entries of all rows, by group."""
 
 STRIDE = 100
 # The number of parts kept in memory from the first reading; in a longer file, the other rows are read a second time.
-PARTS_KEPT = 100_000
-PORTION = 2_500
+PARTS_KEPT = 20_000
+PORTION = 2_560
+SAME = 1_000
+"""So many rows in a row may give the same facts before the result of the first is waited for."""
 
 
 class ImportInterrupted(Exception):
@@ -62,21 +61,23 @@ def run_import(
     step = partial(progress, 0, 0)
     digest = sha256(file, step)
     table = read_table(file, mapping.file, step)
-    plan = Plan(mapping, table.columns, secret)
-    import_id = external_id("import", mapping.system, f"{digest} {mapping.sha256}", secret)
-    run = _Run(executor, plan, table, mapping, import_id, actor, progress)
     try:
-        return run.run(digest, file.name)
-    except (OutcomeUnknown, Overloaded) as error:
-        raise ImportInterrupted(str(error) or type(error).__name__) from error
-
-
-class _Sent(msgspec.Struct, eq=False):
-    """The last command sent for a thing, and the lines that give the same facts."""
-
-    facts_digest: bytes
-    lines: list[int]
-    outcome: Outcome | None = None
+        plan = Plan(mapping, table.columns, secret)
+    except MappingError:
+        # If the file cannot be read as the mapping describes it, that is why its columns do not fit.
+        for _ in table.rows:
+            """Raises FileUnreadable."""
+        raise
+    import_id = external_id("import", mapping.system, f"{digest} {mapping.sha256}", secret)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="import-")))
+        run = _Run(executor, plan, table, mapping, import_id, actor, progress, folder, stack)
+        try:
+            return run.run(digest, file.name)
+        except (OutcomeUnknown, Overloaded) as error:
+            raise ImportInterrupted(str(error) or type(error).__name__) from error
+        except OSError as error:
+            raise ImportInterrupted(f"A temporary file cannot be used: {error.strerror}.") from error
 
 
 class _Run:
@@ -89,76 +90,95 @@ class _Run:
         import_id: UUID,
         actor: Actor,
         progress: Progress,
+        folder: Path,
+        stack: ExitStack,
     ) -> None:
         self._executor, self._plan, self._table, self._mapping = executor, plan, table, mapping
         self._import_id, self._actor, self._progress = import_id, actor, progress
         self._window, self._tally = Window(executor), Tally()
         self._parts: dict[tuple[int, Group, int], Part] = {}
-        self._last: dict[Group, dict[UUID, _Sent]] = {group: {} for group in plan.groups}
+        self._folder, self._stack = folder, stack
+        self._on_disk = stack.enter_context(closing(Rows(folder / "rows")))
+        self._last: list[LastSaid] = []
+        self._refused_here: set[int] = set()
         self._began = 0
         self._commands = 0
+        self._rows = 0
         self._done, self._to_do = 0, 1
 
     def run(self, digest: str, file_name: str) -> Report:
-        for misfit in self._table.misfits:
-            reason = f"It has {misfit.fields} fields, but the file has {len(self._table.columns) - 1} columns."
-            self._refuse(misfit.line, "columns", "unusable", reason)
-        timed = self._timed()
+        timed = Timed(self._plan.groups, self._folder, self._stack)
+        self._read(timed)
         self._started(digest, file_name)
         since = time.perf_counter()
-        self._to_do = sum(map(len, timed.values())) or 1
-        for portion in _portions(timed):
-            for place, group in enumerate(self._plan.groups):
-                self._run_group(place, group, portion[group])
+        self._to_do = len(timed) or 1
+        for place in range(len(self._plan.groups)):
+            self._last.append(self._stack.enter_context(closing(LastSaid(self._folder, f"said-{place}", timed.size(place)))))
+        for portion in timed.portions(PORTION):
+            for place, entries in enumerate(portion):
+                self._run_group(place, entries)
         return self._completed(time.perf_counter() - since)
 
     # Rows
 
-    def _timed(self) -> Timed:
-        """The entries of all rows. If any part of a row cannot be read, the whole row is refused and has no entry."""
-        timed: Timed = {group: [] for group in self._plan.groups}
-        for place, row in enumerate(self._table.rows):
-            if place % STRIDE == 0:
-                self._progress(0, len(self._table.rows))
+    def _read(self, timed: Timed) -> None:
+        """Reads all rows. If any part of a row cannot be read, the whole row is refused and has no entry."""
+        for row in self._table.rows:
+            self._rows += 1
+            if self._rows % STRIDE == 0:
+                self._progress(0, 0)
+            if isinstance(row, Misfit):
+                reason = f"It has {row.fields} fields, but the file has {len(self._table.columns) - 1} columns."
+                self._refuse(row.line, "columns", "unusable", reason)
+                continue
             try:
                 parts = [
-                    (group, number, self._plan.part(piece, group))
-                    for group in self._plan.groups
+                    (place, number, self._plan.part(piece, group))
+                    for place, group in enumerate(self._plan.groups)
                     for number, piece in enumerate(self._plan.rows(row, group))
                 ]
             except Unusable as unusable:
                 self._refuse(row.line, unusable.field, "unusable", unusable.reason, columns=unusable.columns)
                 continue
-            for group, number, part in parts:
-                if part is not None:
-                    timed[group].append((part.at, place, number))
-                    self._tally.tried.add(row.line)
-                    if len(self._parts) < PARTS_KEPT:
-                        self._parts[row.line, group, number] = part
-        return timed
+            self._keep(row, [(place, number, part) for place, number, part in parts if part is not None], timed)
 
-    def _part(self, row: Row, group: Group, number: int) -> Part | None:
-        kept = self._parts.pop((row.line, group, number), None)
-        return kept or self._plan.part(self._plan.rows(row, group)[number], group)
+    def _keep(self, row: Row, parts: Sequence[tuple[int, int, Part]], timed: Timed) -> None:
+        if not parts:
+            return
+        self._tally.tries(row.line)
+        on_disk = self._on_disk.put(row)
+        timed.put([(place, Entry(microseconds(part.at), row.line, number, on_disk)) for place, number, part in parts])
+        for place, number, part in parts:
+            if len(self._parts) < PARTS_KEPT:
+                self._parts[row.line, self._plan.groups[place], number] = part
 
-    def _run_group(self, place: int, group: Group, entries: list[Entry]) -> None:
+    def _part(self, entry: Entry, group: Group) -> tuple[Row, Part | None]:
+        row = self._on_disk.get(entry.place)
+        kept = self._parts.pop((entry.line, group, entry.number), None)
+        return row, kept or self._plan.part(self._plan.rows(row, group)[entry.number], group)
+
+    def _run_group(self, place: int, entries: Iterable[Entry]) -> None:
         """Runs all rows of a group to their end before the next group starts, so that later groups skip the refused rows.
 
         Within the group, all pieces of a row are tried.
         """
-        last, refused = self._last[group], frozenset(self._tally.refused)
-        for _, index, number in entries:
-            row = self._table.rows[index]
-            part = None if row.line in refused else self._part(row, group, number)
+        group, last, self._refused_here = self._plan.groups[place], self._last[place], set()
+        for entry in entries:
+            line = entry.line
+            if self._tally.is_refused(line) and line not in self._refused_here:
+                self._advance(1)
+                continue
+            row, part = self._part(entry, group)
             if part is None:
                 self._advance(1)
                 continue
-            sent = last.get(part.id)
-            if sent and part.describes and sent.facts_digest == part.facts_digest:
-                self._repeat_result(sent, row.line, place)
+            said = last.get(part.id)
+            if said and part.describes and said.facts_digest == part.facts_digest:
+                self._repeat_result(said, Place(line, entry.place), place)
             else:
-                last[part.id] = sent = _Sent(part.facts_digest, [row.line])
-                self._window.submit(self._command(part, row, f"{place}:{number}"), partial(self._settle, sent, place))
+                said = Said(part.facts_digest, [Place(line, entry.place)])
+                last.put(part.id, said)
+                self._window.submit(self._command(part, row, f"{place}:{entry.number}"), partial(self._settle, said, place))
                 self._commands += len(part.steps)
         self._window.drain()
 
@@ -178,43 +198,50 @@ class _Run:
 
     # Ends
 
-    def _settle(self, sent: _Sent, place: int, outcome: Outcome) -> None:
-        sent.outcome = outcome
-        if outcome.refusal is None and outcome.changed:
-            self._tally.accept(sent.lines[0], outcome.irregular, now=outcome.position > self._began)
-        for line in sent.lines:
-            self._end(line, outcome, place)
+    def _settle(self, said: Said, place: int, outcome: Outcome) -> None:
+        refusal = outcome.refusal
+        said.ended = True
+        if refusal is not None:
+            said.refused = Refused(refusal.facts.get("command", ""), refusal.rule, refusal.detail)
+        elif outcome.changed:
+            self._tally.accept(said.rows[0].line, outcome.irregular, now=outcome.position > self._began)
+        for row in said.rows:
+            self._end(row, said.refused, place)
+        said.rows = []
 
-    def _repeat_result(self, sent: _Sent, line: int, place: int) -> None:
-        """Gives a row the result of the row before it, which gives the same facts. `sent` is that row's command."""
-        if sent.outcome is None:
-            sent.lines.append(line)
+    def _repeat_result(self, said: Said, row: Place, place: int) -> None:
+        """Gives a row the result of the row before it, which gives the same facts. `said` is that row's command."""
+        if len(said.rows) == SAME:
+            self._window.drain()
+        if said.ended:
+            self._end(row, said.refused, place)
         else:
-            self._end(line, sent.outcome, place)
+            said.rows.append(row)
 
-    def _end(self, line: int, outcome: Outcome, place: int) -> None:
-        if outcome.refusal is not None:
-            command = outcome.refusal.facts.get("command", "")
-            columns = self._plan.column_of(self._plan.groups[place], command)
-            self._refuse(line, command, outcome.refusal.rule, outcome.refusal.detail, place, columns)
+    def _end(self, row: Place, refused: Refused | None, place: int) -> None:
+        if refused is not None:
+            columns = self._plan.column_of(self._plan.groups[place], refused.command)
+            done = self._done_before(row, place) if place else ()
+            if self._plan.groups[place].each and not self._tally.is_refused(row.line):
+                self._refused_here.add(row.line)
+            self._refuse(row.line, refused.command, refused.rule, refused.reason, done, columns)
         self._advance(1)
 
-    def _refuse(self, line: int, field: str, rule: str, reason: str, place: int = 0, columns: Sequence[str] = ()) -> None:
-        self._tally.tried.add(line)
-        done = self._done_before(line, place) if place else ()
+    def _refuse(
+        self, line: int, field: str, rule: str, reason: str, done: tuple[str, ...] = (), columns: Sequence[str] = ()
+    ) -> None:
         self._tally.refuse(line, RefusedRow(line, field, rule, reason, done, ", ".join(columns)))
 
-    def _done_before(self, line: int, place: int) -> tuple[str, ...]:
-        row = self._table.rows[bisect_left(self._table.rows, line, key=lambda row: row.line)]
+    def _done_before(self, row: Place, place: int) -> tuple[str, ...]:
+        whole = self._on_disk.get(row.place)
         before = self._plan.groups[:place]
-        parts = (self._plan.part(piece, group) for group in before for piece in self._plan.rows(row, group))
+        parts = (self._plan.part(piece, group) for group in before for piece in self._plan.rows(whole, group))
         return tuple(dict.fromkeys(step.name for part in parts if part for step in part.steps))
 
     def _advance(self, count: int) -> None:
         self._done += count
         if self._done % STRIDE == 0:
-            rows = len(self._table.rows)
-            self._progress(rows * self._done // self._to_do, rows)
+            self._progress(self._rows * self._done // self._to_do, self._rows)
 
     # The import itself
 
@@ -235,29 +262,28 @@ class _Run:
     def _completed(self, seconds: float) -> Report:
         tally = self._tally
         in_all, now = tally.accepted(all_runs=True), tally.accepted(all_runs=False)
-        tried, refused = len(tally.tried), len(tally.refused)
+        tried, refused = tally.tried, tally.refused
         outcome = self._run_command(
             imports.complete,
             rows=tried,
-            accepted=len(in_all),
-            repeated=tried - refused - len(in_all),
+            accepted=in_all,
+            repeated=tried - refused - in_all,
             refused=refused,
-            irregular=tally.irregular(in_all),
+            irregular=tally.irregular(all_runs=True),
         )
         # An import that was already completed keeps its first counts, even if refused rows are accepted now.
         if outcome.refusal and not isinstance(outcome.refusal, ImportAlreadyCompleted):
             raise outcome.refusal
-        rows = len(self._table.rows) + len(self._table.misfits)
-        self._progress(len(self._table.rows), len(self._table.rows))
+        self._progress(self._rows, self._rows)
         return Report(
             import_id=self._import_id,
             system=self._mapping.system,
-            rows=rows,
-            accepted=len(now),
-            repeated=tried - refused - len(now),
+            rows=self._rows,
+            accepted=now,
+            repeated=tried - refused - now,
             refused=refused,
-            skipped=rows - tried,
-            irregular=tally.irregular(now),
+            skipped=self._rows - tried,
+            irregular=tally.irregular(all_runs=False),
             refused_by_rule=tally.refused_by_rule(),
             refusals=tally.refusals(),
             commands=self._commands,
@@ -273,27 +299,6 @@ class _Run:
         self._window.submit(command, ended.append)
         self._window.drain()
         return ended[0]
-
-
-def _portions(timed: Timed) -> Iterator[Timed]:
-    """The portions, to run one after the other. Within a portion, each group's entries are in the order of time.
-
-    If all facts of a row have the same time, the order of the rows is the same for all groups. Then a portion is a few
-    thousand rows with all their groups, so that a row's customer is still cached when the row's order is placed. Otherwise
-    all entries are one portion.
-    """
-    ordered = {group: sorted(entries) for group, entries in timed.items()}
-    moments: dict[int, datetime] = {}
-    if any(moments.setdefault(place, at) != at for entries in timed.values() for at, place, _ in entries):
-        yield ordered
-        return
-    whole = sorted((at, place) for place, at in moments.items())
-    for start in range(0, len(whole), PORTION):
-        first, last = whole[start], whole[min(start + PORTION, len(whole)) - 1]
-        yield {
-            group: entries[bisect_left(entries, (*first, 0)) : bisect_right(entries, (*last, LARGEST))]
-            for group, entries in ordered.items()
-        }
 
 
 def _no_progress(done: int, rows: int) -> None:

@@ -115,6 +115,19 @@ class Executor:
         self._enqueue(_Waiting(command, future), of_many)
         return future
 
+    def submit_all(self, commands: Sequence[Command]) -> list[Future[Outcome]]:
+        """Like `submit`, for some of many commands, which a commit takes together. Accepts all of them or none."""
+        futures: list[Future[Outcome]] = [Future() for _ in commands]
+        for future in futures:
+            future.set_running_or_notify_cancel()
+        waiting = [_Waiting(command, future) for command, future in zip(commands, futures, strict=True)]
+        with self._ready:
+            if self._closing or len(self._many) + len(waiting) > self.limits.queue:
+                raise Overloaded
+            self._many.extend(waiting)
+            self._ready.notify()
+        return futures
+
     def waiting(self) -> int:
         """The number of commands that wait in the queues."""
         return len(self._single) + len(self._many)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from prometheus_client import Counter
+from sqlalchemy import Connection
 
 from consumers.projecting.arrivals import Arrival, Arrived, joined
 from consumers.projecting.folding import Unfoldable, fold, rows_on
@@ -15,6 +16,7 @@ from consumers.projecting.set_aside import ForEveryone, SetAside
 from infra.read_models.advancing import Moves, advance
 from infra.read_models.database import ReadModels
 from infra.read_models.positions import all_registered, registered, require_current
+from infra.read_models.settled import settled_upto
 from infra.routing import Held, Message
 
 folded = Counter("recount_projector_events_total", "Messages that a read model folded or skipped.", ["projection"])
@@ -84,7 +86,9 @@ class Commits:
             aside = SetAside(connection, projection.name, self._partitions, folds_for_everyone=stops)
             if known.has_dead_letters:
                 aside.load(wanted)
-            stop = fold(projection, rows_on(connection, moves.keys(), self._partitions), wanted, aside, one_by_one=one_by_one)
+            rows = rows_on(connection, moves.keys(), self._partitions)
+            rows.settled = self._settled(connection, taken)
+            stop = fold(projection, rows, wanted, aside, one_by_one=one_by_one)
             if stop:
                 [(lane, messages)] = taken
                 back = {lane.partition: (moves[lane.partition][1], self._before(stop, lane, messages))}
@@ -95,7 +99,15 @@ class Commits:
                 self._go_past(aside, moves)
         for lane, messages in taken:
             self._note(lane, messages, moves[lane.partition][1])
+            lane.unsettled |= projection.settling is not None and any(arrival.everyone for arrival in wanted)
         return stop
+
+    @staticmethod
+    def _settled(connection: Connection, taken: Sequence[Taken]) -> int:
+        """The position up to which events for everyone have reached all rows of these lanes."""
+        unsettled = [lane.partition for lane, _ in taken if lane.unsettled]
+        known = [lane.held.position for lane, _ in taken if not lane.unsettled]
+        return min([*known, *([settled_upto(connection, taken[0][0].projection.name, unsettled)] if unsettled else [])])
 
     def _moves(self, taken: Sequence[Taken]) -> Moves:
         return {lane.partition: (lane.held, self._held(messages[-1])) for lane, messages in taken}

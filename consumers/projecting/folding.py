@@ -26,12 +26,19 @@ def rows_on(
 
 
 def fold(
-    projection: Projection, rows: Rows, arrivals: Sequence[Arrival], aside: SetAside, *, one_by_one: bool = False
+    projection: Projection,
+    rows: Rows,
+    arrivals: Sequence[Arrival],
+    aside: SetAside,
+    *,
+    one_by_one: bool = False,
+    settle: bool = False,
 ) -> ForEveryone | None:
     """Folds the events together, or each in its own savepoint, so that only a failing event is set aside.
 
-    Returns the event that stops the read model, if there is one: every event before it was folded, and none after it.
-    Raises Unfoldable if the events are folded together, and transient errors in both cases.
+    Returns the event that stops the read model, if there is one: every event before it was folded, and none after it. With
+    `settle`, events for everyone reach all rows, and not later in portions. Raises Unfoldable if the events are folded
+    together, and transient errors in both cases.
     """
     rows = rows.without(aside.waiting)
     ready: list[Delivery] = []
@@ -54,6 +61,8 @@ def fold(
         stop = everyone
     if ready:
         _apply(projection, ready, rows)
+    if settle and projection.settling and any(arrival.everyone for arrival in arrivals):
+        projection.settling.whole(rows, rows.settled, arrivals[-1].position + 1)
     return stop
 
 

@@ -32,6 +32,8 @@ class Lane:
         self.forked: Message | None = None
         self.broken_since = 0.0
         self.reported = False
+        # Whether events for everyone may not have reached all rows yet.
+        self.unsettled = projection.settling is not None
         self._waits_at = self._waits_since = -1.0
 
     @property
@@ -91,6 +93,7 @@ class Lane:
 
     def resume(self, held: Held) -> None:
         self.state, self.reason, self.held, self.early = "live", "", held, None
+        self.unsettled = self.projection.settling is not None
 
 
 Taken = tuple[Lane, Sequence[Message]]

@@ -26,6 +26,7 @@ from consumers.projecting.lane import Lane, Taken
 from consumers.projecting.learning import Learning
 from consumers.projecting.leftovers import Leftovers
 from consumers.projecting.resting import OUTDATED_PAUSE, STOPPED_PAUSE, Resting, backoff
+from consumers.projecting.settling import Walks, unsettled
 from consumers.projecting.together import together
 from infra.event_store.store import EventStore
 from infra.read_models.completeness import Completeness
@@ -74,6 +75,7 @@ class Projector:
         self._lanes: dict[int, list[Lane]] = {}
         self._stopping, self._leftovers, self._ghosts = Event(), Leftovers(read_models), Ghosts(store, read_models)
         self._learning = Learning(self._projections, store, read_models, partitions)
+        self._walks = Walks(read_models, partitions)
         self._begun, self._failures, self._looks_for_missing_at = False, 0, 0.0
 
     def run(self) -> None:
@@ -106,8 +108,9 @@ class Projector:
             # The source is still polled, to stay a member of the consumer group; its messages are read again later.
             self._stopping.wait(timeout)
             timeout = 0.0
-        messages = self._source.poll(timeout)
+        messages = self._source.poll(0.0 if any(unsettled(self._all())) else timeout)
         self._take_in(messages)
+        self._walks.turn(self._all(), self._resting)
         self._repair_broken()
         self._repair_missing()
         self._leftovers.wipe()

@@ -87,6 +87,9 @@ class Retries:
                 return Retried(_undiscarded(letters[:done]), _undiscarded(letters[done:]) + letter.discarded)
             if not letter.discarded:
                 connection.execute(delete(dead_letters).where(*self._where_letter(letter)))
+        if self._projection.settling:
+            # Portions have passed over the subject while it waited.
+            self._projection.settling.whole(rows, 0, held + 1)
         return Retried(_undiscarded(letters), 0)
 
     def _lacks_for_all(self, letter: Row[Any]) -> bool:

@@ -88,7 +88,10 @@ class Building:
             aside.load([arrival for _, arrival in due])
         for partition, run in groupby(due, itemgetter(0)):
             arrivals = [arrival for _, arrival in run]
-            stop = fold(self.projection, self._rows(connection, partition), arrivals, aside, one_by_one=one_by_one)
+            rows = self._rows(connection, partition)
+            # Nobody reads these rows yet, so events for everyone reach all of them with each page.
+            rows.settled = arrivals[0].position - 1
+            stop = fold(self.projection, rows, arrivals, aside, one_by_one=one_by_one, settle=True)
             if stop:
                 raise stop
 

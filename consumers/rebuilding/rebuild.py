@@ -23,13 +23,14 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from consumers.projecting.faults import is_transient, name_of
 from consumers.projecting.folding import Unfoldable
 from consumers.projecting.set_aside import ForEveryone
+from consumers.projecting.settling import Walks
 from consumers.rebuilding.building import Building
 from consumers.rebuilding.page import Page, Place, read_page
 from infra.event_store.store import EventStore
 from infra.read_models import shadows
 from infra.read_models.database import ReadModels
 from infra.read_models.digest import digest, one_moment
-from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered
+from infra.read_models.positions import Superseded, dead_letters, held, positions, projections, registered, settle_at
 from infra.read_models.tables import prepare, wait_for_others
 from infra.routing import Held
 from projections.shared.projection import Projection
@@ -159,6 +160,7 @@ class _Rebuild:
         self._partitions, self._progress = partitions, progress
         self._page = PAGE[read_models.writer.dialect.name]
         self._building = Building(projection, partitions, store.types_for_everyone)
+        self._walks = Walks(read_models, partitions)
         self._begun = time.monotonic()
 
     def run(self, check: bool) -> Rebuilt:
@@ -233,13 +235,27 @@ class _Rebuild:
     def _compare(self) -> tuple[str, str]:
         """The digests of live and rebuilt rows, both at the live positions of the same moment."""
         tables = self.projection.tables
-        with one_moment(self._read_models) as connection:
-            targets = self._live_positions(connection)
-            live = digest(connection, tables)
+        while True:
+            self._settle()
+            with one_moment(self._read_models) as connection:
+                if self._is_settled(connection):
+                    targets = self._live_positions(connection)
+                    live = digest(connection, tables)
+                    break
         self._fold_to(targets)
         with one_moment(self._read_models) as connection:
             self._require_exact(connection, targets)
             return live, digest(connection, tables, self._building.shadows)
+
+    def _settle(self) -> None:
+        """Lets events for everyone reach all live rows, which rebuilt rows have from the start."""
+        if self.projection.settling:
+            for partition in range(self._partitions):
+                while _with_retries(partial(self._walks.go_on, self.projection, partition)):
+                    """The next portion."""
+
+    def _is_settled(self, connection: Connection) -> bool:
+        return self.projection.settling is None or self._walks.is_done(connection, self.projection)
 
     def _targets(self) -> Mapping[int, int]:
         with self._read_models.reader.connect() as connection:
@@ -321,6 +337,7 @@ class _Rebuild:
         self._building.forget(connection)
         if not current:
             self._register(connection, at)
+        settle_at(connection, name, at)
 
     def _register(self, connection: Connection, at: Mapping[int, int]) -> None:
         name, known = self.name, registered(connection, self.name)

@@ -3,12 +3,13 @@
 `checkpoints` is the relay's side: every event up to `routed` was sent, and `last` holds the last position sent to each
 partition. A read model is complete up to `routed` on a partition if it holds at least that partition's last position.
 `followed` is how far others, such as the policies, have read the log, and `postponed` are the events that they come back to.
-`deliveries` is how far each webhook's events were delivered.
+`deliveries` is how far each webhook's events were delivered. `settled` is how far events for everyone have reached all rows.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    delete,
     exists,
     insert,
     select,
@@ -82,6 +84,15 @@ deliveries = Table(
     Column("held_until", Instant),
     Column("redelivered", Integer, nullable=False),
     Column("redelivered_to", BigInteger, nullable=False),
+)
+settled = Table(
+    "settled",
+    metadata,
+    Column("projection", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+    Column("target", BigInteger),
+    Column("cursor", Uuid),
 )
 projections = Table(
     "projections",
@@ -182,6 +193,14 @@ def begin(connection: Connection, projection: str, version: int, partitions: int
         for p in range(partitions)
     ]
     connection.execute(insert(positions), fresh)
+    settle_at(connection, projection, dict.fromkeys(range(partitions), 0))
+
+
+def settle_at(connection: Connection, projection: str, at: Mapping[int, int]) -> None:
+    """From now on, all rows of each partition have what events for everyone up to its position change."""
+    connection.execute(delete(settled).where(settled.c.projection == projection))
+    rows = [{"projection": projection, "partition": p, "upto": upto, "target": None, "cursor": None} for p, upto in at.items()]
+    connection.execute(insert(settled), rows)
 
 
 def outdate(connection: Connection, *names: str) -> None:

@@ -11,8 +11,9 @@ from infra.read_models.attempts import delivery_attempts
 from infra.read_models.database import ReadModels
 from infra.read_models.ground import anchors, ground
 from infra.read_models.key_uses import key_uses
-from infra.read_models.positions import metadata
+from infra.read_models.positions import metadata, settled
 from infra.read_models.refused import refused_requests
+from infra.read_models.settled import fill
 from infra.read_models.troubles import troubles
 
 TABLES_LOCK = 0x5EC0049
@@ -37,5 +38,9 @@ def prepare(read_models: ReadModels) -> None:
     """Create the tables that every deployment needs: positions and what else no rebuild changes."""
     ours = (*metadata.sorted_tables, ground, anchors, refused_requests, delivery_attempts, key_uses, troubles)
     with read_models.writer.begin() as connection:
+        wait_for_others(connection)
         sqlite_form.take(connection, ours)
+        walked = settled.name in inspect(connection).get_table_names()
         create_tables(connection, ours)
+        if not walked:
+            fill(connection)

@@ -88,12 +88,12 @@ _moves = msgspec.json.Decoder(list[Moved]).decode
 class Features:
     """The behaviour of the customers of a batch: folded event by event, and written once.
 
-    `of` holds the behaviour of every known customer, without those who were erased.
+    `of` holds the behaviour of every known customer, without those who were erased. `before` has the rows that were there.
     """
 
     def __init__(self, rows: Rows, batch: Sequence[Delivery]) -> None:
         customers = {id for delivery in batch for id in _customers(delivery)}
-        known = rows.load(customer_features, customers)
+        self.before = known = rows.load(customer_features, customers)
         self._rows = rows
         self._known = set(known)
         self._orders = Orders(rows, _streams(batch, ORDER_EVENTS))

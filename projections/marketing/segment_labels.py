@@ -2,124 +2,79 @@
 
 A label depends only on the customer's features as of a day and on the last fit of the model; a replay never fits. The day is
 the latest of: the model's cut-off day, the last day that has ended, the customer's last purchase. So a label changes with the
-customer's own facts, with a fit, and with the end of a day. A row has the position of that event and the features at that
-time. It stays unchanged until the customer moves to another cluster, or the model is fitted again. Labels by rule are separate
-and change in the same batch: see `segment_rule_labels`.
+customer's own facts, with a fit, and with the end of a day. Labels by rule are separate and change in the same batch: see
+`segment_rule_labels`.
 
 A customer who lacks a feature has no label; the row names the missing features. Erasing a customer deletes all of their rows.
+
+A fit or the end of a day may move a million customers, so `apply` only keeps it. It reaches a customer's rows before their next
+own event is folded, or with a portion of `settle`, and until then when they are read: see `segment_turns`. The customer's
+features are the same at each of these times, because only their own events change them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, Text, Uuid
+from sqlalchemy import select
 
 from domain.operations.calendar import DayEnded
 from domain.shared.events import Recorded
 from projections.customers import customer_features
-from projections.customers.customer_behaviour import Behaviour, as_of_day, load, values
+from projections.customers.customer_behaviour import Behaviour, load
 from projections.customers.customer_features import Features
 from projections.marketing import segment_models, segment_rule_labels, segment_rules
-from projections.marketing.segment_assignment import assign, assign_all
-from projections.marketing.segment_models import Known, Model, keep_day, keep_model, known_before
-from projections.marketing.segment_rule_labels import RuleMoves, first_match, label_everyone, rules_changed
-from projections.shared.projection import Delivery, Projection, types
+from projections.marketing.segment_models import keep_day, keep_model, known_before
+from projections.marketing.segment_moves import Moves, all_seen, labels, past_labels, seen
+from projections.marketing.segment_rule_labels import RuleMoves, first_match
+from projections.marketing.segment_turns import Turn, turns_between
+from projections.shared.projection import Delivery, Projection, Settling, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import columns, table
 
-labels = table(
-    "segment_labels",
-    Column("customer_id", Uuid, primary_key=True),
-    Column("model_id", Uuid, primary_key=True),
-    # The positions of the event that moved the customer here, and of the fit that decided it.
-    *columns(BigInteger, "since", "fit_position", nullable=False),
-    Column("cluster", Integer),
-    Column("missing", Text, nullable=False),
-    # As seen at `since`: the day, the distance from the centroid in scaled space, and the features in the model's order.
-    Column("as_of", Date, nullable=False),
-    Column("distance", Double),
-    Column("features", Text, nullable=False),
-)
-Index("ix_segment_labels_cluster", labels.c.model_id, labels.c.cluster, labels.c.customer_id)
-past_labels = table(
-    "segment_label_history",
-    Column("customer_id", Uuid, primary_key=True),
-    Column("model_id", Uuid, primary_key=True),
-    Column("since", BigInteger, primary_key=True),
-    *columns(BigInteger, "until", "fit_position", nullable=False),
-    Column("cluster", Integer),
-    Column("missing", Text, nullable=False),
-    Column("as_of", Date, nullable=False),
-)
-
-KEPT = ("customer_id", "model_id", "since", "fit_position", "cluster", "missing", "as_of")
-
-# A customer as a model sees them
+PORTION, LOOKED_AT = 500, 20_000
+"""A portion is over after so many customers of this partition, or so many of all partitions."""
+FEW = 8
 
 
-class Seen(NamedTuple):
-    """A customer's features for a model as of a day, and their cluster; without a cluster, the features that are missing."""
+class Standing(NamedTuple):
+    """A customer's behaviour, and the position of their own last event."""
 
-    as_of: date
-    features: Sequence[float | None]
-    missing: Sequence[str]
-    cluster: int | None = None
-    distance: float | None = None
-
-
-def seen(model: Model, behaviour: Behaviour, ended: date | None) -> Seen:
-    found = _features(model, behaviour, ended)
-    if found.missing:
-        return found
-    cluster, distance = assign(model.fitted, [value for value in found.features if value is not None])
-    return found._replace(cluster=cluster, distance=distance)
-
-
-def all_seen(model: Model, behaviours: Sequence[Behaviour], ended: date | None) -> list[Seen]:
-    """Many customers together; each result is exactly that of `seen`."""
-    import numpy
-
-    found = [_features(model, behaviour, ended) for behaviour in behaviours]
-    whole = [index for index, one in enumerate(found) if not one.missing]
-    if whole:
-        columns = numpy.array([found[index].features for index in whole], dtype=float).T
-        clusters, distances = assign_all(model.fitted, list(columns))
-        for index, cluster, distance in zip(whole, clusters.tolist(), distances.tolist(), strict=True):
-            found[index] = found[index]._replace(cluster=cluster, distance=distance)
-    return found
-
-
-def _features(model: Model, behaviour: Behaviour, ended: date | None) -> Seen:
-    features, day = model.fitted.features, model.day(ended)
-    found = values(features, behaviour, day)
-    missing = [feature.label for feature, value in zip(features, found, strict=True) if value is None]
-    return Seen(as_of_day(behaviour, day), found, missing)
-
-
-# How events change it
+    behaviour: Behaviour
+    position: int
 
 
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     for everyone, run in groupby(batch, key=lambda delivery: delivery.recorded.metadata.everyone):
         if everyone:
             for delivery in run:
-                _apply_for_everyone(rows, delivery.recorded)
+                _keep(rows, delivery.recorded)
+                if rows.is_alone:
+                    settle_all(rows, 0, delivery.recorded.position + 1)
         else:
             _apply_to_customers(rows, list(run))
 
 
+def _keep(rows: Rows, recorded: Recorded) -> None:
+    if isinstance(recorded.event, DayEnded):
+        keep_day(rows, recorded.position, recorded.event)
+    elif isinstance(recorded.event, segment_rules.EVENTS):
+        segment_rules.keep_rule(rows, recorded)
+    else:
+        keep_model(rows, known_before(rows, recorded.position).models.get(recorded.stream), recorded)
+
+
 def _apply_to_customers(rows: Rows, batch: Sequence[Delivery]) -> None:
-    known = known_before(rows, batch[0].recorded.position)
+    first = batch[0].recorded.position
+    known = known_before(rows, first)
     features = Features(rows, batch)
-    rules = segment_rules.known_before(rows, batch[0].recorded.position)
-    moves = Moves(rows, rows.select(labels, "customer_id", features.of) if known.active else ())
-    by_rule = RuleMoves(rows, features.of if rules else ())
+    rules = segment_rules.known_before(rows, first)
+    turns = _turns_for(rows, features.before.values(), rows.settled, first)
+    moves = Moves(rows, rows.select(labels, "customer_id", features.of) if known.active or turns else ())
+    by_rule = RuleMoves(rows, features.of if rules or turns else ())
+    reach({id: Standing(features.of[id], features.before[id]["position"]) for id in features.of}, turns, moves, by_rule)
     for delivery in batch:
         position = delivery.recorded.position
         for id in features.fold(delivery):
@@ -136,113 +91,96 @@ def _apply_to_customers(rows: Rows, batch: Sequence[Delivery]) -> None:
     by_rule.save()
 
 
-def _apply_for_everyone(rows: Rows, recorded: Recorded) -> None:
-    known = known_before(rows, recorded.position)
-    if isinstance(recorded.event, DayEnded):
-        keep_day(rows, recorded.position, recorded.event)
-        _end_day(rows, known, recorded.event.day, recorded.position)
+# How events for everyone reach customers
+
+
+def reach(customers: Mapping[UUID, Standing], turns: Sequence[Turn], moves: Moves, by_rule: RuleMoves) -> None:
+    """Let the turns reach these customers.
+
+    A turn is passed over if it was before the customer's own last event, or before the event that gave or ended the label:
+    then it has reached the label already. Any other turn may reach it again, which changes nothing.
+    """
+    if not turns:
         return
-    if isinstance(recorded.event, segment_rules.EVENTS):
-        _change_rule(rows, known, recorded)
-        return
-    before = known.models.get(recorded.stream)
-    model = keep_model(rows, before, recorded)
-    if model.fit_in_force is None:
-        if before is not None and before.fit_in_force is not None:
-            _end_labels(rows, model)
-    elif before is None or before.fit_in_force != model.fit_in_force:
-        _label_everyone(rows, model, known.ended, recorded.position)
+    retired = {model.model_id for turn in turns for model in turn.retires}
+    if retired:
+        moves.look_up_ends(customers, retired)
+    if any(turn.rules is not None for turn in turns):
+        by_rule.look_up_ends(customers)
+    for turn in turns:
+        _reach_labels(customers, turn, moves)
+        if turn.rules is not None:
+            for id, (behaviour, own) in customers.items():
+                if max(own, by_rule.last(id)) < turn.position:
+                    by_rule.see(id, first_match(turn.rules, behaviour, turn.ended), turn.position)
 
 
-def _end_day(rows: Rows, known: Known, day: date, position: int) -> None:
-    ended = max(day, known.ended or day)
-    for model in known.active:
-        if model.depends_on_the_day and model.day(ended) != model.day(known.ended):
-            _label_everyone(rows, model, ended, position)
-    rules = segment_rules.known_before(rows, position)
-    segment_rule_labels.end_day(rows, rules, known.ended, ended, position)
-
-
-def _change_rule(rows: Rows, known: Known, recorded: Recorded) -> None:
-    before = segment_rules.known_before(rows, recorded.position)
-    segment_rules.keep_rule(rows, recorded)
-    after = segment_rules.known_before(rows, recorded.position + 1)
-    if rules_changed(before, after):
-        label_everyone(rows, after, known.ended, recorded.position)
-
-
-def _label_everyone(rows: Rows, model: Model, ended: date | None, position: int) -> None:
-    for portion in rows.each(customer_features.customer_features):
-        states = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
-        found = all_seen(model, [load(state) for state in states.values()], ended)
-        moves = Moves(rows, rows.select(labels, "customer_id", states))
-        for id, one in zip(states, found, strict=True):
-            moves.see(id, model, one, position)
-        moves.save()
-
-
-def _end_labels(rows: Rows, model: Model) -> None:
-    for portion in rows.each(customer_features.customer_features):
-        customers = [row["customer_id"] for row in portion]
-        moves = Moves(rows, rows.select(labels, "customer_id", customers))
-        for customer_id in customers:
-            moves.end(customer_id, model)
-        moves.save()
-
-
-class Moves:
-    """The labels of some customers: changed event by event, and written once. `current` are their rows before."""
-
-    def __init__(self, rows: Rows, current: Iterable[Row]) -> None:
-        self._rows = rows
-        self._current = {(row["customer_id"], row["model_id"]): row for row in current}
-        self._moved: set[tuple[UUID, UUID]] = set()
-        self._ended: set[tuple[UUID, UUID]] = set()
-        self._forgotten: set[UUID] = set()
-        self._past: list[Row] = []
-
-    def see(self, customer_id: UUID, model: Model, seen: Seen, position: int) -> None:
-        """Give the customer the label that was `seen`, unless they have it already."""
-        key = (customer_id, model.model_id)
-        before, missing = self._current.get(key), msgspec.json.encode(seen.missing).decode()
-        if before is not None:
-            if (before["fit_position"], before["cluster"], before["missing"]) == (model.fit_position, seen.cluster, missing):
-                return
-            self._past.append(_past(before, position))
-        self._moved.add(key)
-        self._current[key] = {
-            "customer_id": customer_id,
-            "model_id": model.model_id,
-            "since": position,
-            "fit_position": model.fit_position,
-            "cluster": seen.cluster,
-            "missing": missing,
-            "as_of": seen.as_of,
-            "distance": seen.distance,
-            "features": msgspec.json.encode(seen.features).decode(),
+def _reach_labels(customers: Mapping[UUID, Standing], turn: Turn, moves: Moves) -> None:
+    for model in (*turn.retires, *turn.labels):
+        due = {
+            id: behaviour
+            for id, (behaviour, own) in customers.items()
+            if max(own, moves.last(id, model.model_id)) < turn.position
         }
-
-    def end(self, customer_id: UUID, model: Model) -> None:
-        """End the customer's label: the model labels no customer any more."""
-        key = (customer_id, model.model_id)
-        if key in self._current:
-            self._past.append(_past(self._current.pop(key), model.position))
-            self._ended.add(key)
-
-    def forget(self, customer_id: UUID) -> None:
-        self._forgotten.add(customer_id)
-
-    def save(self) -> None:
-        rows, forgotten = self._rows, self._forgotten
-        for narrow in (labels, past_labels):
-            rows.delete(narrow, "customer_id", forgotten)
-        rows.remove(labels, self._ended)
-        rows.insert(past_labels, [row for row in self._past if row["customer_id"] not in forgotten])
-        rows.save(labels, [self._current[key] for key in self._moved if key[0] not in forgotten])
+        if model.fit_in_force is None:
+            for id in due:
+                moves.end(id, model)
+        elif len(due) < FEW:
+            for id, behaviour in due.items():
+                moves.see(id, model, seen(model, behaviour, turn.ended), turn.position)
+        else:
+            for id, found in zip(due, all_seen(model, list(due.values()), turn.ended), strict=True):
+                moves.see(id, model, found, turn.position)
 
 
-def _past(row: Row, until: int) -> Row:
-    return {name: row[name] for name in KEPT} | {"until": until}
+def reached(rows: Rows, customers: Sequence[Row], turns: Sequence[Turn]) -> tuple[Moves, RuleMoves]:
+    """The labels of customers, who are rows of `customer_features`, after the turns. Nothing is saved."""
+    standing = {
+        row["customer_id"]: Standing(load(row["state"]), row["position"]) for row in customers if row["state"] is not None
+    }
+    moves, by_rule = Moves(rows, rows.select(labels, "customer_id", standing)), RuleMoves(rows, standing)
+    reach(standing, turns, moves, by_rule)
+    return moves, by_rule
+
+
+def lacks_turns(rows: Rows, after: int, before: int) -> bool:
+    return bool(turns_between(rows, after, before))
+
+
+def settle(rows: Rows, after: int, before: int, cursor: UUID | None) -> UUID | None:
+    """Let the turns reach the next customers in the order of their ids: see `Settling`."""
+    turns = turns_between(rows, after, before)
+    key = rows.table(customer_features.customer_features).c.customer_id
+    query = select(key).order_by(key).limit(PORTION)
+    here: list[UUID] = []
+    looked_at = 0
+    while len(here) < PORTION and looked_at < LOOKED_AT:
+        ids = rows.connection.execute(query if cursor is None else query.where(key > cursor)).scalars().all()
+        looked_at += len(ids)
+        here += filter(rows.lives_here, ids)
+        cursor = ids[-1] if len(ids) == PORTION else None
+        if cursor is None:
+            break
+    _save_reached(rows, list(rows.load(customer_features.customer_features, here).values()), turns)
+    return cursor
+
+
+def settle_all(rows: Rows, after: int, before: int) -> None:
+    """Let the turns reach all customers of these rows."""
+    for portion in rows.each(customer_features.customer_features):
+        if turns := _turns_for(rows, portion, after, before):
+            _save_reached(rows, portion, turns)
+
+
+def _turns_for(rows: Rows, customers: Iterable[Row], after: int, before: int) -> Sequence[Turn]:
+    """The turns that these customers may lack: none before the first of their own last events."""
+    begun = max(after, min((row["position"] for row in customers), default=before))
+    return turns_between(rows, begun, before) if begun < before - 1 else ()
+
+
+def _save_reached(rows: Rows, customers: Sequence[Row], turns: Sequence[Turn]) -> None:
+    for moved in reached(rows, customers, turns):
+        moved.save()
 
 
 segment_labels = Projection(
@@ -258,4 +196,5 @@ segment_labels = Projection(
     ),
     apply=apply,
     reads=types(*segment_models.EVENTS, *segment_rules.EVENTS, *customer_features.EVENTS),
+    settling=Settling(lacks_turns, settle, settle_all),
 )

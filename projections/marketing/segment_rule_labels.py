@@ -8,7 +8,7 @@ rule matches, or the rule's expression changes. A customer without a matching ru
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -18,8 +18,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, Date, Index, Text, Uuid
 
 from domain.marketing.segment_expression import Seen, Window, feature_of, features_of, holds
-from projections.customers import customer_features
-from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, load, value
+from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, value
 from projections.marketing.segment_rules import Rule
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
@@ -100,6 +99,24 @@ class RuleMoves:
         self._past: list[Row] = []
         self._moved: set[UUID] = set()
         self._forgotten: set[UUID] = set()
+        self._ends: dict[UUID, int] = {}
+
+    def current(self, customer_id: UUID) -> Row | None:
+        return self._current.get(customer_id)
+
+    def past(self, customer_id: UUID) -> list[Row]:
+        """The labels of the customer that have ended since the rows were read."""
+        return [row for row in self._past if row["customer_id"] == customer_id]
+
+    def look_up_ends(self, customers: Collection[UUID]) -> None:
+        """Reads when the labels of the customers have ended, where there is none any more: see `last`."""
+        for row in self._rows.select(past_rule_labels, "customer_id", [id for id in customers if id not in self._current]):
+            self._ends[row["customer_id"]] = max(self._ends.get(row["customer_id"], 0), row["until"])
+
+    def last(self, customer_id: UUID) -> int:
+        """The position of the event that gave the customer's label, or ended it; 0 if there was none."""
+        row = self._current.get(customer_id)
+        return self._ends.get(customer_id, 0) if row is None else int(row["since"])
 
     def see(self, customer_id: UUID, found: Labelled | None, position: int) -> None:
         """Give the customer the label that was found, unless they have it already."""
@@ -124,26 +141,6 @@ class RuleMoves:
         self._rows.remove(rule_labels, [id for id in self._before & moved if id not in self._current])
         self._rows.insert(past_rule_labels, [row for row in self._past if row["customer_id"] in moved])
         self._rows.save(rule_labels, [self._current[id] for id in moved if id in self._current])
-
-
-def label_everyone(rows: Rows, rules: Sequence[Rule], ended: date | None, position: int) -> None:
-    for portion in rows.each(customer_features.customer_features):
-        states: Mapping[UUID, str] = {row["customer_id"]: row["state"] for row in portion if row["state"] is not None}
-        moves = RuleMoves(rows, states.keys())
-        for id, state in states.items():
-            moves.see(id, first_match(rules, load(state), ended), position)
-        moves.save()
-
-
-def end_day(rows: Rows, rules: Sequence[Rule], before: date | None, ended: date, position: int) -> None:
-    """Label all customers again if a rule's as-of day has changed."""
-    if any(rule.depends_on_the_day and rule.day(ended) != rule.day(before) for rule in rules):
-        label_everyone(rows, rules, ended, position)
-
-
-def rules_changed(before: Sequence[Rule], after: Sequence[Rule]) -> bool:
-    """Whether another rule may be the first to match; a new name changes no label."""
-    return [(rule.rule_id, rule.said_position) for rule in before] != [(rule.rule_id, rule.said_position) for rule in after]
 
 
 def _row(customer_id: UUID, found: Labelled, position: int) -> Row:

@@ -60,14 +60,15 @@ def page(connection: Connection, query: Select[Any], order: Order, limit: int, c
     """
     limit = max(1, min(limit, LIMIT))
     rows: list[Row] = []
-    for part in _parts(query, order, None if cursor is None else _read(order, cursor)):
+    for part in _parts(query, order, None if cursor is None else place_of(order, cursor)):
         if len(rows) <= limit:
             rows += [dict(row) for row in connection.execute(part.limit(limit + 1 - len(rows))).mappings()]
     more = len(rows) > limit
-    return Page(rows[:limit], _cursor(order, rows[limit - 1]) if more else None)
+    return Page(rows[:limit], cursor_after(order, rows[limit - 1]) if more else None)
 
 
-def _cursor(order: Order, row: Row) -> str:
+def cursor_after(order: Order, row: Row) -> str:
+    """The cursor of the page that begins after this row."""
     value = None if order.personal else row[order.key.name]
     return base64.urlsafe_b64encode(msgspec.json.encode((_name(order), value, row[order.id.name]))).decode()
 
@@ -104,7 +105,7 @@ def _after(order: Order, place: Place | None) -> Sequence[ColumnElement[bool]]:
     return (here < last if order.descending else here > last,)
 
 
-def _read(order: Order, cursor: str) -> Place:
+def place_of(order: Order, cursor: str) -> Place:
     """The place that the cursor names. Callers can send any text, so each part is checked. Raises MalformedCursor."""
     kind: Any = type(None) if order.personal else _kind(order.key)
     try:

@@ -30,11 +30,29 @@ class Delivery(NamedTuple):
         return self.recorded.metadata.subject in self.here
 
 
+class Settling(NamedTuple):
+    """How events for everyone reach the rows of all subjects later, in portions that commit alone.
+
+    `apply` only keeps such an event. It reaches a subject's rows before the subject's next own event is folded, or with a
+    portion, whatever comes first; until then queries add what it changes. Positions: after `after`, and before `before`.
+
+    * `lacks(rows, after, before)`: whether one of these events changes rows.
+    * `portion(rows, after, before, cursor)`: lets them reach the next subjects after `cursor`. Returns the cursor of the next
+      portion, None after the last one.
+    * `whole(rows, after, before)`: lets them reach all subjects.
+    """
+
+    lacks: Callable[[Rows, int, int], bool]
+    portion: Callable[[Rows, int, int, UUID | None], UUID | None]
+    whole: Callable[[Rows, int, int], None]
+
+
 class Projection(NamedTuple):
     """A read model. Raise `version` when the meaning of `apply` or of a table changes; then the read model is rebuilt.
 
     `reads` may name the event types it reads, so that other events need not be decoded. A type includes all its versions,
-    because upcasters turn older versions into the newest before they arrive.
+    because upcasters turn older versions into the newest before they arrive. `settling` is for a read model of which one event
+    changes the rows of all subjects.
     """
 
     name: str
@@ -42,6 +60,7 @@ class Projection(NamedTuple):
     tables: Sequence[Table]
     apply: Callable[[Sequence[Delivery], Rows], None]
     reads: frozenset[str] | None = None
+    settling: Settling | None = None
 
     def wants(self, type: str) -> bool:
         return self.reads is None or _names(self.reads, type)

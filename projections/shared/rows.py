@@ -67,7 +67,8 @@ class Rows:
     """Reads and writes rows through one connection; `shadows` maps a live table to the table to use in its place.
 
     `lives_here` returns whether a subject belongs to this partition; an event for everyone changes only the rows of such
-    subjects. If `alone` is given, events for everyone change only the rows of that subject.
+    subjects. If `alone` is given, events for everyone change only the rows of that subject. Every event for everyone up to the
+    position `settled` has reached all rows here: see `Settling`.
     """
 
     def __init__(
@@ -76,16 +77,23 @@ class Rows:
         shadows: Mapping[Table, Table] | None = None,
         lives_here: Callable[[UUID], bool] = lambda _: True,
         alone: UUID | None = None,
+        settled: int = 0,
     ) -> None:
         self.connection = connection
         self.lives_here = lives_here
+        self.settled = settled
         self._shadows = shadows or {}
         self._alone = alone
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether events for everyone change the rows of one subject only."""
+        return self._alone is not None
 
     def without(self, away: Collection[UUID]) -> Rows:
         """The same rows, but events for everyone do not change these subjects. The collection may grow while it is in use."""
         here = self.lives_here
-        return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject))
+        return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject), settled=self.settled)
 
     def only(self, subject: UUID) -> Rows:
         """The same rows, but events for everyone change this subject only."""

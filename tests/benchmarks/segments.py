@@ -21,8 +21,9 @@ from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
 from projections.marketing.segment_fitting import Wanted, fit, sample
-from projections.marketing.segment_labels import seen, segment_labels
+from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import known
+from projections.marketing.segment_moves import seen
 from projections.shared.projection import Delivery
 from projections.shared.rows import Rows
 from tests.benchmarks.figures import Figure, measured

@@ -1,9 +1,13 @@
 """The parts of `make bench` that nothing else runs are run here once, small."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from infra.settings import Settings
+from tests.benchmarks.recount import MASTER_KEY
+from tests.benchmarks.relabelling import crowd
 from tests.benchmarks.segments import Place
 
 
@@ -18,3 +22,15 @@ def test_customers_are_fitted_labelled_and_one_is_labelled_alone(place: Place) -
     assert place.fit() > 0
     assert place.label() > 0
     assert place.label_one() > 0
+
+
+def test_reads_while_a_fit_reaches_customers_are_of_one_fit_each_and_never_of_an_older_one(tmp_path: Path) -> None:
+    with crowd(Settings(home=tmp_path, master_key=MASTER_KEY), customers=2500) as customers:
+        done = customers.relabel(4)
+    read = [(one.kind, next(iter(one.fits))) for one in sorted(done.reads, key=lambda one: one.at) if one.fits]
+    assert all(len(one.fits) <= 1 for one in done.reads)
+    assert done.until_answered < done.until_stored
+    for kind in {kind for kind, _ in read}:
+        fits = [fit for other, fit in read if other == kind]
+        assert fits == sorted(fits), kind
+        assert fits[-1] == done.fit, kind

@@ -21,6 +21,7 @@ from domain.shared.aggregate import Aggregate, replayed
 from domain.shared.events import Actor, Context, Recorded
 from domain.shared.refusals import Refusal
 from infra.event_store.mapper import Mapper, Stored
+from infra.read_models.settled import Walk
 from infra.routing import Message, link, partition_of, subjects_here
 from infra.wiring import EVENTS
 from projections.customers.customers import customer_view
@@ -133,6 +134,7 @@ class Lanes:
         self._recorded = {recorded.position: recorded for recorded in history.log}
         self._messages: dict[int, list[Message]] = {partition: [] for partition in range(partitions)}
         self._held = dict.fromkeys(self._messages, 0)
+        self._walks = dict.fromkeys(self._messages, Walk(0))
         last: dict[int, int] = {}
         for recorded in history.log:
             stored = Stored(recorded.position, recorded.stream, recorded.version, recorded.type, b"")
@@ -152,13 +154,37 @@ class Lanes:
         if wanted:
             self._projection.apply(wanted, self._rows(partition))
         self._held[partition] = at
+        if step.back % 2:
+            self.settle(partition)
 
     def finish(self) -> None:
         for partition, messages in self._messages.items():
             self.take(Step(partition, 0, len(messages), late=True))
+        self.settle_all()
+
+    def settle(self, partition: int) -> bool:
+        """One portion of what events for everyone change; returns whether there is more to do."""
+        settling, held, walk = self._projection.settling, self._held[partition], self._walks[partition]
+        rows = self._rows(partition)
+        if settling is None:
+            return False
+        if walk.target is None and not settling.lacks(rows, walk.upto, held + 1):
+            self._walks[partition] = Walk(held)
+            return False
+        target = held if walk.target is None else walk.target
+        cursor = settling.portion(rows, walk.upto, held + 1, walk.cursor)
+        self._walks[partition] = Walk(target) if cursor is None else Walk(walk.upto, target, cursor)
+        return True
+
+    def settle_all(self) -> None:
+        for partition in self._messages:
+            while self.settle(partition):
+                """The next portion."""
 
     def _rows(self, partition: int) -> Rows:
-        return Rows(self._connection, lives_here=lambda subject: partition_of(subject, self._partitions) == partition)
+        rows = Rows(self._connection, lives_here=lambda subject: partition_of(subject, self._partitions) == partition)
+        rows.settled = self._walks[partition].upto
+        return rows
 
     def _delivery(self, message: Message, late: bool) -> Delivery:
         recorded = self._history.as_read(self._recorded[message.stored.position], late=late)

@@ -38,11 +38,11 @@ class Store:
         self.executor = Executor(self.events)
         self._log: list[Recorded] = []
 
-    def load(self, mapping: str, rows: str, name: str = "rows.csv") -> Report:
+    def load(self, mapping: str, rows: str, name: str = "rows.csv", **more: Any) -> Report:
         """The report of importing these rows under this mapping."""
         file = self.folder / name
         file.write_text(rows, encoding="utf-8", newline="")
-        return run_import(self.executor, self.events.secret, parse_mapping(mapping.encode()), file, IMPORTER)
+        return run_import(self.executor, self.events.secret, parse_mapping(mapping.encode()), file, IMPORTER, **more)
 
     def load_file(self, mapping: Path, file: Path, **more: Any) -> Report:
         mapped = parse_mapping(mapping.read_bytes())

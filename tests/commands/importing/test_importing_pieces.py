@@ -12,7 +12,7 @@ from commands.importing import run
 from commands.importing.facts import Plan
 from commands.importing.mapping import MappingError, parse_mapping
 from commands.importing.pieces import LARGEST
-from commands.importing.reading import read_table
+from commands.importing.reading import Row, read_table
 from domain.customers.customer.events import ANNOTATIONS
 from domain.marketing.touchpoint import Recorded
 from tests.commands.importing.given_importing import Store
@@ -141,8 +141,9 @@ def test_real_paths_have_the_published_totals() -> None:
     table = read_table(PATHS, mapping.file)
     plan = Plan(mapping, table.columns, b"secret")
     leads, touchpoints = plan.groups
-    counts = [part.steps[-1].facts["attributes"] for row in table.rows if (part := plan.part(row, leads))]
-    steps = {row.line: [piece.texts[0] for piece in plan.rows(row, touchpoints)] for row in table.rows}
+    rows = [row for row in table.rows if isinstance(row, Row)]
+    counts = [part.steps[-1].facts["attributes"] for row in rows if (part := plan.part(row, leads))]
+    steps = {row.line: [piece.texts[0] for piece in plan.rows(row, touchpoints)] for row in rows}
     assert len(counts) == len(steps) == 10_000
     assert sum(lead["conversions"] for lead in counts) == 19_785
     assert round(sum(Decimal(str(lead["value"])) for lead in counts), 4) == Decimal("74802.9716")

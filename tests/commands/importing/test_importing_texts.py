@@ -65,7 +65,7 @@ def test_a_neutralised_file_has_the_texts_of_before(tmp_path: Path, texts: list[
     written = io.StringIO(newline="")
     csv.writer(written).writerows([("id", "text"), *((number, neutralised(text)) for number, text in enumerate(texts))])
     file.write_bytes(written.getvalue().encode())
-    rows = read_table(file, FileFormat()).rows
+    rows = list(read_table(file, FileFormat()).rows)
     assert [row.texts[1] for row in rows] == texts
 
 

@@ -16,8 +16,9 @@ from domain.customers.customer.customer import Customer
 from domain.marketing.segment_model import SegmentModel
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.marketing import segment_answers, segment_models, segment_report
-from projections.marketing.segment_labels import all_seen, seen, segment_labels
+from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import Model
+from projections.marketing.segment_moves import all_seen, seen
 from tests.projections.harness import History, Step, assert_recomputes, fold, in_memory, uuid
 from tests.projections.histories import SEEDS, history_of, schedules
 from tests.projections.marketing.given_segments import CUT_OFF, active, buys, customer, ends, fit
