@@ -106,7 +106,8 @@ class Behaviours:
             "T": as_of - self._first,
             "days_since_last": as_of - self._last,
         }
-        return np.where(np.isnan(self._first), np.nan, timing.get(feature.name, np.nan))
+        found: Numbers = np.where(np.isnan(self._first), np.nan, timing.get(feature.name, np.nan))
+        return found
 
     def _in_currency(self, name: str, currency: str) -> Numbers:
         import numpy as np
