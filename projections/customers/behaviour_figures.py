@@ -94,7 +94,8 @@ class Behaviours:
 
         if feature.attribute is not None:
             key = feature.attribute
-            return np.array([one.numbers.get(key, np.nan) for one in self._attributes], dtype=float)
+            attributes: Numbers = np.array([one.numbers.get(key, np.nan) for one in self._attributes], dtype=float)
+            return attributes
         if feature.currency is not None:
             return self._in_currency(feature.name, feature.currency)
         if feature.name in self._counts:

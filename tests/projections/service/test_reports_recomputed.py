@@ -86,11 +86,12 @@ def _verdicts(
 ) -> tuple[str | None, list[tuple[Any, Any]]]:
     promise = promised(moment(one.course.opening.at), one.fields, versions)  # type: ignore[arg-type]
     timetable = calendars.timetable(one.fields["team"])
+    waited: Any = waits(one.course)
     found: list[tuple[Any, Any]] = []
     for target in promise.targets if promise else ():
         each = [
             judged(target, wait.moments(), wait.over, now, timetable).verdict if wait.runs else None
-            for wait in waits(one.course)[target.metric]
+            for wait in waited[target.metric]
         ]
         if verdict := worst(verdict for verdict in each if verdict):
             found.append((target.metric, verdict))
