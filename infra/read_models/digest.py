@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy import Connection, Table, select
 
 from infra.read_models.database import ReadModels
-from projections.shared.streaming import streaming
 
+FETCHED_AT_ONCE = 2000
 SIZE = 16
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -36,7 +36,15 @@ def digest(connection: Connection, tables: Iterable[Table], stand_ins: Mapping[T
 
 def _digest(connection: Connection, named: Table, table: Table) -> str:
     total = rows = 0
-    for row in connection.execute(select(table), execution_options=streaming(connection)):
+    for row in connection.execute(select(table), execution_options=_streaming(connection)):
         total += int.from_bytes(blake2b(_encode(tuple(row)), digest_size=SIZE).digest())
         rows += 1
     return f"{named.name}:{rows}:{total % 2 ** (8 * SIZE):0{2 * SIZE}x}"
+
+
+def _streaming(connection: Connection) -> dict[str, int]:
+    """PostgreSQL streams rows only inside a transaction."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql" and driver is not None and driver.autocommit:
+        return {}
+    return {"yield_per": FETCHED_AT_ONCE}

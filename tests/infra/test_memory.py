@@ -37,9 +37,8 @@ with read_models.reader.connect() as connection:
 
 
 def test_pages_and_freed_memory_go_back_to_the_system(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", STORY, str(tmp_path / "pages.db")], capture_output=True, text=True, check=True
-    )
+    run = [sys.executable, "-c", STORY, str(tmp_path / "pages.db")]
+    ended = subprocess.run(run, capture_output=True, text=True, check=True)
     read, made, left = map(int, ended.stdout.split())
     assert read > 40
     assert made > 40
