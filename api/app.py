@@ -37,6 +37,7 @@ from api.marketing import (
     static_lists,
     touchpoints,
 )
+from api.marketing.fitting_libraries import FittingLibraries
 from api.operations import (
     api_keys,
     audit,
@@ -250,6 +251,7 @@ def create(
     app.state.uploads = Uploads(deployment.settings.upload_limit, deployment.settings.upload_reserve)
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
     app.state.fitting = CapacityLimiter(1)
+    app.state.fitting_libraries = FittingLibraries()
     app.state.reading = CapacityLimiter(deployment.settings.read_threads)
     app.state.joint_reads = JointReads(deployment.read_models.reader, app.state.reading)
     app.state.reporting = CapacityLimiter(deployment.settings.report_threads)

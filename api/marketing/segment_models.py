@@ -120,7 +120,9 @@ async def _fitted(request: Request, wanted: Wanted, cut_off: date | None) -> Fit
     today = datetime.now(UTC).astimezone(time_zone(request.app.state.settings.zone)).date()
     if cut_off is not None and cut_off > today:
         raise Malformed(f"The cut-off day {cut_off} is in the future.")
-    head = await run_in_threadpool(request.app.state.store.head)
+    state = request.app.state
+    state.fitting_libraries.load()
+    head = await run_in_threadpool(state.store.head)
     features, position = await read(
         request,
         {LABELS: None, "customer_view": None},
@@ -128,7 +130,8 @@ async def _fitted(request: Request, wanted: Wanted, cut_off: date | None) -> Fit
         lambda connection: sample(connection, wanted.features, today, cut_off),
         snapshot=True,
     )
-    return await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=request.app.state.fitting)
+    await run_in_threadpool(state.fitting_libraries.wait)
+    return await to_thread.run_sync(partial(found_by, wanted, features, position), limiter=state.fitting)
 
 
 async def _labelled(request: Request, response: Response) -> Response:

@@ -63,6 +63,7 @@ DEFINITION_BY_RULE = (
 @router.get(MODELS.location, responses=listed(schemas.MODEL))
 async def models(request: Request, caller: Reader, after: After) -> Response:
     """All segment models, by name."""
+    request.app.state.fitting_libraries.load()
     rows, position = await read(request, "segment_labels", after, segment_models.listing)
     return page(request, [seen_by(caller, row, "model_id") for row in rows], None, position)
 

@@ -37,7 +37,6 @@ async def ticket_backlog(request: Request, after: After, question: Asked) -> Res
         question,
         ("ticket_times",),
         partial(read_model.report, now=datetime.now(UTC)),
-        snapshot=False,
         by=question.by,
         definition=DEFINITION,
     )

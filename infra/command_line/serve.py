@@ -78,6 +78,7 @@ def run(settings: Settings, load: Files | None) -> None:
                 this = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, this))
             hints.show(url, key, settings.docs)
+            application.state.fitting_libraries.load_if_needed(parts.deployment.read_models.reader)
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
 

@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy import Connection, Table
 
 from infra.read_models.database import ReadModels
-from projections.shared.streaming import FETCHED_AT_ONCE, streaming
 
+FETCHED_AT_ONCE = 2000
 SIZE = 16
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -47,9 +47,17 @@ def _each(connection: Connection, table: Table) -> Iterator[bytes]:
     quoted = connection.dialect.identifier_preparer.format_table(table)
     as_text = connection.dialect.name == "postgresql"
     query = f"SELECT whole::text FROM {quoted} AS whole" if as_text else f"SELECT * FROM {quoted}"
-    found = connection.exec_driver_sql(query, execution_options=streaming(connection))
+    found = connection.exec_driver_sql(query, execution_options=_streaming(connection))
     for some in found.partitions(FETCHED_AT_ONCE):
         if as_text:
             yield from (text.encode() for (text,) in some)
         else:
             yield from (_encode(tuple(row)) for row in some)
+
+
+def _streaming(connection: Connection) -> dict[str, int]:
+    """PostgreSQL streams rows only inside a transaction."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "postgresql" and driver is not None and driver.autocommit:
+        return {}
+    return {"yield_per": FETCHED_AT_ONCE}

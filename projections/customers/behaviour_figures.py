@@ -94,7 +94,8 @@ class Behaviours:
 
         if feature.attribute is not None:
             key = feature.attribute
-            return np.array([one.numbers.get(key, np.nan) for one in self._attributes], dtype=float)
+            attributes: Numbers = np.array([one.numbers.get(key, np.nan) for one in self._attributes], dtype=float)
+            return attributes
         if feature.currency is not None:
             return self._in_currency(feature.name, feature.currency)
         if feature.name in self._counts:
@@ -106,7 +107,8 @@ class Behaviours:
             "T": as_of - self._first,
             "days_since_last": as_of - self._last,
         }
-        return np.where(np.isnan(self._first), np.nan, timing.get(feature.name, np.nan))
+        found: Numbers = np.where(np.isnan(self._first), np.nan, timing.get(feature.name, np.nan))
+        return found
 
     def _in_currency(self, name: str, currency: str) -> Numbers:
         import numpy as np

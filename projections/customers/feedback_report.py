@@ -167,12 +167,12 @@ class _Count:
         taken = {moment: [self._gathered.take(f"{moment}/{name}") for name in self._question.by] for moment in PREFIXES}
         columns = {name: self._gathered.take(name) for name in (*SCORES, "kind", "status", "acknowledged", "resolved")}
         answered = self._gathered.take("answered") > 0
-        lengths = len(columns["kind"]), len(answered)
-        [total] = _figures(columns, answered, *(np.zeros(length, dtype=np.int64) for length in lengths), 1)
+        submitted, alike = len(columns["kind"]), np.zeros(len(columns["kind"]) + len(answered), dtype=np.int64)
+        [total] = _figures(columns, answered, alike[:submitted], alike[submitted:], 1)
         if not self._question.by:
             return total, {}
         keys, of_rows = groups(*(np.concatenate(pair) for pair in zip(*taken.values(), strict=True)))
-        found = _figures(columns, answered, of_rows[: lengths[0]], of_rows[lengths[0] :], len(keys))
+        found = _figures(columns, answered, of_rows[:submitted], of_rows[submitted:], len(keys))
         return total, {self._key(key): figures for key, figures in zip(keys, found, strict=True)}
 
     def _key(self, key: Sequence[int]) -> Key:

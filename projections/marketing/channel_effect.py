@@ -273,7 +273,7 @@ def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zo
     orders = every.some(inside(every.placed_at, every.placed_on, from_, to, zone))
     days = days_of(orders.placed_at, orders.placed_on, zone) if by else np.zeros(len(orders.ids), np.int64)
     found = groups(orders.channels, first_days(days, by) if by else days)
-    new = np.bincount(found.of_rows[orders.first], minlength=len(found.keys)).tolist()
+    new = np.bincount(found.of_rows[orders.first], minlength=found.length).tolist()
     customers = found.different(orders.customers, np.ones(len(orders.ids), np.bool_))
     return {
         Place(every.channel_names[channel], as_date(period) if by else None): Buyers(customers[number], new[number])

@@ -1,7 +1,7 @@
 """Finding segments: StandardScaler and KMeans on the features of customers, as the classic script does.
 
 The features are read as of a position and a day, the customers in the order of their ids. The result is recorded as an event;
-nothing here runs in a replay. scikit-learn is imported when it is first needed.
+nothing here runs in a replay. scikit-learn is imported when it is first needed: see `api/marketing/fitting_libraries.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -85,6 +86,12 @@ def sample(connection: Connection, features: Sequence[Feature], today: date, cut
         else:
             numbers.extend(row)  # type: ignore[arg-type]
     return Sample(day, named, numpy.array(numbers).reshape(-1, len(named)), left_out)
+
+
+def load_libraries() -> None:
+    """Import what `fit` uses."""
+    for name in ("sklearn.cluster", "sklearn.metrics", "sklearn.preprocessing", "threadpoolctl"):
+        import_module(name)
 
 
 def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:

@@ -36,6 +36,7 @@ Buyer = Literal["new", "returning", "guest"]
 BUYERS: tuple[Buyer, ...] = get_args(Buyer)
 AMOUNTS = ("gross", "discounts", "returns")
 SUMMED = ("orders", *AMOUNTS)
+READ = ("days", "currencies", *SUMMED)
 
 
 class Bought(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +104,7 @@ class _Rows(NamedTuple):
 
     def sums(self, of_rows: Whole, length: int) -> Mapping[str, list[int]]:
         """The sums of each group, whose numbers are `of_rows`."""
-        return {name: exact.sums(getattr(self, name), of_rows, length) for name in SUMMED}
+        return {name: exact.sums(getattr(self, name), of_rows, length).every() for name in SUMMED}
 
 
 class _Names(NamedTuple):
@@ -127,7 +128,7 @@ def new_and_returning(connection: Connection, question: Question) -> list[Bought
     nothing = np.zeros(len(rows.days), np.int64)
     periods = first_days(rows.days, by_period) if by_period else nothing
     found = groups(periods, rows.currencies, rows.channels if by_channel else nothing, _buyers(rows))
-    sums = rows.sums(found.of_rows, len(found.keys))
+    sums = rows.sums(found.of_rows, found.length)
     customers = found.different(rows.customers, (rows.orders != 0) & (rows.customers != GUEST))
     orders: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for key, placed in zip(found.keys, sums["orders"], strict=True):
@@ -182,24 +183,23 @@ def _sold(
     """Sales rows with their orders' customers. `dated` has the columns that date rows, each with conditions for its rows."""
     import numpy as np
 
-    table, names, buyers = sales.c, _Names(Codes(), Codes()), Buyers(connection, orders)
-    parts = [_Rows(**dict.fromkeys(_Rows._fields, np.zeros(0, np.int64)) | {"first": np.zeros(0, np.bool_)})]
+    table, names, nothing = sales.c, _Names(Codes(), Codes()), np.zeros(0, np.int64)
+    ids, parts = [nothing.astype(np.uint64).reshape(-1, 2)], [dict.fromkeys((*READ, "channels"), nothing)]
     for column, conditions in dated:
         where = (*conditions, *matching(table, question, ("currency",)))
-        columns = {"ids": table.order_id, "dated": column, "currencies": table.currency}
+        columns = {"ids": table.order_id, "days": column, "currencies": table.currency}
         columns |= {name: table[name] for name in SUMMED} | ({"channels": table.channel} if with_channels else {})
         for read in portions(connection, columns, where, by_place(connection, sales, where)):
-            days, (customers, first, known) = read["dated"], buyers.of(read["ids"])
-            rows = _Rows(
-                days=days_of_quarters(days, question.zone) if column is table.quarter else days,
-                channels=names.channels.of(read["channels"]) if with_channels else np.zeros(len(days), np.int64),
-                currencies=names.currencies.of(read["currencies"]),
-                customers=customers,
-                first=first,
-                **{name: read[name] for name in SUMMED},
-            )
-            parts.append(rows if known.all() else rows.some(known))
-    return _Rows(*(np.concatenate(vectors) for vectors in zip(*parts, strict=True))), names
+            ids.append(read.pop("ids"))
+            days = read["days"]
+            read["days"] = days_of_quarters(days, question.zone) if column is table.quarter else days
+            read["currencies"] = names.currencies.of(read["currencies"])
+            read["channels"] = names.channels.of(read["channels"]) if with_channels else np.zeros(len(days), np.int64)
+            parts.append(read)
+    customers, first, known = Buyers(connection, orders).of(np.concatenate(ids))
+    vectors = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    rows = _Rows(customers=customers, first=first, **vectors)
+    return rows if known.all() else rows.some(known), names
 
 
 # Cohorts
@@ -223,8 +223,9 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
     # The first order can have a later day than the next one: if it is known by its day in a zone further east.
     since = np.maximum(months(rows.days) - first_month, 0)
     found = groups(first_month, since, rows.currencies)
-    sums, customers = rows.sums(found.of_rows, len(found.keys)), found.different(rows.customers, rows.orders != 0)
-    sizes = dict(zip(*(counted.tolist() for counted in np.unique(began, return_counts=True)), strict=True))
+    sums, customers = rows.sums(found.of_rows, found.length), found.different(rows.customers, rows.orders != 0)
+    of_month = groups(began)
+    sizes = dict(zip([month for (month,) in of_month.keys], np.bincount(of_month.of_rows).tolist(), strict=True))
     counted = []
     for number, (month, later, currency) in enumerate(found.keys):
         placed, gross, discounts, returns = (sums[name][number] for name in SUMMED)

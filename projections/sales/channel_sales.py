@@ -18,13 +18,13 @@ order's rows add up to its current figures (`order_book.figures`). The definitio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Date, Index, Text, Uuid, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Index, Text, Uuid
 
 from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
@@ -32,12 +32,14 @@ from domain.shared.money import from_minor_units
 from projections.sales.order_book import MOVE_FIGURES, NOTHING, ORDER_EVENTS, Book, Figures, figures
 from projections.sales.order_turns import states, turns
 from projections.shared import exact
-from projections.shared.cells import by_days
+from projections.shared.day_vectors import as_date, periods
+from projections.shared.group_vectors import groups
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.ratios import Ratio, ratio
-from projections.shared.reports import Days, dated, first_day, inside, matching, period_of
+from projections.shared.reports import Days, Period, dated, inside, matching, period_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
+from projections.shared.vectors import Codes, by_place, portions
 
 sales_orders = states("sales_orders")
 sales = table(
@@ -117,33 +119,29 @@ class Question(Days, frozen=True, kw_only=True):
 def report(connection: Connection, question: Question) -> list[Sales]:
     """Sales on these days, by currency and the groupings asked for. Groups without a sales row are left out."""
     by_channel, by_period = "channel" in question.by, period_of(question.by)
-    groups: dict[tuple[str | None, date | None, str], list[int]] = {}
-    for row, day in _summed(connection, question, by_day=by_period is not None):
-        group = (row["channel"] if by_channel else None, first_day(day, by_period) if by_period else None, row["currency"])
-        amounts = [exact.joined(row, name) for name in SUMMED]
-        groups[group] = [a + b for a, b in zip(groups.get(group, [0] * len(amounts)), amounts, strict=True)]
-    ordered = sorted(groups.items(), key=lambda item: (item[0][1] or date.min, item[0][0] or "", item[0][2]))
+    sums: dict[tuple[str | None, date | None, str], list[int]] = {}
+    for (channel, first_day, currency), amounts in _summed(connection, question, by_period):
+        group = channel if by_channel else None, first_day if by_period else None, currency
+        sums[group] = [a + b for a, b in zip(sums[group], amounts, strict=True)] if group in sums else amounts
+    ordered = sorted(sums.items(), key=lambda item: (item[0][1] or date.min, item[0][0] or "", item[0][2]))
     return [_sales(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
 
 
-def _summed(connection: Connection, question: Question, *, by_day: bool) -> Iterator[tuple[Mapping[str, Any], date]]:
-    """Sums by channel and currency; with `by_day` also by day, which is otherwise any day."""
-    key = (sales.c.channel, sales.c.currency)
-    if by_day:
-        for cells in by_days(connection, sales.c, question):
-            for row in _sums(connection, question, (*key, cells.cell), cells.within):
-                yield row, cells.day(row["cell"])
-    else:
-        for _, within in inside(sales.c, question):
-            for row in _sums(connection, question, key, within):
-                yield row, question.from_
-
-
-def _sums(
-    connection: Connection, question: Question, key: Sequence[ColumnElement[Any]], within: ColumnElement[bool]
-) -> Sequence[Mapping[str, Any]]:
-    asked, columns = matching(sales.c, question, ("channel", "currency")), [sales.c[name] for name in SUMMED]
-    return exact.summed(connection, lambda sums: select(*key, *sums(columns)).where(within, *asked).group_by(*key))
+def _summed(
+    connection: Connection, question: Question, period: Period | None
+) -> Iterator[tuple[tuple[str, date, str], list[int]]]:
+    """Sums by channel, first day of a period and currency, each as often as there are portions with such rows."""
+    table, channels, currencies = sales.c, Codes(), Codes()
+    for column, within in inside(table, question):
+        where = (within, *matching(table, question, ("channel", "currency")))
+        columns = {"channels": table.channel, "currencies": table.currency, "dated": column}
+        columns |= {name: table[name] for name in SUMMED}
+        for read in portions(connection, columns, where, by_place(connection, sales, where)):
+            days = periods(read["dated"], period, question.zone if column is table.quarter else None)
+            found = groups(channels.of(read["channels"]), days, currencies.of(read["currencies"]))
+            sums = [exact.sums(read[name], found.of_rows, found.length).every() for name in SUMMED]
+            for (channel, first, currency), *amounts in zip(found.keys, *sums, strict=True):
+                yield (channels.texts[channel], as_date(first), currencies.texts[currency]), amounts
 
 
 def _sales(channel: str | None, period: date | None, currency: str, orders: int, sums: Figures) -> Sales:

@@ -168,7 +168,7 @@ def by_channel(connection: Connection, from_: date, to: date, zone: tzinfo = UTC
     for read in portions(connection, read_columns, where, by_place(connection, lead_rows, where)):
         days = groups(channels.of(read["channels"]), days_of(read["at"], read["own"], zone))
         captured = np.bincount(days.of_rows).tolist()
-        converted = exact.sums(read["converted"], days.of_rows, len(days.keys))
+        converted = exact.sums(read["converted"], days.of_rows, days.length).every()
         for (channel, day), *counts in zip(days.keys, captured, converted, strict=True):
             key, more = (channels.texts[channel] or None, as_date(day)), Counts(*counts)
             found[key] = Counts(found[key].captured + more.captured, found[key].converted + more.converted)

@@ -87,7 +87,7 @@ def customers_orders(connection: Connection, *, with_channels: bool = False) -> 
             read[name].append(channels.of(values) if name == "channels" else values)
     found = {name: _all(values) for name, values in read.items()}
     ids = _reshaped(found.pop("ids"))
-    customers, different = id_vectors.numbered(_survivors(connection, _reshaped(found.pop("customers"))))
+    customers, different = _numbered(connection, _reshaped(found.pop("customers")))
     first = id_vectors.least(customers, different, found["placed_at"], ids)
     none = {"channels": np.zeros(len(ids), np.int64)}
     return CustomersOrders(
@@ -102,14 +102,20 @@ def _guests_orders(connection: Connection) -> Ids:
     return _reshaped(_all([portion["ids"] for portion in portions(connection, {"ids": row.order_id}, where, parts)]))
 
 
-def _survivors(connection: Connection, customers: Ids) -> Ids:
-    """The customers, each merged one replaced by the customer who survives in the end."""
+def _numbered(connection: Connection, customers: Ids) -> tuple[Whole, int]:
+    """A number for each customer, and how many different ones there are. Merged customers have that of the merge survivor."""
+    import numpy as np
+
+    numbers, length = id_vectors.numbered(customers)
+    different = np.empty((length, 2), np.uint64)
+    different[numbers] = customers
     merged = survivors().c
     columns: Mapping[str, ColumnElement[Any]] = {"customers": merged.customer_id, "survivors": merged.survivor}
     for portion in portions(connection, columns, (), [true()]):
-        places = Places(portion["customers"]).of(customers)
-        customers[places != NOT_FOUND] = portion["survivors"][places[places != NOT_FOUND]]
-    return customers
+        places = Places(portion["customers"]).of(different)
+        different[places != NOT_FOUND] = portion["survivors"][places[places != NOT_FOUND]]
+    of_survivors, length = id_vectors.numbered(different)
+    return of_survivors[numbers], length
 
 
 def _all(parts: list[Any]) -> Any:

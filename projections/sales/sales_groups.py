@@ -1,198 +1,211 @@
-"""Groups of `product_sales` in SQL, one period after another.
+"""Groups of `product_sales`, a span of periods after another, each added up as vectors.
 
-Rows of a period are found through the indexes on their quarters of an hour and on their days.
+The rows of a span are found through the indexes on their quarters of an hour and on their days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from heapq import nsmallest
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Select,
-    Subquery,
-    and_,
-    case,
-    collate,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    union_all,
-)
+from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from projections.sales.product_sales import AMOUNTS, MILLION, product_sales_rows
-from projections.shared import exact
+from projections.sales.sales_cursor import Place
+from projections.shared import exact, id_vectors
+from projections.shared.day_vectors import as_date, as_number, day_of_quarter, periods
+from projections.shared.group_vectors import Groups, groups
 from projections.shared.occurred import midnight
-from projections.shared.reports import QUARTER, Period, first_day, inside, matching, quarter
-from projections.shared.streaming import streaming
+from projections.shared.reports import Period, first_day, inside, matching, quarter
+from projections.shared.vectors import ROWS, Codes, by_place, portions
 
 if TYPE_CHECKING:
     from projections.sales.sales_report import Question
+    from projections.shared.vectors import Ids, Whole
 
 UNITS = ("units", "units_part", "units_returned", "units_returned_part")
+SUMMED = (*UNITS, *AMOUNTS)
 NEAR = 8
 """So many quarters around midnight may belong to the day before or after, where clocks are set back over midnight."""
 
-Row = Mapping[str, Any]
+Where = tuple[ColumnElement[bool], ...]
 
 
-class Part(NamedTuple):
-    """The rows of a period: conditions for those dated by quarter, and for those dated by day. `first` is its first day."""
+class Sold(NamedTuple):
+    """Some groups in the order of their periods and values. Each vector has a number for each group.
 
-    first: date | None
-    within: Sequence[ColumnElement[bool]]
+    `texts` has the texts of the numbers in the columns of `groups`; the first column is the period.
+    """
+
+    question: Question
+    groups: Groups
+    texts: Sequence[Sequence[str]]
+    names: Sequence[str] | None
+    orders: Sequence[int]
+    sums: Mapping[str, exact.Sums]
+
+    def place(self, group: int) -> Place:
+        period, *values = (int(column[group]) for column in self.groups.columns)
+        texts = tuple(texts[value] for texts, value in zip(self.texts, values, strict=True))
+        return Place(as_date(period) if self.question.period else None, texts)
+
+    def sizes(self) -> list[int]:
+        """What `sort` compares, of each group: orders, minor units, or millionths of units."""
+        match self.question.sort:
+            case "orders":
+                return list(self.orders)
+            case "net":
+                amounts = zip(*(self.sums[name].every() for name in AMOUNTS), strict=True)
+                return [gross - discounts - returns for gross, discounts, returns in amounts]
+            case "units":
+                units = zip(self.sums["units"].every(), self.sums["units_part"].every(), strict=True)
+                return [whole * MILLION + part for whole, part in units]
+            case amount:
+                return self.sums[amount].every()
+
+    def after(self, place: Place | None) -> range:
+        """The groups after this place."""
+        every = range(self.groups.length)
+        begin = 0 if place is None else bisect_right(every, (place.period or date.min, place.values), key=self._key)
+        return every[begin:]
+
+    def best(self, top: int) -> Iterator[tuple[int, Place]]:
+        """The `top` largest groups of each period and currency, with places that have their sizes after their currencies."""
+        sizes, (periods, currencies) = self.sizes(), (column.tolist() for column in self.groups.columns[:2])
+        for _, some in groupby(range(self.groups.length), key=lambda group: (periods[group], currencies[group])):
+            for size, group in nsmallest(top, [(-sizes[group], group) for group in some]):
+                period, (currency, *own) = self.place(group)
+                yield group, Place(period, (currency, str(-size), *own))
+
+    def _key(self, group: int) -> tuple[Any, ...]:
+        period, values = self.place(group)
+        return period or date.min, values
 
 
-# Periods
+# Spans
 
 
-def periods(connection: Connection, question: Question, begin: date | None) -> Iterator[Part]:
-    """The periods with rows in order, from the one that begins on the day `begin`; without periods, all days."""
-    within = [condition for _, condition in inside(product_sales_rows.c, question)]
+def spans(connection: Connection, question: Question, begin: date | None) -> Iterator[Sold]:
+    """All groups from the period that begins on the day `begin` on, some periods at a time; without periods, all at once."""
     if question.period is None:
-        yield Part(None, within)
+        yield _sold(connection, question, None, None)
         return
     day: date | None = max(_earliest(question), begin or date.min)
-    while day := _next_day(connection, question, within, day):
-        first = first_day(day, question.period)
-        day = _after(first, question.period)
-        of_quarter = or_(*(_between(product_sales_rows.c.quarter, *edges) for edges in _quarters(first, day, question.zone)))
-        of_day = _between(product_sales_rows.c.day, first, day)
-        yield Part(first, [and_(*pair) for pair in zip((of_quarter, of_day), within, strict=True)])
+    count = 1
+    while day := _next_day(connection, question, day):
+        begin = first_day(day, question.period)
+        day = _after(begin, question.period, count)
+        sold = _sold(connection, question, begin, day)
+        count = max(1, count * 2 if len(sold.groups.of_rows) < ROWS else count // 2)
+        yield sold
 
 
 def _earliest(question: Question) -> date:
-    """The first day of any quarter of an hour that the question includes."""
+    """The first day of anything that the question includes; clocks that are set back over midnight return to the day before."""
     first = quarter(midnight(question.from_, question.zone))
-    return min(_day(first + near, question.zone) for near in range(NEAR))
+    return min(question.from_, *(as_date(day_of_quarter(first + near, question.zone)) for near in range(NEAR)))
 
 
-def _next_day(connection: Connection, question: Question, within: Sequence[ColumnElement[bool]], day: date) -> date | None:
+def _next_day(connection: Connection, question: Question, day: date) -> date | None:
     """The first day from `day` on that has rows; None if there is none."""
     if day >= question.to:
         return None
-    table, found = product_sales_rows.c, []
-    starts: Iterable[tuple[Column[Any], Any]] = ((table.quarter, quarter(midnight(day, question.zone))), (table.day, day))
-    for (column, start), condition in zip(starts, within, strict=True):
-        query = select(func.min(column)).where(condition, column >= start, *_asked(question))
-        if (value := connection.execute(query).scalar()) is not None:
-            found.append(value if column is table.day else _day(value, question.zone))
+    found = []
+    for column, within in inside(product_sales_rows.c, question):
+        by_day = column is product_sales_rows.c.day
+        start: Any = day if by_day else quarter(midnight(day, question.zone))
+        value = connection.execute(select(func.min(column)).where(within, column >= start, *_asked(question))).scalar()
+        if value is not None:
+            found.append(value if by_day else as_date(day_of_quarter(value, question.zone)))
     return max(day, min(found)) if found else None
 
 
-def _after(first: date, period: Period) -> date:
-    """The first day of the next period."""
-    days = {"day": 1, "week": 7, "month": 31}[period]
-    return first_day(first + timedelta(days=days), period)
-
-
-def _quarters(first: date, end: date, zone: tzinfo) -> Iterator[tuple[int, int]]:
-    """The ranges of quarters that begin on these days of the zone: mostly one."""
-    edges = [quarter(midnight(day, zone)) for day in (first, end)]
-    begin = None
-    near = sorted({edge + distance for edge in edges for distance in range(-NEAR, NEAR)})
-    for one in near:
-        inside = first <= _day(one, zone) < end
-        if inside and begin is None:
-            begin = one
-        elif not inside and begin is not None:
-            yield begin, one
-            begin = None
-    if begin is not None:
-        yield begin, near[-1] + 1
-
-
-def _day(quarter: int, zone: tzinfo) -> date:
-    return datetime.fromtimestamp(quarter * QUARTER, zone).date()
-
-
-def _between(column: Column[Any], low: Any, high: Any) -> ColumnElement[bool]:
-    return and_(column >= low, column < high)
+def _after(first: date, period: Period, count: int) -> date:
+    """The first day of the period that is `count` periods later, or the last day of all."""
+    try:
+        if period != "month":
+            return first + timedelta(days=count * (7 if period == "week" else 1))
+        years, months = divmod(first.month - 1 + count, 12)
+        return date(first.year + years, months + 1, 1)
+    except (OverflowError, ValueError):
+        return date.max
 
 
 def _asked(question: Question) -> list[ColumnElement[bool]]:
     return matching(product_sales_rows.c, question, ("channel", "product", "category", "currency"))
 
 
-# Groups of a period
+# Groups of a span
 
 
-def in_order(
-    connection: Connection, question: Question, part: Part, after: Sequence[str] | None, most: int | None
-) -> Iterable[Row]:
-    """The groups in the order of their values, after these values; at most `most` of them, or all, which are streamed."""
-    rows = _rows(question, part)
-    order = _ordered(connection, [rows.c.currency, *_own(rows, question)])
-    beyond = [] if after is None else [tuple_(*order) > tuple_(*(literal(value) for value in after))]
+def _sold(connection: Connection, question: Question, first: date | None, end: date | None) -> Sold:
+    """The groups of the periods that begin from `first` on and before `end`, or of all days."""
+    import numpy as np
 
-    def query(sums: exact.Sums) -> Select[Any]:
-        return _summed(connection, rows, question, sums).where(*beyond).order_by(*order).limit(most)
-
-    if most is not None:
-        return exact.summed(connection, query)
-    every = query(exact.that_never_overflow(connection))
-    return connection.execute(every, execution_options=streaming(connection)).mappings()
-
-
-def best(connection: Connection, question: Question, part: Part) -> Iterable[Row]:
-    """The `top` largest groups of each currency, in any order."""
-
-    def query(sums: exact.Sums) -> Select[Any]:
-        rows = _rows(question, part)
-        groups = _summed(connection, rows, question, sums).subquery()
-        sizes = [size.desc() for size in _size(groups, question.sort)]
-        order = (*sizes, *_ordered(connection, _own(groups, question)))
-        place = func.row_number().over(partition_by=groups.c.currency, order_by=order).label("place")
-        placed = select(groups, place).subquery()
-        return select(placed).where(placed.c.place <= question.top)
-
-    return exact.summed(connection, query)
+    ids, read, codes = _read(connection, question, first, end)
+    if first is not None and end is not None:
+        asked = (read["periods"] >= as_number(first)) & (read["periods"] < as_number(end))
+        ids, read = ids[asked], {name: values[asked] for name, values in read.items()}
+    texts = {name: sorted(coded.texts) for name, coded in codes.items()}
+    for name, coded in codes.items():
+        read[name] = _ranks(coded.texts, texts[name])[read[name]]
+    key = ("currency", *question.own)
+    found = groups(read["periods"], *(read[name] for name in key))
+    orders, _ = id_vectors.numbered(ids)
+    names = None
+    if "product" in question.own:
+        last = np.zeros(found.length, np.int64)
+        np.maximum.at(last, found.of_rows, read["name"])
+        names = [texts["name"][name] for name in last.tolist()]
+    return Sold(
+        question=question,
+        groups=found,
+        texts=[texts[name] for name in key],
+        names=names,
+        orders=found.different(orders, read["placed"] != 0),
+        sums={name: exact.sums(read[name], found.of_rows, found.length) for name in SUMMED},
+    )
 
 
-def _rows(question: Question, part: Part) -> Subquery:
-    """The rows of the period. Two selects, so that each uses an index."""
-    names = ("order_id", "placed", "currency", "name", *question.own, *UNITS, *AMOUNTS)
-    columns = [product_sales_rows.c[name] for name in names]
-    return union_all(*(select(*columns).where(condition, *_asked(question)) for condition in part.within)).subquery()
+def _read(
+    connection: Connection, question: Question, first: date | None, end: date | None
+) -> tuple[Ids, dict[str, Whole], Mapping[str, Codes]]:
+    """The rows of the span, and of some quarters before and after it."""
+    import numpy as np
+
+    table, nothing = product_sales_rows.c, np.zeros(0, np.int64)
+    texts = ("currency", *question.own, *(["name"] if "product" in question.own else []))
+    codes, ids = {name: Codes() for name in texts}, [nothing.astype(np.uint64).reshape(-1, 2)]
+    parts = [dict.fromkeys(("periods", "placed", *SUMMED, *texts), nothing)]
+    for column, within in inside(table, question):
+        by_day = column is table.day
+        where = (within, *_asked(question), *_between(column, first, end, question))
+        columns = {"ids": table.order_id, "periods": column, "placed": table.placed}
+        columns |= {name: table[name] for name in (*SUMMED, *texts)}
+        for read in portions(connection, columns, where, by_place(connection, product_sales_rows, where)):
+            ids.append(read.pop("ids"))
+            read |= {name: codes[name].of(read[name]) for name in texts}
+            read["periods"] = periods(read["periods"], question.period, None if by_day else question.zone)
+            parts.append(read)
+    return np.concatenate(ids), {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, codes
 
 
-def _summed(connection: Connection, rows: Subquery, question: Question, sums: exact.Sums) -> Select[Any]:
-    key = [rows.c.currency, *_own(rows, question)]
-    placed = func.count(case((rows.c.placed, rows.c.order_id)).distinct()).label("orders")
-    summed = sums([rows.c[name] for name in (*UNITS, *AMOUNTS)])
-    [name] = _ordered(connection, [rows.c.name])
-    return select(*key, func.max(name).label("name"), placed, *summed).group_by(*key)
+def _between(column: Column[Any], first: date | None, end: date | None, question: Question) -> Where:
+    if first is None or end is None:
+        return ()
+    if column is product_sales_rows.c.day:
+        return column >= first, column < end
+    low, high = (quarter(midnight(min(day, question.to), question.zone)) for day in (first, end))
+    return column >= low - NEAR, column < high + NEAR
 
 
-def _own(rows: Subquery, question: Question) -> list[ColumnElement[Any]]:
-    return [rows.c[name] for name in question.own]
+def _ranks(texts: Sequence[str], ordered: Sequence[str]) -> Whole:
+    """The place of each text in their order."""
+    import numpy as np
 
-
-def _ordered(connection: Connection, columns: Iterable[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-    """The columns as texts are compared in Python, nulls first. On SQLite all texts are."""
-    order = [func.coalesce(column, "") for column in columns]
-    return [collate(column, "C") for column in order] if connection.dialect.name == "postgresql" else order
-
-
-def _size(groups: Subquery, sort: str) -> list[ColumnElement[Any]]:
-    """What groups are sorted by, the most significant part first. Their sums are whole or in halves."""
-    sums = groups.c
-    if sort == "orders":
-        return [sums.orders]
-    signs = {"net": {"gross": 1, "discounts": -1, "returns": -1}}.get(sort, {sort: 1})
-    # Millionths of units are at most a million for each row, so their sum has 64 bits.
-    carried, rest = literal(0), []
-    if sort == "units":
-        part = sums.units_part if "units_part" in sums else sums.units_part_high * 2**exact.HALF + sums.units_part_low
-        carried, rest = part // MILLION, [part % MILLION]
-    if sort in sums or (sort == "net" and "gross" in sums):
-        return [sum((sums[name] * sign for name, sign in signs.items()), carried), *rest]
-    high = sum((sums[f"{name}_high"] * sign for name, sign in signs.items()), literal(0))
-    low = sum((sums[f"{name}_low"] * sign for name, sign in signs.items()), carried)
-    return [high + low.bitwise_rshift(exact.HALF), low.bitwise_and(2**exact.HALF - 1), *rest]
+    places = {text: place for place, text in enumerate(ordered)}
+    return np.array([places[text] for text in texts], np.int64)

@@ -6,21 +6,20 @@ period after another, so a page reads only the rows of its own periods.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
 
 from domain.shared.money import from_minor_units
-from projections.sales import sales_groups
 from projections.sales.channel_sales import average_order
 from projections.sales.product_sales import AMOUNTS, MILLION
 from projections.sales.sales_cursor import Place, read, written
-from projections.shared import exact
+from projections.sales.sales_groups import Sold, spans
 from projections.shared.ratios import Ratio, ratio
 from projections.shared.reports import Days, Period, period_of
 
@@ -86,61 +85,50 @@ class SalesPage(NamedTuple):
 
 def page(connection: Connection, question: Question, *, limit: int, cursor: str | None = None) -> SalesPage:
     """The first groups after the cursor, at most `limit` of them. Raises MalformedCursor."""
-    found = list(islice(_groups(connection, question, cursor, limit + 1), limit + 1))
-    return SalesPage(found[:limit], written(question, _place(question, found[limit - 1])) if len(found) > limit else None)
+    found = list(islice(_groups(connection, question, cursor), limit + 1))
+    following = written(question, found[limit - 1][1]) if len(found) > limit else None
+    return SalesPage([group for group, _ in found[:limit]], following)
 
 
 def report(connection: Connection, question: Question, *, cursor: str | None = None) -> Iterator[Sales]:
     """All groups after the cursor, with sales or returns, by currency and the groupings asked for. Raises MalformedCursor."""
-    return _groups(connection, question, cursor, None)
+    return (group for group, _ in _groups(connection, question, cursor))
 
 
-def _groups(connection: Connection, question: Question, cursor: str | None, most: int | None) -> Iterator[Sales]:
-    """The groups after the cursor; of each period at least `most`, if it has so many."""
+def _groups(connection: Connection, question: Question, cursor: str | None) -> Iterator[tuple[Sales, Place]]:
     place = None if cursor is None else read(question, cursor)
-    for period in sales_groups.periods(connection, question, place and place.period):
-        after = place if place and place.period == period.first else None
+    for sold in spans(connection, question, place and place.period):
         if question.top is None:
-            for row in sales_groups.in_order(connection, question, period, after and after.values, most):
-                yield _sales(period.first, row)
+            for group in sold.after(place):
+                yield _sales(sold, group), sold.place(group)
         else:
-            yield from _best(connection, question, period, after)
-
-
-def _best(connection: Connection, question: Question, period: sales_groups.Part, after: Place | None) -> Iterator[Sales]:
-    """The largest groups of each currency in the period."""
-    found = [_sales(period.first, row) for row in sales_groups.best(connection, question, period)]
-    for group in sorted(found, key=lambda group: _rank(_place(question, group))):
-        if after is None or _rank(_place(question, group)) > _rank(after):
-            yield group
+            for group, at in sold.best(question.top):
+                if place is None or _rank(at) > _rank(place):
+                    yield _sales(sold, group), at
 
 
 def _rank(place: Place) -> tuple[object, ...]:
+    """The order of groups with `top`: the largest ones of a period and currency first."""
     currency, size, *own = place.values
-    return currency, -Decimal(size), own
+    return place.period or date.min, currency, -int(size), own
 
 
-def _place(question: Question, group: Sales) -> Place:
-    """The group's values in the order of groups within a period; with `top`, its size comes after its currency."""
-    own = [getattr(group, name) or "" for name in question.own]
-    size = [] if question.top is None else [str(getattr(group, question.sort))]
-    return Place(group.period, (group.currency, *size, *own))
-
-
-def _sales(period: date | None, row: Mapping[str, Any]) -> Sales:
-    unit, orders, product = row["currency"], int(row["orders"]), row.get("product")
-    gross, discounts, returns = (from_minor_units(exact.joined(row, name), unit) for name in AMOUNTS)
+def _sales(sold: Sold, group: int) -> Sales:
+    period, (unit, *own) = sold.place(group)
+    named = dict(zip(sold.question.own, own, strict=True))
+    orders, product = sold.orders[group], named.get("product") or None
+    gross, discounts, returns = (from_minor_units(sold.sums[name].of(group), unit) for name in AMOUNTS)
     units, units_returned = (
-        Decimal(exact.joined(row, name)) + Decimal(exact.joined(row, f"{name}_part")) / MILLION
+        Decimal(sold.sums[name].of(group)) + Decimal(sold.sums[f"{name}_part"].of(group)) / MILLION
         for name in ("units", "units_returned")
     )
     return Sales(
         period=period,
         currency=unit,
-        channel=row.get("channel"),
+        channel=named.get("channel"),
         product=product,
-        name=None if product is None else row["name"],
-        category=row.get("category"),
+        name=sold.names[group] if product and sold.names else None,
+        category=named.get("category") or None,
         orders=orders,
         units=units,
         units_returned=units_returned,

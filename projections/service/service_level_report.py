@@ -77,9 +77,9 @@ class LevelCount:
         self._gathered = Gathered()
 
     def add(self, tickets: Tickets) -> None:
-        question = self._question
+        question, tickets = self._question, tickets.kept
         inside = within(tickets["opened"], tickets["opened_on"], question.from_, question.to, question.zone)
-        tickets = tickets.of(inside & (tickets["discarded"] == 0))
+        tickets = tickets.of(inside)
         promises = self._promises.of(tickets)
         policy = self._promises.policy(promises)
         self._gathered.add(

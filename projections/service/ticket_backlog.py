@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from projections.service.ticket_columns import Spans, Tickets, read
 from projections.service.ticket_course import FINISHED, microseconds, moment
-from projections.service.ticket_figures import STATUSES
 from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import SECOND
@@ -75,7 +74,7 @@ class BacklogCount:
         self._gathered = Gathered()
 
     def add(self, tickets: Tickets) -> None:
-        tickets = tickets.of(tickets["discarded"] == 0)
+        tickets = tickets.kept
         opened = tickets["opened"]
         group = self._groups.numbers(tickets, opened, tickets["opened_on"])
         ticket, began = tickets.statuses.ticket, tickets.statuses.began
@@ -167,7 +166,7 @@ def _moves(statuses: Spans) -> Mapping[str, Flags]:
     """Which intervals begin with each kind of move: the first of a ticket, one after a finished one, a finished one."""
     import numpy as np
 
-    finished = np.isin(statuses.status, [STATUSES.index(status) for status in FINISHED])
+    finished = statuses.have(FINISHED)
     first = statuses.status == 0
     after_finish = np.concatenate(([False], finished[:-1])) & ~first
     return {"opened": first, "reopened": after_finish & ~finished, "finished": finished & ~after_finish & ~first}

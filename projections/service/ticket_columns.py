@@ -5,15 +5,16 @@ A ticket has its place in the arrays as its number. Moments that are not known a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection
 
+from domain.service.ticket.status import Status
 from projections.service.ticket_course import microseconds
-from projections.service.ticket_figures import MARK_BITS, REPLY_AWAITED, REPLY_ENDED, TYPES, UNKNOWN
+from projections.service.ticket_figures import MARK_BITS, REPLY_AWAITED, REPLY_ENDED, STATUSES, TYPES, UNKNOWN
 from projections.service.ticket_filter import TicketFilter, within_moments
 from projections.service.ticket_groups import Fields
 from projections.service.ticket_times import measured_tickets
@@ -45,6 +46,13 @@ class Spans(NamedTuple):
     def of(self, which: Flags) -> Spans:
         return Spans(*(column[which] for column in self))
 
+    def have(self, statuses: Collection[Status]) -> Flags:
+        """Which of the periods have one of these statuses."""
+        import numpy as np
+
+        flags: Flags = np.array([status in statuses for status in STATUSES])[self.status]
+        return flags
+
 
 class Tickets:
     """Some tickets. `fields` and `agents` have the numbers that `Fields` gives."""
@@ -71,6 +79,11 @@ class Tickets:
             return self
         agents = self.agents[which] if len(self.agents) else self.agents
         return Tickets(self._figures[which], self._marks[which[self._owners]], self.fields[which], agents)
+
+    @cached_property
+    def kept(self) -> Tickets:
+        """The tickets that are not discarded."""
+        return self.of(self["discarded"] == 0)
 
     @cached_property
     def statuses(self) -> Spans:

@@ -8,12 +8,11 @@ come the waits for a reply: the begin of each and its end, if it has ended.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from struct import Struct, pack
 from typing import NamedTuple, get_args
 
 from domain.service.ticket.status import Status
-from projections.service.ticket_course import FINISHED, Course, Fact
+from projections.service.ticket_course import FINISHED, Course, Fact, Opening
 from projections.service.ticket_waits import replies, waits
 from projections.shared.day_vectors import as_number
 from projections.shared.vectors import NO_DAY
@@ -88,9 +87,9 @@ def figures(course: Course, last_activity: int, early: int) -> Figures:
         reassignments=len(course.reassignments),
         solutions=len(course.solutions),
         early=early,
-        opened_on=_day(course.opening.day),
-        resolved_on=_day(course.resolution and course.resolution.day),
-        closed_on=_day(course.closing and course.closing.day),
+        opened_on=_day(course.opening),
+        resolved_on=_day(course.resolution),
+        closed_on=_day(course.closing),
         finished=course.status in FINISHED,
         discarded=course.discarded,
     )
@@ -114,5 +113,5 @@ def _at(fact: Fact | None) -> int | None:
     return None if fact is None else fact.at
 
 
-def _day(day: date | None) -> int:
-    return NO_DAY if day is None else as_number(day)
+def _day(fact: Fact | Opening | None) -> int:
+    return NO_DAY if fact is None or fact.day is None else as_number(fact.day)

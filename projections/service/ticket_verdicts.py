@@ -8,13 +8,18 @@ from domain.service.service_level import WORST_FIRST, Verdict
 from domain.service.sla_policy import Metric
 from projections.service.ticket_business import NONE, Clocks
 from projections.service.ticket_columns import Spans, Tickets
-from projections.service.ticket_figures import STATUSES, UNKNOWN
+from projections.service.ticket_figures import UNKNOWN
 from projections.service.ticket_measures import SECOND, SUMMED
 from projections.service.ticket_promises import Promises
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from projections.service.ticket_columns import Flags
     from projections.shared.grouped import Whole
+
+    Ranks = NDArray[np.int8]
 
 RANKS: tuple[Verdict | None, ...] = (None, *reversed(WORST_FIRST))
 """The verdicts as numbers, the worst last; first of all, that there is none."""
@@ -42,7 +47,7 @@ class Waits(NamedTuple):
         return Waits(self.ticket[which], self.over[which], spans._replace(ticket=(np.cumsum(which) - 1)[spans.ticket]))
 
 
-def ranks(metric: Metric, tickets: Tickets, promises: Whole, known: Promises, clocks: Clocks) -> Whole:
+def ranks(metric: Metric, tickets: Tickets, promises: Whole, known: Promises, clocks: Clocks) -> Ranks:
     """The verdict on each ticket as a number: the worst of its waits, and 0 without a target or a wait."""
     import numpy as np
 
@@ -73,8 +78,8 @@ def _waits(metric: Metric, tickets: Tickets) -> Waits:
     if metric == "next_reply":
         spans = tickets.replies
         return Waits(spans.ticket, spans.ended != UNKNOWN, spans._replace(ticket=np.arange(len(spans.ticket))))
-    counted = [STATUSES.index(status) for status in SUMMED[metric]]
-    return Waits(everyone, tickets["finished"] > 0, tickets.statuses.of(np.isin(tickets.statuses.status, counted)))
+    counted = tickets.statuses.have(SUMMED[metric])
+    return Waits(everyone, tickets["finished"] > 0, tickets.statuses.of(counted))
 
 
 def _passed(waits: Waits, business: Flags, places: Whole, clocks: Clocks) -> Whole:

@@ -32,7 +32,7 @@ def as_date(day: int) -> date:
 
 def days_of_quarters(quarters: Whole, zone: tzinfo) -> Whole:
     """The day in `zone` on which each quarter of an hour begins."""
-    return _each(quarters, lambda quarter: _day(quarter * QUARTER, zone))
+    return _each(quarters, lambda quarter: day_of_quarter(quarter, zone))
 
 
 def days_of(moments: Whole, own_days: Whole, zone: tzinfo) -> Whole:
@@ -70,6 +70,13 @@ def first_days(days: Whole, period: Period) -> Whole:
     )
 
 
+def periods(dated: Whole, period: Period | None, zone: tzinfo | None) -> Whole:
+    """The first day of each row's period; 0 without periods. Rows are dated by quarters of an hour in `zone`, or by days."""
+    if period is None:
+        return dated * 0
+    return first_days(dated if zone is None else days_of_quarters(dated, zone), period)
+
+
 def months(days: Whole) -> Whole:
     """The months from January 1970 to the month of each day."""
     import numpy as np
@@ -87,6 +94,11 @@ def inside(moments: Whole, own_days: Whole, from_: date, to: date, zone: tzinfo)
 
 def _microseconds(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def day_of_quarter(quarter: int, zone: tzinfo) -> int:
+    """The day in `zone` on which a quarter of an hour begins."""
+    return _day(quarter * QUARTER, zone)
 
 
 def _day(second: int, zone: tzinfo) -> int:

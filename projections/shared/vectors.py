@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Connection,
     Date,
@@ -34,6 +35,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from projections.shared.ahead import ahead
 from projections.shared.rows import Instant
 
 if TYPE_CHECKING:
@@ -70,12 +72,12 @@ def portions(
 
     A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; one of bytes is all
     its bytes in one; others are arrays of whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; bytes,
-    numbers and moments must not be null.
+    numbers and moments must not be null. The database joins the values of the next part meanwhile, so the caller must not use
+    the connection between two portions.
     """
     postgres = connection.dialect.name == "postgresql"
     query = select(func.count(), *(_joined(column, postgres) for column in columns.values())).where(*where)
-    for part in parts:
-        rows, *joined = _fetched(connection, query.where(part), postgres)
+    for rows, *joined in ahead(_fetched(connection, query.where(part), postgres) for part in parts):
         if rows:
             values = zip(columns.items(), joined, strict=True)
             yield {name: _vector(column, value, postgres) for (name, column), value in values}
@@ -96,8 +98,7 @@ def by_place(connection: Connection, table: Table, where: Where) -> Iterator[Col
             yield text("ctid >= CAST(:first AS tid) AND ctid < CAST(:after AS tid)").bindparams(**edges)  # type: ignore[misc]
     else:
         place: ColumnElement[int] = literal_column("rowid", BigInteger)
-        edges = select(func.min(place), func.max(place)).select_from(table).where(*where)
-        first, last = connection.execute(edges).one()
+        first, last = (connection.execute(select(edge(place)).select_from(table)).scalar() for edge in (func.min, func.max))
         for begin in range(first, last + 1, ROWS):
             yield place.between(begin, begin + ROWS - 1)
 
@@ -148,7 +149,9 @@ def _value(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
         return func.convert_to(func.coalesce(column, ""), "UTF8") if postgres else func.coalesce(column, "")
     if isinstance(kind, Date):
         column = func.coalesce(_days(column, postgres), NO_DAY)
-    return func.int8send(cast(column, BigInteger)) if postgres else type_coerce(column, Integer)
+    if postgres:
+        return func.int8send(cast(cast(column, Integer) if isinstance(kind, Boolean) else column, BigInteger))
+    return type_coerce(column, Integer)
 
 
 def _days(day: ColumnElement[Any], postgres: bool) -> ColumnElement[int]:
@@ -197,13 +200,22 @@ class Codes:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self._numbers: dict[str, int] = {}
+        self._numbers = _Numbers(self.texts)
 
     def of(self, texts: Sequence[str]) -> Whole:
         import numpy as np
 
-        for new in dict.fromkeys(texts):
-            if new not in self._numbers:
-                self._numbers[new] = len(self.texts)
-                self.texts.append(new)
         return np.fromiter(map(self._numbers.__getitem__, texts), np.int64, len(texts))
+
+
+class _Numbers(dict[str, int]):
+    """A text that is new gets the next number."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__()
+        self._texts = texts
+
+    def __missing__(self, text: str) -> int:
+        self[text] = number = len(self._texts)
+        self._texts.append(text)
+        return number

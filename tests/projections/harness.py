@@ -194,7 +194,7 @@ class Lanes:
 @contextmanager
 def in_memory(*projections: Projection) -> Iterator[Connection]:
     """An empty SQLite database with the read models' tables, and the tables of merged customers and of leads' customers."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     store_raw_ids(engine)
     with engine.connect() as connection:
         create(connection, *{projection.name: projection for projection in (*projections, customer_view, leads)}.values())

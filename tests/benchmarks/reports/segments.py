@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -97,16 +98,16 @@ def model_of(features: Sequence[Feature], *, active: bool = True) -> Model:
         left_out=0,
         quality=Quality(inertia=0.0, silhouette=None, smallest_share=1.0),
     )
-    at = {"model_id": MODEL, "version": 2, "position": 1, "fit_position": 1}
+    at: dict[str, Any] = {"model_id": MODEL, "version": 2, "position": 1, "fit_position": 1}
     return Model(
         **at, fitted=fitted, cluster_names=fitted.cluster_names, active_since=AT if active else None, retired_since=None
     )
 
 
 def _rule() -> Rule:
-    at = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1, "said_on": DAY}
-    expression = {"feature": "orders", "at_least": 3}
-    return Rule(**at, name="often", rule=msgspec.json.encode(expression).decode(), priority=1, retired_since=None)
+    at: dict[str, Any] = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1}
+    expression = msgspec.json.encode({"feature": "orders", "at_least": 3}).decode()
+    return Rule(**at, said_on=DAY, name="often", rule=expression, priority=1, retired_since=None)
 
 
 PART = Part(

@@ -19,7 +19,9 @@ from sqlalchemy import Connection
 from domain.service.opening_hours import OpenHours, Schedule
 from domain.service.sla_policy import TICKET_FIELDS, PolicyTarget, Terms
 from domain.service.ticket.status import Move
-from projections.customers.feedback import feedback
+from projections.customers.feedback import feedback, tables
+from projections.customers.feedback_figures import KINDS as KINDS_OF_FEEDBACK
+from projections.customers.feedback_figures import packed
 from projections.service import service_level_report, service_report, ticket_backlog, ticket_report
 from projections.service.service_calendars import calendar_versions, service_calendars
 from projections.service.sla_policies import policy_versions, sla_policies
@@ -67,9 +69,9 @@ def fill(connection: Connection, rows: int) -> None:
     writing.insert(calendar_versions, [version | {"calendar_id": id, "code": "default", "schedule": encode(SCHEDULE).decode()}])
     terms = encode(Terms(order=1, targets=TARGETS)).decode()
     writing.insert(policy_versions, [version | {"policy_id": id, "code": "all", "terms": terms}])
-    tickets = _tickets(rows)
-    while some := list(islice(tickets, AT_ONCE)):
-        writing.insert(measured_tickets, some)
+    for table, of_table in ((measured_tickets, _tickets(rows)), (tables.rows, _feedback(rows))):
+        while some := list(islice(of_table, AT_ONCE)):
+            writing.insert(table, some)
 
 
 def _tickets(count: int) -> Iterator[Row]:
@@ -77,9 +79,9 @@ def _tickets(count: int) -> Iterator[Row]:
     known = [_course(chance) for _ in range(COURSES)]
     which = draw.integers(0, COURSES, count)
     begun = np.sort(draw.integers(0, YEARS * 365 * 24 * 3600 * 10**6, count)) + microseconds(BEGAN)
-    packed = np.frombuffer(b"".join(one for one, _ in known), dtype=list(TYPES.items()))[which]
+    figures_of = np.frombuffer(b"".join(one for one, _ in known), dtype=list(TYPES.items()))[which]
     for name in MOMENTS:
-        packed[name] += np.where(packed[name] == UNKNOWN, 0, begun)
+        figures_of[name] += np.where(figures_of[name] == UNKNOWN, 0, begun)
     all_marks = [np.frombuffer(one, dtype="<i8") for _, one in known]
     for number, (course, at) in enumerate(zip(which.tolist(), begun.tolist(), strict=True)):
         fields = {name: f"{name}-{chance.randrange(number)}" for name, number in KINDS.items()}
@@ -88,16 +90,34 @@ def _tickets(count: int) -> Iterator[Row]:
             "position": number + 2,
             "version": 5,
             **fields,
-            "discarded": bool(packed["discarded"][number]),
+            "discarded": bool(figures_of["discarded"][number]),
             "opened": at,
             "opened_on": None,
             "fields": msgspec.json.encode([fields[name] for name in TICKET_FIELDS]).decode(),
-            "figures": packed[number].tobytes(),
+            "figures": figures_of[number].tobytes(),
             "marks": (all_marks[course] + (at << MARK_BITS)).tobytes(),
         }
 
 
 KINDS = {"agent": 200, "team": 10, "category": 20, "priority": 4, "channel": 5}
+
+
+def _feedback(count: int) -> Iterator[Row]:
+    """Feedback of every kind; half of it was requested, and a third was resolved."""
+    chance = random.Random(8)
+    empty: Row = dict.fromkeys(column.name for column in tables.rows.c)
+    common = {"version": 1, "irregular": 0, "lists": "{}", "attributes": "{}", "scale_min": 1, "scale_max": 5}
+    for number in range(count):
+        at, id = BEGAN + timedelta(seconds=chance.randrange(YEARS * 365 * 24 * 3600)), UUID(int=chance.getrandbits(128))
+        kind, where = chance.choice(KINDS_OF_FEEDBACK), f"channel-{chance.randrange(5)}"
+        row = empty | common | {"feedback_id": id, "subject": id, "position": number, "kind": kind, "channel": where}
+        row |= {"status": "submitted", "score": chance.randrange(1, 6), "submitted_at": at, "occurred_at": at}
+        if number % 2:
+            row |= {"requested_kind": kind, "requested_channel": where, "requested_at": at - timedelta(hours=30)}
+        if number % 3 == 0:
+            ends = at + timedelta(seconds=chance.randrange(10**6))
+            row |= {"status": "resolved", "acknowledged_at": ends, "resolved_at": ends, "ended": "resolved", "ended_at": ends}
+        yield row | {"figures": packed(row)}
 
 
 def _course(chance: random.Random) -> tuple[bytes, bytes]:

@@ -69,7 +69,7 @@ def test_service_levels_are_those_of_each_ticket(
     with in_portions() as connection:
         calendars = many.write(connection, some, versions, schedules)
         total, groups = service_level_report.report(connection, asked, now)
-    expected: dict[tuple[Any, ...], Counter[Any]] = defaultdict(Counter)
+    expected: dict[Any, Counter[Any]] = defaultdict(Counter)
     for one in some:
         opening = one.course.opening
         if not one.course.discarded and is_on(opening.at, opening.day, *period):
@@ -83,13 +83,15 @@ def test_service_levels_are_those_of_each_ticket(
 
 def _verdicts(
     one: Given, versions: list[PolicyVersion], calendars: Calendars, now: datetime
-) -> tuple[str | None, list[tuple[str, str]]]:
+) -> tuple[str | None, list[tuple[Any, Any]]]:
     promise = promised(moment(one.course.opening.at), one.fields, versions)  # type: ignore[arg-type]
-    timetable, found = calendars.timetable(one.fields["team"]), []
+    timetable = calendars.timetable(one.fields["team"])
+    waited: Any = waits(one.course)
+    found: list[tuple[Any, Any]] = []
     for target in promise.targets if promise else ():
         each = [
             judged(target, wait.moments(), wait.over, now, timetable).verdict if wait.runs else None
-            for wait in waits(one.course)[target.metric]
+            for wait in waited[target.metric]
         ]
         if verdict := worst(verdict for verdict in each if verdict):
             found.append((target.metric, verdict))
@@ -97,7 +99,7 @@ def _verdicts(
 
 
 def _counted(group: service_level_report.Kept) -> Counter[Any]:
-    counts = Counter({"tickets": group.tickets, "without": group.without_policy})
+    counts: Counter[Any] = Counter({"tickets": group.tickets, "without": group.without_policy})
     for metric, one in group.metrics.items():
         counts.update({(metric, verdict): getattr(one, verdict) for verdict in ("met", "breached", "undecided")})
     return +counts
@@ -157,7 +159,7 @@ def _assert_times(
         _assert_measure(measure, [row["measures"][name]["value"] for _, row in inside])
     clocks = [all_time if calendars is None else calendars.clock(one.fields["team"]) for one, _ in unsolved]
     ages = [so_far(row, now, clock) for clock, (_, row) in zip(clocks, unsolved, strict=True)]
-    _assert_measure(found.backlog_age_so_far, [age and age["age_so_far"] for age in ages])
+    _assert_measure(found.backlog_age_so_far, [None if age is None else age["age_so_far"] for age in ages])
 
 
 def _assert_measure(found: Measure, values: Sequence[Decimal | None]) -> None:
