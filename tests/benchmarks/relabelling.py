@@ -45,7 +45,7 @@ from infra.wiring import deploy
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
-from projections.marketing import segment_answers
+from projections.marketing import segment_answers, segment_report
 from projections.marketing.segment_labels import segment_labels
 from projections.shared.rows import Row, Rows
 from tests.benchmarks.recount import MASTER_KEY
@@ -179,7 +179,7 @@ class Crowd:
 
     @staticmethod
     def _reported(connection: Connection) -> frozenset[int]:
-        report = segment_answers.report(connection, MODEL)
+        report = segment_report.report(connection, MODEL)
         assert report is not None
         return frozenset({report.model.fit_position})
 

@@ -20,7 +20,7 @@ from infra.read_models.positions import settled as places
 from infra.read_models.settled import Walk, settled_upto
 from infra.read_models.tables import prepare
 from projections.customers.customers import customer_view, customers
-from projections.marketing import segment_answers
+from projections.marketing import segment_answers, segment_report
 from projections.marketing.segment_labels import segment_labels
 from projections.shared.rows import Row
 from tests.consumers.tallies import World
@@ -81,7 +81,7 @@ def answers(world: World) -> tuple[dict[UUID, Row], list[Row], dict[str, int]]:
         while page.next:
             page = segment_answers.listing(connection, MODEL, limit=7, settled=at, cursor=page.next)
             listed = [*listed, *page.rows]
-        report = segment_answers.report(connection, MODEL)
+        report = segment_report.report(connection, MODEL)
         assert report is not None
         return own, listed, {group.label: group.customers for group in report.groups}
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
-from projections.marketing import segment_answers, segment_models, segment_rule_answers, segment_rules
+from projections.marketing import segment_answers, segment_models, segment_report, segment_rule_answers, segment_rules
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_moves import labels
 from projections.shared.pages import Page
@@ -51,7 +51,7 @@ def answers(connection: Connection) -> dict[str, Any]:
         "labels": [pages(listing, model) for model in models],
         "by label": [pages(listing, model, label=name) for model, name in names],
         "lacking": [pages(listing, model, labelled=False) for model in models],
-        "report": [segment_answers.report(connection, model) for model in models],
+        "report": [segment_report.report(connection, model) for model in models],
         "by rule": [pages(labelled, rule) for rule in rules],
         "rules": segment_rule_answers.report(connection),
     }
