@@ -17,8 +17,9 @@ from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customers
+from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import Known, ended_days, known, model_states
-from projections.marketing.segment_moves import seen, segment_labels
+from projections.marketing.segment_moves import seen
 from projections.marketing.segment_report import report
 from projections.shared.rows import Rows
 from tests.benchmarks.reports.segments import DAY, MODEL, model_of
