@@ -171,9 +171,10 @@ class _Count:
         [total] = _figures(columns, answered, alike[:submitted], alike[submitted:], 1)
         if not self._question.by:
             return total, {}
-        keys, of_rows = groups(*(np.concatenate(pair) for pair in zip(*taken.values(), strict=True)))
-        found = _figures(columns, answered, of_rows[:submitted], of_rows[submitted:], len(keys))
-        return total, {self._key(key): figures for key, figures in zip(keys, found, strict=True)}
+        grouped = groups(*(np.concatenate(pair) for pair in zip(*taken.values(), strict=True)))
+        of_rows, of_requests = np.split(grouped.of_rows, [submitted])
+        found = _figures(columns, answered, of_rows, of_requests, grouped.length)
+        return total, {self._key(key): figures for key, figures in zip(grouped.keys, found, strict=True)}
 
     def _key(self, key: Sequence[int]) -> Key:
         return tuple(self._value(name, number) for name, number in zip(self._question.by, key, strict=True))
@@ -255,10 +256,10 @@ def _efforts(columns: Mapping[str, Any], of_rows: Whole, length: int) -> list[li
     which = np.flatnonzero(columns["kind"] == KINDS.index("ces"))
     of_group, least, most, score = (column[which].astype(np.int64) for column in (of_rows, *(columns[name] for name in SCALED)))
     found: list[list[Effort]] = [[] for _ in range(length)]
-    keys, numbers = groups(of_group, least, most)
-    counts, sums = _counted(numbers, len(keys)), np.zeros(len(keys), dtype=np.int64)
-    np.add.at(sums, numbers, score)
-    for (group, low, high), count, total in zip(keys, counts, sums.tolist(), strict=True):
+    scales = groups(of_group, least, most)
+    counts, sums = _counted(scales.of_rows, scales.length), np.zeros(scales.length, dtype=np.int64)
+    np.add.at(sums, scales.of_rows, score)
+    for (group, low, high), count, total in zip(scales.keys, counts, sums.tolist(), strict=True):
         mean = ratio(total, count, "points", CES, "nobody answered")
         found[group].append(Effort(scale_min=low, scale_max=high, mean=mean))
     return found
