@@ -29,7 +29,7 @@ from commands.shared.commit import Claim, Commit, NewEvent
 from domain.customers.customer.events import ContactMethod, Registered
 from domain.sales.order.values import Item
 from domain.service.ticket.correspondence import Replied
-from domain.shared.events import Event, Metadata, Recorded
+from domain.shared.events import Event, Metadata, Recorded, type_name
 from domain.shared.ids import new_id
 from infra.event_store.store import EventStore
 from infra.settings import Settings
@@ -96,7 +96,7 @@ def _told(story: Story, number: int, dice: Random) -> tuple[list[NewEvent], list
         if isinstance(event, Registered):
             method = ContactMethod(method_id=new_id(), kind="email", primary=True, value=f"customer{number}@example.com")
             changes |= {"name": f"Customer {number}", "contact_methods": (method,)}
-        elif named := NUMBERED.get(event.__struct_config__.tag):  # type: ignore[call-overload]
+        elif named := NUMBERED.get(type_name(type(event))):
             register, begins = named
             changes["number"] = f"{begins}-{number}-{stream}"
             claims.append(Claim(register, changes["number"], ids[stream]))

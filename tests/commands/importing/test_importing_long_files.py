@@ -115,7 +115,7 @@ def test_commits_of_an_import_are_full(tmp_path: Path) -> None:
             return events.commit(commit)
 
     store.executor.close()
-    store.executor = Executor(Counting(), Limits(batch=8))  # type: ignore[arg-type]
+    store.executor = Executor(Counting(), Limits(batch=8))
     rows = "".join(f"c{number},Name,n{number}@example.org,2024-01-01\n" for number in range(60))
     assert store.load(CUSTOMERS, "id,name,email,since\n" + rows).accepted == 60
     started, *full, rest, completed = commands

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from commands.importing.mapping import FileFormat
-from commands.importing.reading import read_table
+from commands.importing.reading import Row, read_table
 from domain.customers.customer.events import Registered
 from domain.shared.spreadsheets import neutralised, restored
 from tests.commands.importing.given_importing import Store
@@ -65,8 +65,8 @@ def test_a_neutralised_file_has_the_texts_of_before(tmp_path: Path, texts: list[
     written = io.StringIO(newline="")
     csv.writer(written).writerows([("id", "text"), *((number, neutralised(text)) for number, text in enumerate(texts))])
     file.write_bytes(written.getvalue().encode())
-    rows = list(read_table(file, FileFormat()).rows)
-    assert [row.texts[1] for row in rows] == texts
+    rows = read_table(file, FileFormat()).rows
+    assert [row.texts[1] for row in rows if isinstance(row, Row)] == texts
 
 
 @pytest.mark.parametrize(
