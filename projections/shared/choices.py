@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import get_args
 
 from sqlalchemy import Dialect, SmallInteger, TypeDecorator
@@ -18,13 +19,14 @@ class Choice(TypeDecorator[str]):
     def __init__(self, texts: tuple[str, ...]) -> None:
         super().__init__()
         self.texts = texts
-        self._places = {text: place for place, text in enumerate(texts)}
+        self._places: Mapping[str | None, int | None] = {None: None} | {text: place for place, text in enumerate(texts)}
+        self._texts: Mapping[int | None, str | None] = {None: None} | dict(enumerate(texts))
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> int | None:
-        return None if value is None else self._places[value]
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], int | None]:
+        return self._places.__getitem__
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:
-        return None if value is None else self.texts[value]
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], str | None]:
+        return self._texts.__getitem__
 
 
 ACTOR_TYPES = ("user", "api_key", "policy", "system", "customer")
