@@ -10,9 +10,9 @@ LIKE = (
     '"terms":{"currency":"EUR","lines":[{"line_id":"1","name":"Tea","quantity":"2","unit_price":"12.50","total":"25.00",'
     '"sku":"","category":"","tax_rate":"0.19","tax":"","discounts":[{"amount":"5.00","code":""}]}],"discounts":[],"charges":['
     '{"kind":"shipping","amount":"4.90","tax":"0.78"}],"prices_include_tax":true},"total":"29.90",'
-    '"customer_id":"01a22aa6-63f5-7771-909e-aa6eadcc9fce","assignment":[null,null],"tags":[],"cancelled":{},'
-    '"confirmed_at":"2026-03-02T09:30:00Z","ended":"completed","ended_at":"2026-03-04T15:41:56.667867Z","reopened_at":null,'
-    '"money":{"authorisation":{},"capture":{"1":"29.90"},"chargeback":{},"refund":{}},"voided":[],"shipments":{},"requests":[],'
-    '"returns":{},"known":["crm.order.payment_captured.v1/1"],"shipping_refunds":{}}'
+    '"customer_id":"01a22aa6-63f5-7771-909e-aa6eadcc9fce","tags":[""],"cancelled":{"1":"1"},"ended":"completed",'
+    '"ended_at":"2026-03-04T15:41:56.667867Z","reopened_at":"","voided":[""],"shipments":{},"requests":[""],"returns":{},'
+    '"shipping_refunds":{},"plain_attributes":{},"owner":"","team":"","authorisation":{},"chargeback":{},"refund":{},'
+    '"confirmed_at":"2026-03-02T09:30:00Z","known":["crm.order.payment_captured.v1/1"],"capture":{"1":"29.90"}}'
 )
 STATE = Packed(LIKE)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Column, Table, Text, Uuid
+from sqlalchemy import Column, Table, Uuid
 
 from domain.shared.events import Event, Recorded
 from projections.sales.order_book import Book
+from projections.sales.order_states import STATE
 from projections.shared.rows import Rows
 from projections.shared.tables import table
 
@@ -17,7 +18,7 @@ Totals = TypeVar("Totals")
 
 def states(name: str) -> Table:
     """The table that keeps the books of orders between batches."""
-    return table(name, Column("order_id", Uuid, primary_key=True), Column("state", Text, nullable=False))
+    return table(name, Column("order_id", Uuid, primary_key=True), Column("state", STATE, nullable=False))
 
 
 def turns(

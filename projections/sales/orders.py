@@ -19,6 +19,7 @@ from domain.sales.order.axes import FulfilmentStatus, OrderStatus, PaymentStatus
 from domain.shared.events import Recorded
 from domain.shared.money import from_minor_units, minor_units
 from projections.sales.order_book import ORDER_EVENTS, Book, figures
+from projections.sales.order_states import STATE
 from projections.shared import books
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
@@ -43,6 +44,7 @@ ORDERS = books.book_tables(
     Column("placed_on", Date),
     Column("irregular", Integer, nullable=False),
     Column("test", Boolean, nullable=False),
+    state=STATE,
 )
 order_rows = ORDERS.rows
 # Reports on customers read these columns of all orders: an index has no other column, a row has the whole state of its order.

@@ -28,13 +28,13 @@ class ArrayText(TypeDecorator[Sequence[Any]]):
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
         if not isinstance(self._item, TypeDecorator):
-            return _text_of(self._item)
-        made, text_of = self._item.process_bind_param, _text_of(self._item.impl_instance)
-        return lambda values: text_of([made(value, dialect) for value in values])
-
-
-def _text_of(item: TypeEngine[Any]) -> Callable[[Sequence[Any]], str]:
-    return text_of_bytes if isinstance(item, LargeBinary) else array_text
+            return text_of_bytes if isinstance(self._item, LargeBinary) else array_text
+        if isinstance(self._item.impl_instance, LargeBinary):
+            # Its own processor would make objects of the driver from bytes.
+            to_bytes = self._item.process_bind_param
+            return lambda values: text_of_bytes([to_bytes(value, dialect) for value in values])
+        made = self._item.bind_processor(dialect)
+        return (lambda values: array_text(list(map(made, values)))) if made else array_text
 
 
 def array_text(values: Sequence[Any]) -> str:

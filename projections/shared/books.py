@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, select
+from sqlalchemy.types import TypeEngine
 
 from domain.shared.events import Event, Recorded
 from projections.customers.merging import of_customer
@@ -38,6 +39,7 @@ class Book(Protocol):
 
 B = TypeVar("B", bound=Book)
 
+TEXT = Text()
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -66,12 +68,13 @@ class BookTables(NamedTuple):
         return Projection(str(self.rows.name), version, self, apply, types(*events, *erasures))
 
 
-def book_tables(thing: str, things: str, *columns: Column[Any]) -> BookTables:
+def book_tables(thing: str, things: str, *columns: Column[Any], state: TypeEngine[Any] = TEXT) -> BookTables:
     """The tables of a kind of book; `columns` show its current state, in addition to the column with the whole state.
 
-    The column `listed` has those details that lists show too, as JSON.
+    The column `listed` has those details that lists show too, as JSON. `state` is the type of the column with the whole state.
     """
-    key, whole = f"{thing}_id", tables.columns(Text, "state", "listed", nullable=False)
+    key = f"{thing}_id"
+    whole = (Column("state", state, nullable=False), Column("listed", Text, nullable=False))
     return BookTables(
         rows=tables.aggregates(things, key, *columns, *whole, subject=True, by_position=True),
         tags=tables.several(thing, "tag"),
