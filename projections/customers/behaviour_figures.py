@@ -73,7 +73,7 @@ class Behaviours:
         self._owners = np.cumsum(self._kinds == CUSTOMER) - 1
         self._attributes = attributes
         tickets, touches, orders, days = self._numbers[self._kinds == CUSTOMER].T.astype(float)
-        self._counts = {"tickets": tickets, "touches": touches, "orders": orders}
+        self._counts: dict[str, Numbers] = {"tickets": tickets, "touches": touches, "orders": orders}
         self._frequency = days - 1
         bought = self._kinds == PURCHASES
         self._first, self._last = (np.full(len(days), np.nan) for _ in range(2))

@@ -26,7 +26,7 @@ from projections.shared.entry import Entry
 from projections.shared.lists import Listing, Rule, flag
 from projections.shared.occurred import own_day
 from projections.shared.rows import Instant, Row
-from projections.shared.tables import INTERNAL, SORTED, columns
+from projections.shared.tables import INTERNAL, SORTED, columns, index_of_days
 
 tables = entries.entries(
     "feedback",
@@ -50,6 +50,8 @@ tables = entries.entries(
     Column("figures", LargeBinary, nullable=False, info=INTERNAL),
     about=True,
 )
+for days in ("submitted_on", "requested_on"):
+    index_of_days(tables.rows.c[days])
 Index("ix_feedback_customer", tables.rows.c.customer_id, tables.rows.c.occurred_at)
 
 # How events change it

@@ -96,13 +96,13 @@ def figures(connection: Connection, question: Question) -> tuple[Figures, dict[K
     """The figures of all feedback, and of each group by its values in the order of `by`."""
     count = _Count(question)
     columns: dict[str, Any] = {name: _table[name] for name in ("figures", *count.texts)}
-    where = _where(question)
+    where = asked_days(question)
     for portion in portions(connection, columns, where, by_place(connection, tables.rows, where)):
         count.add(portion)
     return count.figures()
 
 
-def _where(question: Question) -> list[ColumnElement[bool]]:
+def asked_days(question: Question) -> list[ColumnElement[bool]]:
     """Feedback submitted or requested on these days, which indexes serve; no condition for all days."""
     if question.from_ <= EARLIEST and question.to >= LATEST:
         return []

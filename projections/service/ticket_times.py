@@ -40,7 +40,7 @@ from projections.service.ticket_filter import NAMES
 from projections.service.ticket_measures import COUNTS, EARLIER, MEASURES, SECOND, SUMMED, Measured, sources
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Row, Rows
-from projections.shared.tables import aggregates, columns, table
+from projections.shared.tables import aggregates, columns, index_of_days, table
 
 measured_tickets = aggregates(
     "ticket_times",
@@ -54,6 +54,7 @@ measured_tickets = aggregates(
     Column("fields", Text, nullable=False),
     *columns(LargeBinary, "figures", "marks", nullable=False),
 )
+index_of_days(measured_tickets.c.opened_on)
 ticket_facts = table(
     "ticket_facts",
     Column("ticket_id", Uuid, primary_key=True),

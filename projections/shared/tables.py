@@ -26,6 +26,12 @@ def table(name: str, *columns: Column[Any], narrow: bool = False) -> Table:
     return made
 
 
+def index_of_days(days: Column[Any]) -> None:
+    """An index of the few rows that are dated by a day of their own: each part of `occurred.within` needs an index."""
+    there = days.is_not(None)
+    Index(f"ix_{days.table.name}_{days.name}", days, sqlite_where=there, postgresql_where=there)
+
+
 def aggregates(
     name: str, key: str, *columns: Column[Any], subject: bool = False, by_position: bool = False, versioned: bool = True
 ) -> Table:
