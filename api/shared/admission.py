@@ -25,6 +25,7 @@ from prometheus_client import Counter, Gauge
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.shared.problems import KINDS, MEDIA_TYPE, Problem
+from infra.free_memory import give_back
 from infra.settings import Settings
 
 T = TypeVar("T")
@@ -203,7 +204,17 @@ async def in_its_thread(request: Request, read: Callable[..., T], *args: Any) ->
     Python runs one thread at a time: each further thread that computes makes commands slower, and no read faster.
     """
     state = request.app.state
-    return await to_thread.run_sync(read, *args, limiter=state.reporting if is_long(request) else state.reading)
+    if is_long(request):
+        return await to_thread.run_sync(_giving_back, read, *args, limiter=state.reporting)
+    return await to_thread.run_sync(read, *args, limiter=state.reading)
+
+
+def _giving_back(read: Callable[..., T], *args: Any) -> T:
+    """Gives the memory back that a long read needed."""
+    try:
+        return read(*args)
+    finally:
+        give_back()
 
 
 @contextmanager

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 ROWS, PAGES = 50_000, 1_000
 """A portion has about so many rows, or on PostgreSQL the rows of so many pages."""
+SOME, APART = 500_000, 4
 NIL = UUID(int=0)
 """The id that is null: RFC 9562, section 5.9. Nothing has it."""
 NO_DAY = 3_000_000
@@ -85,20 +86,34 @@ def portions(
 
 
 def by_place(connection: Connection, table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
-    """Divides the rows that meet the conditions by where they are stored. Few rows are one portion: an index finds them."""
-    some = select(literal_column("1")).select_from(table).where(*where).limit(ROWS + 1).subquery()
-    if connection.execute(select(func.count()).select_from(some)).scalar_one() <= ROWS:
+    """Divides the rows that meet the conditions by where they are stored. A few rows far apart are one portion, by an index."""
+    some = select(literal_column("1")).select_from(table).where(*where).limit(SOME + 1).subquery()
+    rows = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    # An index finds the edges of some rows faster than all rows are read.
+    within = where if rows <= SOME else ()
+    if connection.dialect.name == "postgresql":
+        yield from [true()] if rows <= ROWS else _pages(connection, table, within)
+        return
+    place: ColumnElement[int] = literal_column("rowid", BigInteger)
+    edges = (select(edge(place)).select_from(table).where(*within) for edge in (func.min, func.max))
+    first, last = (connection.execute(edge).scalar() or 0 for edge in edges)
+    if rows <= ROWS and last - first > APART * rows:
         yield true()
-    elif connection.dialect.name == "postgresql":
-        pages = connection.execute(_PAGES, {"name": table.name}).scalar_one()
-        for page in range(0, pages, PAGES):
-            edges = {"first": f"({page},0)", "after": f"({page + PAGES},0)"}
-            yield text("ctid >= CAST(:first AS tid) AND ctid < CAST(:after AS tid)").bindparams(**edges)  # type: ignore[misc]
+        return
+    for begin in range(first, last + 1, ROWS):
+        yield place.between(begin, begin + ROWS - 1)
+
+
+def _pages(connection: Connection, table: Table, within: Where) -> Iterator[ColumnElement[bool]]:
+    if within:
+        edges = (cast(edge(literal_column("ctid")), Text) for edge in (func.min, func.max))
+        places = connection.execute(select(*edges).select_from(table).where(*within)).one()
+        first, last = (int(place[1:].partition(",")[0]) for place in places)
     else:
-        place: ColumnElement[int] = literal_column("rowid", BigInteger)
-        first, last = (connection.execute(select(edge(place)).select_from(table)).scalar() for edge in (func.min, func.max))
-        for begin in range(first, last + 1, ROWS):
-            yield place.between(begin, begin + ROWS - 1)
+        first, last = 0, connection.execute(_PAGES, {"name": table.name}).scalar_one()
+    for page in range(first, last + 1, PAGES):
+        pages = {"first": f"({page},0)", "after": f"({page + PAGES},0)"}
+        yield text("ctid >= CAST(:first AS tid) AND ctid < CAST(:after AS tid)").bindparams(**pages)  # type: ignore[misc]
 
 
 _PAGES = text("SELECT pg_relation_size(CAST(:name AS regclass)) / CAST(current_setting('block_size') AS bigint)")
