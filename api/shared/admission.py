@@ -25,7 +25,7 @@ from prometheus_client import Counter, Gauge
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.shared.problems import KINDS, MEDIA_TYPE, Problem
-from infra.free_memory import give_back
+from infra.memory import release_freed
 from infra.settings import Settings
 
 T = TypeVar("T")
@@ -205,16 +205,16 @@ async def in_its_thread(request: Request, read: Callable[..., T], *args: Any) ->
     """
     state = request.app.state
     if is_long(request):
-        return await to_thread.run_sync(_giving_back, read, *args, limiter=state.reporting)
+        return await to_thread.run_sync(_released, read, *args, limiter=state.reporting)
     return await to_thread.run_sync(read, *args, limiter=state.reading)
 
 
-def _giving_back(read: Callable[..., T], *args: Any) -> T:
-    """Gives the memory back that a long read needed."""
+def _released(read: Callable[..., T], *args: Any) -> T:
+    """Reads, and gives back the memory that this took."""
     try:
         return read(*args)
     finally:
-        give_back()
+        release_freed()
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from api.shared import conditional, exporting
-from api.shared.admission import in_its_thread, until_position
+from api.shared.admission import in_its_thread, is_long, until_position
 from api.shared.columns import columns
 from api.shared.concerned import About, complete_about
 from api.shared.encoding import encode
@@ -27,6 +27,7 @@ from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
 from domain.shared.ids import keyed_digest
 from domain.shared.money import MINOR_DIGITS
+from infra.memory import release_pages
 from infra.read_models.completeness import Completeness, Needed, Of
 from infra.read_models.digest import one_moment
 from projections.shared.pages import LIMIT, Page
@@ -169,7 +170,10 @@ def _query_moment(
     completeness: Completeness = request.app.state.completeness
     with one_moment(request.app.state.read_models) as connection:
         reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
-        return query(connection), reached
+        answer = query(connection)
+        if is_long(request):
+            release_pages(connection)
+        return answer, reached
 
 
 async def listing(

@@ -95,12 +95,11 @@ def spans(connection: Connection, question: Question, begin: date | None) -> Ite
     if question.period is None:
         yield _sold(connection, question, None, None)
         return
-    day: date | None = max(_earliest(question), begin or date.min)
-    count = 1
-    while day := _next_day(connection, question, day):
+    end, count = max(_earliest(question), begin or date.min), 1
+    while day := _next_day(connection, question, end):
         begin = first_day(day, question.period)
-        day = _after(begin, question.period, count)
-        sold = _sold(connection, question, begin, day)
+        end = _after(begin, question.period, count)
+        sold = _sold(connection, question, begin, end)
         rows = len(sold.groups.of_rows)
         count = count * 2 if rows * 2 < ROWS else max(1, count // 2) if rows > ROWS else count
         yield sold

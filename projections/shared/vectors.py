@@ -8,6 +8,7 @@ them must be read at one moment: see `one_moment`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,8 +18,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Dialect,
     Float,
     Integer,
+    LargeBinary,
     Select,
     String,
     Table,
@@ -34,6 +37,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.dialects import postgresql
 
 from projections.shared.ahead import ahead
 from projections.shared.rows import Instant
@@ -70,16 +74,16 @@ def portions(
 ) -> Iterator[dict[str, Any]]:
     """The columns of the rows that meet the conditions, part by part; a part without a row is left out.
 
-    A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; others are arrays of
-    whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; numbers and moments must not be null. The database
-    joins the values of the next part meanwhile, so the caller must not use the connection between two portions.
+    A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; one of bytes is all
+    its bytes in one; others are arrays of whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; bytes,
+    numbers and moments must not be null. The database joins the values of the next part meanwhile, so the caller must not use
+    the connection between two portions.
     """
-    postgres = connection.dialect.name == "postgresql"
-    query = select(func.count(), *(_joined(column, postgres) for column in columns.values())).where(*where)
-    for rows, *joined in ahead(_fetched(connection, query.where(part), postgres) for part in parts):
+    dialect = connection.dialect
+    query = select(func.count(), *(_joined(column, dialect) for column in columns.values())).where(*where)
+    for rows, *joined in ahead(_fetched(connection, query.where(part)) for part in parts):
         if rows:
-            values = zip(columns.items(), joined, strict=True)
-            yield {name: _vector(column, value, postgres) for (name, column), value in values}
+            yield {name: _vector(of, value, dialect) for (name, of), value in zip(columns.items(), joined, strict=True)}
 
 
 # How rows are divided into portions
@@ -134,80 +138,82 @@ def by_key(
     yield and_(true(), *after)
 
 
-# How values are joined, and taken apart
+# How values are joined, and taken apart: on PostgreSQL as bytes of a fixed length, on SQLite as bytes or texts, as it has them.
 
 
-def _joined(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
-    value = _value(column, postgres)
-    if postgres:
-        return func.string_agg(value, _NUL if isinstance(column.type, String) else _NOTHING)
-    separator: Any = func.char(0) if isinstance(column.type, String) else "" if _is_fixed(column) else ","
-    return func.group_concat(value, separator)
-
-
-def _is_fixed(column: ColumnElement[Any]) -> bool:
-    """Whether each value has the same length as a text on SQLite."""
-    return isinstance(column.type, Uuid | Instant)
-
-
-def _value(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
-    """A value as it is joined: bytes of a fixed length on PostgreSQL, a text on SQLite."""
+def _joined(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
     kind = column.type
-    if isinstance(kind, Uuid):
-        nil: Any = literal_column(f"'{NIL.hex}'")
-        return (
-            func.uuid_send(func.coalesce(column, cast(nil, Uuid)))
-            if postgres
-            else func.coalesce(type_coerce(column, Text), nil)
-        )
-    if isinstance(kind, Instant):
-        return func.timestamptz_send(column) if postgres else type_coerce(column, Text)
+    if dialect.name == "postgresql":
+        return func.string_agg(_in_bytes(column), _NUL if isinstance(kind, String) else _NOTHING)
+    if isinstance(kind, LargeBinary):
+        return cast(func.group_concat(column, ""), LargeBinary)
     if isinstance(kind, String):
-        return func.convert_to(func.coalesce(column, ""), "UTF8") if postgres else func.coalesce(column, "")
+        return func.group_concat(func.coalesce(column, ""), func.char(0))
+    if isinstance(kind, Uuid):
+        if _stored(kind, NIL, dialect, bytes):
+            return cast(func.group_concat(func.coalesce(type_coerce(column, LargeBinary), func.zeroblob(16)), ""), LargeBinary)
+        return func.group_concat(func.coalesce(type_coerce(column, Text), NIL.hex), "")
+    if isinstance(kind, Instant):
+        return func.group_concat(type_coerce(column, Text), "," if _stored(kind, _1970, dialect, int) else "")
+    return func.group_concat(_days(column, dialect) if isinstance(kind, Date) else type_coerce(column, Integer), ",")
+
+
+def _in_bytes(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    kind = column.type
+    if isinstance(kind, LargeBinary):
+        return column
+    if isinstance(kind, String):
+        return func.convert_to(func.coalesce(column, ""), "UTF8")
+    if isinstance(kind, Uuid):
+        return func.uuid_send(func.coalesce(column, cast(literal_column(f"'{NIL}'"), Uuid)))
+    if isinstance(kind, Instant):
+        return func.timestamptz_send(column)
     if isinstance(kind, Date):
-        column = func.coalesce(_days(column, postgres), NO_DAY)
-    if postgres:
-        return func.int8send(cast(cast(column, Integer) if isinstance(kind, Boolean) else column, BigInteger))
-    return type_coerce(column, Integer)
+        column = _days(column, postgresql.dialect())
+    return func.int8send(cast(cast(column, Integer) if isinstance(kind, Boolean) else column, BigInteger))
 
 
-def _days(day: ColumnElement[Any], postgres: bool) -> ColumnElement[int]:
-    """The days from 1970 to this day."""
-    if postgres:
-        return day.op("-", return_type=Integer())(literal_column("DATE '1970-01-01'"))
-    return cast(func.julianday(day, type_=Float) - _UNIX_EPOCH_AS_JULIAN_DAY, Integer)
+def _days(day: ColumnElement[Any], dialect: Dialect) -> ColumnElement[int]:
+    """The days from 1970 to this day, or NO_DAY."""
+    if dialect.name == "postgresql":
+        days = day.op("-", return_type=Integer())(literal_column("DATE '1970-01-01'"))
+    else:
+        days = cast(func.julianday(day, type_=Float) - _UNIX_EPOCH_AS_JULIAN_DAY, Integer)
+    return func.coalesce(days, NO_DAY)
 
 
-def _vector(column: ColumnElement[Any], joined: Any, postgres: bool) -> Any:
+def _stored(kind: Any, value: Any, dialect: Dialect, as_kind: type[Any]) -> bool:
+    """Whether the database has such a value as one of this type."""
+    stored = kind.dialect_impl(dialect).bind_processor(dialect)
+    return stored is not None and isinstance(stored(value), as_kind)
+
+
+def _vector(column: ColumnElement[Any], joined: Any, dialect: Dialect) -> Any:
     import numpy as np
 
     kind = column.type
-    if isinstance(kind, Uuid):
-        raw = joined if postgres else bytes.fromhex(joined)
-        return np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)
+    if isinstance(kind, LargeBinary):
+        return joined
     if isinstance(kind, String):
-        return (joined.decode() if postgres else joined).split("\0")
-    if isinstance(kind, Instant) and not postgres:
-        return _microseconds(joined)
-    if not postgres:
-        return np.fromstring(joined, np.int64, sep=",")
-    numbers = np.frombuffer(joined, ">i8").astype(np.int64)
-    return numbers + _SINCE_2000 if isinstance(kind, Instant) else numbers
+        return (joined if isinstance(joined, str) else joined.decode()).split("\0")
+    if isinstance(kind, Uuid):
+        raw = bytes.fromhex(joined) if isinstance(joined, str) else joined
+        return np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 2)
+    if dialect.name == "postgresql":
+        numbers = np.frombuffer(joined, ">i8").astype(np.int64)
+        return numbers + _SINCE_2000 if isinstance(kind, Instant) else numbers
+    if isinstance(kind, Instant) and not _stored(kind, _1970, dialect, int):
+        return np.frombuffer(joined.encode(), f"S{_INSTANT}").astype("datetime64[us]").astype(np.int64)
+    return np.fromstring(joined, np.int64, sep=",")
 
 
 _INSTANT = len("2026-03-01 12:00:00.000000")
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _microseconds(joined: str) -> Whole:
-    """Moments as SQLite has them: texts of one length."""
-    import numpy as np
-
-    return np.frombuffer(joined.encode(), f"S{_INSTANT}").astype("datetime64[us]").astype(np.int64)
-
-
-def _fetched(connection: Connection, query: Select[Any], postgres: bool) -> Any:
+def _fetched(connection: Connection, query: Select[Any]) -> Any:
     """The only row of the query. PostgreSQL sends bytes as they are, instead of as text."""
-    if not postgres:
+    if connection.dialect.name != "postgresql":
         return connection.execute(query).one()
 
     def in_binary(_: Any, cursor: Any, *__: Any) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from api.shared.encoding import encode
-from infra.free_memory import give_back
+from infra.memory import release_freed, release_pages
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.read_models.digest import one_moment
 from tests.benchmarks.reports.parts import PARTS
@@ -39,10 +39,12 @@ def measured(name: str, database: str) -> Measured:
     read_models = opened(database)
 
     def answer() -> int:
+        """What a route does in a thread for long requests."""
         with one_moment(read_models) as connection:
-            found = report(connection)
-        give_back()
-        return len(encode(found))
+            length = len(encode(report(connection)))
+            release_pages(connection)
+        release_freed()
+        return length
 
     wall, cpu = time.perf_counter(), time.process_time()
     length = answer()
@@ -52,7 +54,6 @@ def measured(name: str, database: str) -> Measured:
     answer()
     again = time.perf_counter() - again
     gc.collect()
-    give_back()
     read_models.close()
     return Measured(wall, cpu, again, max(peak, _memory("VmHWM")), left, _memory("VmRSS"), length)
 
