@@ -37,7 +37,6 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
-from sqlalchemy.dialects import postgresql
 
 from projections.shared.ahead import ahead
 from projections.shared.rows import Instant
@@ -144,7 +143,7 @@ def by_key(
 def _joined(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
     kind = column.type
     if dialect.name == "postgresql":
-        return func.string_agg(_in_bytes(column), _NUL if isinstance(kind, String) else _NOTHING)
+        return func.string_agg(_in_bytes(column, dialect), _NUL if isinstance(kind, String) else _NOTHING)
     if isinstance(kind, LargeBinary):
         return cast(func.group_concat(column, ""), LargeBinary)
     if isinstance(kind, String):
@@ -158,7 +157,7 @@ def _joined(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
     return func.group_concat(_days(column, dialect) if isinstance(kind, Date) else type_coerce(column, Integer), ",")
 
 
-def _in_bytes(column: ColumnElement[Any]) -> ColumnElement[Any]:
+def _in_bytes(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
     kind = column.type
     if isinstance(kind, LargeBinary):
         return column
@@ -169,12 +168,13 @@ def _in_bytes(column: ColumnElement[Any]) -> ColumnElement[Any]:
     if isinstance(kind, Instant):
         return func.timestamptz_send(column)
     if isinstance(kind, Date):
-        column = _days(column, postgresql.dialect())
+        column = _days(column, dialect)
     return func.int8send(cast(cast(column, Integer) if isinstance(kind, Boolean) else column, BigInteger))
 
 
 def _days(day: ColumnElement[Any], dialect: Dialect) -> ColumnElement[int]:
     """The days from 1970 to this day, or NO_DAY."""
+    days: ColumnElement[int]
     if dialect.name == "postgresql":
         days = day.op("-", return_type=Integer())(literal_column("DATE '1970-01-01'"))
     else:
