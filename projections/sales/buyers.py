@@ -100,7 +100,7 @@ class _Rows(NamedTuple):
 
     def some(self, marked: NDArray[np.bool_]) -> _Rows:
         """The marked ones of these rows."""
-        return _Rows(*(values[marked] for values in self))
+        return _Rows(**{name: values[marked] for name, values in self._asdict().items()})
 
     def sums(self, of_rows: Whole, length: int) -> Mapping[str, list[int]]:
         """The sums of each group, whose numbers are `of_rows`."""

@@ -85,6 +85,7 @@ def _sale(book: Book, recorded: Recorded, difference: Figures) -> Row:
 Group = Literal["channel", "day", "week", "month"]
 
 SUMMED = ("orders", *Figures._fields)
+CURRENCY = len("EUR")
 
 
 class Sales(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,17 +132,18 @@ def _summed(
     connection: Connection, question: Question, period: Period | None
 ) -> Iterator[tuple[tuple[str, date, str], list[int]]]:
     """Sums by channel, first day of a period and currency, each as often as there are portions with such rows."""
-    table, channels, currencies = sales.c, Codes(), Codes()
+    table, codes = sales.c, Codes()
     for column, within in inside(table, question):
         where = (within, *matching(table, question, ("channel", "currency")))
-        columns = {"channels": table.channel, "currencies": table.currency, "dated": column}
+        columns = {"codes": table.currency + table.channel, "dated": column}
         columns |= {name: table[name] for name in SUMMED}
         for read in portions(connection, columns, where, by_place(connection, sales, where)):
             days = periods(read["dated"], period, question.zone if column is table.quarter else None)
-            found = groups(channels.of(read["channels"]), days, currencies.of(read["currencies"]))
+            found = groups(codes.of(read["codes"]), days)
             sums = [exact.sums(read[name], found.of_rows, found.length).every() for name in SUMMED]
-            for (channel, first, currency), *amounts in zip(found.keys, *sums, strict=True):
-                yield (channels.texts[channel], as_date(first), currencies.texts[currency]), amounts
+            for (code, first), *amounts in zip(found.keys, *sums, strict=True):
+                currency, channel = codes.texts[code][:CURRENCY], codes.texts[code][CURRENCY:]
+                yield (channel, as_date(first), currency), amounts
 
 
 def _sales(channel: str | None, period: date | None, currency: str, orders: int, sums: Figures) -> Sales:

@@ -20,13 +20,14 @@ from projections.shared import exact, id_vectors
 from projections.shared.day_vectors import as_date, as_number, day_of_quarter, periods
 from projections.shared.group_vectors import Groups, groups
 from projections.shared.occurred import midnight
-from projections.shared.reports import Period, first_day, inside, matching, quarter
+from projections.shared.reports import Period, first_day, matching, quarter
 from projections.shared.vectors import ROWS, Codes, by_place, portions
 
 if TYPE_CHECKING:
     from projections.sales.sales_report import Question
     from projections.shared.vectors import Ids, Whole
 
+DATED = (product_sales_rows.c.quarter, product_sales_rows.c.day)
 UNITS = ("units", "units_part", "units_returned", "units_returned_part")
 SUMMED = (*UNITS, *AMOUNTS)
 NEAR = 8
@@ -94,13 +95,13 @@ def spans(connection: Connection, question: Question, begin: date | None) -> Ite
     if question.period is None:
         yield _sold(connection, question, None, None)
         return
-    day: date | None = max(_earliest(question), begin or date.min)
-    count = 1
-    while day := _next_day(connection, question, day):
+    end, count = max(_earliest(question), begin or date.min), 1
+    while day := _next_day(connection, question, end):
         begin = first_day(day, question.period)
-        day = _after(begin, question.period, count)
-        sold = _sold(connection, question, begin, day)
-        count = max(1, count * 2 if len(sold.groups.of_rows) < ROWS else count // 2)
+        end = _after(begin, question.period, count)
+        sold = _sold(connection, question, begin, end)
+        rows = len(sold.groups.of_rows)
+        count = count * 2 if rows * 2 < ROWS else max(1, count // 2) if rows > ROWS else count
         yield sold
 
 
@@ -115,12 +116,11 @@ def _next_day(connection: Connection, question: Question, day: date) -> date | N
     if day >= question.to:
         return None
     found = []
-    for column, within in inside(product_sales_rows.c, question):
-        by_day = column is product_sales_rows.c.day
-        start: Any = day if by_day else quarter(midnight(day, question.zone))
-        value = connection.execute(select(func.min(column)).where(within, column >= start, *_asked(question))).scalar()
+    for column in DATED:
+        where = (*_between(column, question, day, question.to), *_asked(question))
+        value = connection.execute(select(func.min(column)).where(*where)).scalar()
         if value is not None:
-            found.append(value if by_day else as_date(day_of_quarter(value, question.zone)))
+            found.append(value if column is DATED[1] else as_date(day_of_quarter(value, question.zone)))
     return max(day, min(found)) if found else None
 
 
@@ -181,26 +181,28 @@ def _read(
     texts = ("currency", *question.own, *(["name"] if "product" in question.own else []))
     codes, ids = {name: Codes() for name in texts}, [nothing.astype(np.uint64).reshape(-1, 2)]
     parts = [dict.fromkeys(("periods", "placed", *SUMMED, *texts), nothing)]
-    for column, within in inside(table, question):
-        by_day = column is table.day
-        where = (within, *_asked(question), *_between(column, first, end, question))
+    for column in DATED:
+        where = (*_between(column, question, first or question.from_, end or question.to), *_asked(question))
         columns = {"ids": table.order_id, "periods": column, "placed": table.placed}
         columns |= {name: table[name] for name in (*SUMMED, *texts)}
         for read in portions(connection, columns, where, by_place(connection, product_sales_rows, where)):
             ids.append(read.pop("ids"))
             read |= {name: codes[name].of(read[name]) for name in texts}
-            read["periods"] = periods(read["periods"], question.period, None if by_day else question.zone)
+            read["periods"] = periods(read["periods"], question.period, question.zone if column is table.quarter else None)
             parts.append(read)
     return np.concatenate(ids), {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, codes
 
 
-def _between(column: Column[Any], first: date | None, end: date | None, question: Question) -> Where:
-    if first is None or end is None:
-        return ()
+def _between(column: Column[Any], question: Question, first: date, end: date) -> Where:
+    """The rows that this column dates on these days, and some quarters before and after; none that the question leaves out.
+
+    There is one bound on each side: an index on SQLite uses one only.
+    """
     if column is product_sales_rows.c.day:
-        return column >= first, column < end
-    low, high = (quarter(midnight(min(day, question.to), question.zone)) for day in (first, end))
-    return column >= low - NEAR, column < high + NEAR
+        return column >= max(first, question.from_), column < min(end, question.to)
+    asked = [quarter(midnight(day, question.zone)) for day in (question.from_, question.to)]
+    low, high = (quarter(midnight(day, question.zone)) for day in (first, min(end, question.to)))
+    return column >= max(low - NEAR, asked[0]), column < min(high + NEAR, asked[1])
 
 
 def _ranks(texts: Sequence[str], ordered: Sequence[str]) -> Whole:

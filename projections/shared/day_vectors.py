@@ -48,11 +48,10 @@ def _days_of_moments(moments: Whole, zone: tzinfo) -> Whole:
 
     seconds = moments // MICROSECONDS
     quarters = seconds // QUARTER
-    days = days_of_quarters(quarters, zone)
-    # Before zones had whole quarters of an hour, a day could begin within one.
-    mixed = np.flatnonzero(days != _each(quarters, lambda quarter: _day(quarter * QUARTER + QUARTER - 1, zone)))
-    if len(mixed):
-        days[mixed] = _each(seconds[mixed], lambda second: _day(second, zone))
+    days, after = np.split(days_of_quarters(np.concatenate((quarters, quarters + 1)), zone), 2)
+    # In the last quarter of a day the seconds decide: before zones had whole quarters of an hour, a day could begin within one.
+    last = np.flatnonzero(days != after)
+    days[last] = _each(seconds[last], lambda second: _day(second, zone))
     return days
 
 

@@ -17,12 +17,14 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    Dialect,
     Float,
     Integer,
     LargeBinary,
     Select,
     String,
     Table,
+    Text,
     Uuid,
     and_,
     cast,
@@ -47,9 +49,9 @@ if TYPE_CHECKING:
 
 ROWS, PAGES = 50_000, 1_000
 """A portion has about so many rows, or on PostgreSQL the rows of so many pages."""
+SOME, APART = 500_000, 4
 NIL = UUID(int=0)
 """The id that is null: RFC 9562, section 5.9. Nothing has it."""
-NIL_BYTES = 16
 NO_DAY = 3_000_000
 """The number of a day that is null: later than any day."""
 
@@ -75,32 +77,45 @@ def portions(
     numbers and moments must not be null. The database joins the values of the next part meanwhile, so the caller must not use
     the connection between two portions.
     """
-    postgres = connection.dialect.name == "postgresql"
-    query = select(func.count(), *(_joined(column, postgres) for column in columns.values())).where(*where)
-    for rows, *joined in ahead(_fetched(connection, query.where(part), postgres) for part in parts):
+    dialect = connection.dialect
+    query = select(func.count(), *(_joined(column, dialect) for column in columns.values())).where(*where)
+    for rows, *joined in ahead(_fetched(connection, query.where(part)) for part in parts):
         if rows:
-            values = zip(columns.items(), joined, strict=True)
-            yield {name: _vector(column, value, postgres) for (name, column), value in values}
+            yield {name: _vector(of, value, dialect) for (name, of), value in zip(columns.items(), joined, strict=True)}
 
 
 # How rows are divided into portions
 
 
 def by_place(connection: Connection, table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
-    """Divides the rows that meet the conditions by where they are stored. Few rows are one portion: an index finds them."""
-    some = select(literal_column("1")).select_from(table).where(*where).limit(ROWS + 1).subquery()
-    if connection.execute(select(func.count()).select_from(some)).scalar_one() <= ROWS:
+    """Divides the rows that meet the conditions by where they are stored. A few rows far apart are one portion, by an index."""
+    some = select(literal_column("1")).select_from(table).where(*where).limit(SOME + 1).subquery()
+    rows = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    # An index finds the edges of some rows faster than all rows are read.
+    within = where if rows <= SOME else ()
+    if connection.dialect.name == "postgresql":
+        yield from [true()] if rows <= ROWS else _pages(connection, table, within)
+        return
+    place: ColumnElement[int] = literal_column("rowid", BigInteger)
+    edges = (select(edge(place)).select_from(table).where(*within) for edge in (func.min, func.max))
+    first, last = (connection.execute(edge).scalar() or 0 for edge in edges)
+    if rows <= ROWS and last - first > APART * rows:
         yield true()
-    elif connection.dialect.name == "postgresql":
-        pages = connection.execute(_PAGES, {"name": table.name}).scalar_one()
-        for page in range(0, pages, PAGES):
-            edges = {"first": f"({page},0)", "after": f"({page + PAGES},0)"}
-            yield text("ctid >= CAST(:first AS tid) AND ctid < CAST(:after AS tid)").bindparams(**edges)  # type: ignore[misc]
+        return
+    for begin in range(first, last + 1, ROWS):
+        yield place.between(begin, begin + ROWS - 1)
+
+
+def _pages(connection: Connection, table: Table, within: Where) -> Iterator[ColumnElement[bool]]:
+    if within:
+        edges = (cast(edge(literal_column("ctid")), Text) for edge in (func.min, func.max))
+        places = connection.execute(select(*edges).select_from(table).where(*within)).one()
+        first, last = (int(place[1:].partition(",")[0]) for place in places)
     else:
-        place: ColumnElement[int] = literal_column("rowid", BigInteger)
-        first, last = (connection.execute(select(edge(place)).select_from(table)).scalar() for edge in (func.min, func.max))
-        for begin in range(first, last + 1, ROWS):
-            yield place.between(begin, begin + ROWS - 1)
+        first, last = 0, connection.execute(_PAGES, {"name": table.name}).scalar_one()
+    for page in range(first, last + 1, PAGES):
+        pages = {"first": f"({page},0)", "after": f"({page + PAGES},0)"}
+        yield text("ctid >= CAST(:first AS tid) AND ctid < CAST(:after AS tid)").bindparams(**pages)  # type: ignore[misc]
 
 
 _PAGES = text("SELECT pg_relation_size(CAST(:name AS regclass)) / CAST(current_setting('block_size') AS bigint)")
@@ -121,65 +136,66 @@ def by_key(
     yield and_(true(), *after)
 
 
-# How values are joined, and taken apart
+# How values are joined, and taken apart: on PostgreSQL as bytes of a fixed length, on SQLite as bytes or texts, as it has them.
 
 
-def _joined(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
-    value = _value(column, postgres)
-    if postgres:
-        return func.string_agg(value, _NUL if isinstance(column.type, String) else _NOTHING)
-    if isinstance(column.type, LargeBinary | Uuid):
-        return cast(func.group_concat(value, ""), LargeBinary)
-    separator: Any = func.char(0) if isinstance(column.type, String) else ","
-    return func.group_concat(value, separator)
+def _joined(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
+    kind = column.type
+    if dialect.name == "postgresql":
+        return func.string_agg(_in_bytes(column, dialect), _NUL if isinstance(kind, String) else _NOTHING)
+    if isinstance(kind, LargeBinary):
+        return cast(func.group_concat(column, ""), LargeBinary)
+    if isinstance(kind, String):
+        return func.group_concat(func.coalesce(column, ""), func.char(0))
+    if isinstance(kind, Uuid):
+        return cast(func.group_concat(func.coalesce(type_coerce(column, LargeBinary), func.zeroblob(16)), ""), LargeBinary)
+    return func.group_concat(_days(column, dialect) if isinstance(kind, Date) else type_coerce(column, Integer), ",")
 
 
-def _value(column: ColumnElement[Any], postgres: bool) -> ColumnElement[Any]:
-    """A value as it is joined: bytes of a fixed length on PostgreSQL, and for ids on SQLite; else a text there."""
+def _in_bytes(column: ColumnElement[Any], dialect: Dialect) -> ColumnElement[Any]:
     kind = column.type
     if isinstance(kind, LargeBinary):
         return column
-    if isinstance(kind, Uuid):
-        if not postgres:
-            return func.coalesce(type_coerce(column, LargeBinary), func.zeroblob(NIL_BYTES))
-        return func.uuid_send(func.coalesce(column, cast(literal_column(f"'{NIL.hex}'"), Uuid)))
-    if isinstance(kind, Instant):
-        return func.timestamptz_send(column) if postgres else type_coerce(column, Integer)
     if isinstance(kind, String):
-        return func.convert_to(func.coalesce(column, ""), "UTF8") if postgres else func.coalesce(column, "")
+        return func.convert_to(func.coalesce(column, ""), "UTF8")
+    if isinstance(kind, Uuid):
+        return func.uuid_send(func.coalesce(column, cast(literal_column(f"'{NIL}'"), Uuid)))
+    if isinstance(kind, Instant):
+        return func.timestamptz_send(column)
     if isinstance(kind, Date):
-        column = func.coalesce(_days(column, postgres), NO_DAY)
-    if postgres:
-        return func.int8send(cast(cast(column, Integer) if isinstance(kind, Boolean) else column, BigInteger))
-    return type_coerce(column, Integer)
+        column = _days(column, dialect)
+    return func.int8send(cast(cast(column, Integer) if isinstance(kind, Boolean) else column, BigInteger))
 
 
-def _days(day: ColumnElement[Any], postgres: bool) -> ColumnElement[int]:
-    """The days from 1970 to this day."""
-    if postgres:
-        return day.op("-", return_type=Integer())(literal_column("DATE '1970-01-01'"))
-    return cast(func.julianday(day, type_=Float) - _UNIX_EPOCH_AS_JULIAN_DAY, Integer)
+def _days(day: ColumnElement[Any], dialect: Dialect) -> ColumnElement[int]:
+    """The days from 1970 to this day, or NO_DAY."""
+    days: ColumnElement[int]
+    if dialect.name == "postgresql":
+        days = day.op("-", return_type=Integer())(literal_column("DATE '1970-01-01'"))
+    else:
+        days = cast(func.julianday(day, type_=Float) - _UNIX_EPOCH_AS_JULIAN_DAY, Integer)
+    return func.coalesce(days, NO_DAY)
 
 
-def _vector(column: ColumnElement[Any], joined: Any, postgres: bool) -> Any:
+def _vector(column: ColumnElement[Any], joined: Any, dialect: Dialect) -> Any:
     import numpy as np
 
     kind = column.type
     if isinstance(kind, LargeBinary):
         return joined
+    if isinstance(kind, String):
+        return (joined if isinstance(joined, str) else joined.decode()).split("\0")
     if isinstance(kind, Uuid):
         return np.frombuffer(joined, ">u8").astype(np.uint64).reshape(-1, 2)
-    if isinstance(kind, String):
-        return (joined.decode() if postgres else joined).split("\0")
-    if not postgres:
-        return np.fromstring(joined, np.int64, sep=",")
-    numbers = np.frombuffer(joined, ">i8").astype(np.int64)
-    return numbers + _SINCE_2000 if isinstance(kind, Instant) else numbers
+    if dialect.name == "postgresql":
+        numbers = np.frombuffer(joined, ">i8").astype(np.int64)
+        return numbers + _SINCE_2000 if isinstance(kind, Instant) else numbers
+    return np.fromstring(joined, np.int64, sep=",")
 
 
-def _fetched(connection: Connection, query: Select[Any], postgres: bool) -> Any:
+def _fetched(connection: Connection, query: Select[Any]) -> Any:
     """The only row of the query. PostgreSQL sends bytes as they are, instead of as text."""
-    if not postgres:
+    if connection.dialect.name != "postgresql":
         return connection.execute(query).one()
 
     def in_binary(_: Any, cursor: Any, *__: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import json
 from io import StringIO
 from typing import Any
 
@@ -73,3 +75,53 @@ def test_the_best_groups_are_available_as_csv_and_json_lines(client: Client) -> 
 @pytest.mark.parametrize("question", [{"by": ["day", "month"]}, {"by": "year"}, {"from": "soon"}, {"currency": "euro"}])
 def test_a_report_with_malformed_parameters_is_refused(client: Client, path: str, question: dict[str, Any]) -> None:
     assert client.get(path, params=question).status_code == 422
+
+
+@on_both_engines
+def test_sales_come_in_pages_that_lead_to_the_next_one(client: Client) -> None:
+    story(client)
+    asked = {"after": head(client), "by": ["product", "month"], "from": "2026-01-01", "to": "2027-01-01"}
+    whole = client.get(SALES, params=asked)
+    assert (whole.json()["next"], "link" in whole.headers, len(whole.json()["groups"])) == (None, False, 4)
+    for ordered in ({}, {"top": 1}, {"top": 2, "sort": "units"}):
+        every = client.get(SALES, params=asked | ordered).json()["groups"]
+        first = client.get(SALES, params=asked | ordered | {"limit": 1})
+        assert first.headers["link"] == f'<{first.json()["next"]}>; rel="next"'
+        groups, page = [], first.json()
+        while page["next"]:
+            groups += page["groups"]
+            page = client.get(page["next"]).json()
+        assert groups + page["groups"] == every
+        rest = client.get(first.json()["next"], headers={"accept": "application/x-ndjson"}).text
+        assert len(rest.splitlines()) == len(every) - 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ["sales:month,product", "2026-01-01", ["EUR", "Cup", "more"]],
+        ["sales:month,product", None, ["EUR", "Cup"]],
+        ["sales:month,product", "2026-01-01", ["EUR", 1]],
+        ["sales:product", "2026-01-01", ["EUR", "Cup"]],
+        ["orders.placed_at", "2026-01-01", ["EUR", "Cup"]],
+        "nowhere",
+    ],
+)
+def test_a_cursor_of_another_report_is_refused(client: Client, place: object) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    answer = client.get(SALES, params={"by": ["product", "month"], "cursor": cursor})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-cursor")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-02-03", "9999-12-31"])
+@pytest.mark.parametrize("values", [["", "\x00"], ["EUR", "\U0010ffff"]])
+def test_a_cursor_that_was_made_up_leads_to_groups_or_to_none(client: Client, day: str, values: list[str]) -> None:
+    story(client)
+    cursor = base64.urlsafe_b64encode(json.dumps(["sales:month,product", day, values]).encode()).decode()
+    page = seen(client, SALES, by=["product", "month"], cursor=cursor)
+    assert len(page["groups"]) == (0 if day.startswith("9") else 4)
+
+
+@pytest.mark.parametrize("limit", [0, 501, "all"])
+def test_a_page_has_a_limit(client: Client, limit: object) -> None:
+    assert client.get(SALES, params={"limit": limit}).status_code == 422

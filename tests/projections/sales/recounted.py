@@ -66,7 +66,8 @@ def _merged(people: Sequence[UUID], chance: Random) -> list[Row]:
     rows = []
     for number, id in enumerate(known):
         into = chance.choice([None, None, *list(known)[number + 1 :]])
-        rows.append({column.name: None for column in customers.c} | {"customer_id": id, "merged_into": into})
+        nothing: Row = {column.name: None for column in customers.c}
+        rows.append(nothing | {"customer_id": id, "merged_into": into})
     return rows
 
 

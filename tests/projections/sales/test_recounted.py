@@ -19,6 +19,7 @@ from projections.sales.order_book import Figures
 from projections.sales.orders import orders
 from projections.sales.product_sales import MILLION, product_sales
 from projections.shared import id_vectors, vectors
+from projections.shared.reports import period_of
 from projections.shared.rows import Instant, Rows
 from projections.shared.vectors import NIL
 from tests.projections.harness import in_memory
@@ -112,7 +113,7 @@ def _check_channels(connection: Connection, tables: Tables, question: Question) 
     assert {group: [one.orders, *(getattr(one, name) for name in Figures._fields)] for group, one in found.items()} == {
         group: [sums[0], *_money(sums[1:], group[2])] for group, sums in plain.items()
     }
-    by, days = channel_sales.period_of(question.by), (question.from_, question.to)
+    by, days = period_of(question.by), (question.from_, question.to)
     assert _buyers(connection, *days, by, question.zone) == recounted.channel_buyers(tables, *days, by, question.zone)
 
 
@@ -126,7 +127,8 @@ def _check_goods(connection: Connection, tables: Tables, question: sales_report.
         assert (one.name, one.orders) == (name if one.product else None, goods.orders)
         assert (one.units * MILLION, one.units_returned * MILLION) == (goods.units, goods.units_returned)
         assert [one.gross, one.discounts, one.returns] == _money(goods[3:], key[1])
-    pages, cursor = [], None
+    pages: list[sales_report.Sales] = []
+    cursor = None
     while pages == [] or cursor is not None:
         page, cursor = sales_report.page(connection, question, limit=limit, cursor=cursor)
         assert len(page) == limit or cursor is None
