@@ -74,7 +74,8 @@ def _apply_to_customers(rows: Rows, batch: Sequence[Delivery]) -> None:
     turns = _turns_for(rows, features.before.values(), rows.settled, first)
     moves = Moves(rows, rows.select(labels, "customer_id", features.of) if known.active or turns else ())
     by_rule = RuleMoves(rows, features.of if rules or turns else ())
-    reach({id: Standing(features.of[id], features.before[id]["position"]) for id in features.of}, turns, moves, by_rule)
+    if turns:
+        reach({id: Standing(features.of[id], features.before[id]["position"]) for id in features.of}, turns, moves, by_rule)
     for delivery in batch:
         position = delivery.recorded.position
         for id in features.fold(delivery):
@@ -100,8 +101,6 @@ def reach(customers: Mapping[UUID, Standing], turns: Sequence[Turn], moves: Move
     A turn is passed over if it was before the customer's own last event, or before the event that gave or ended the label:
     then it has reached the label already. Any other turn may reach it again, which changes nothing.
     """
-    if not turns:
-        return
     retired = {model.model_id for turn in turns for model in turn.retires}
     if retired:
         moves.look_up_ends(customers, retired)

@@ -90,7 +90,6 @@ class Crowd:
         self.customers = [UUID(int=(number << 96) | number) for number in range(1, customers + 1)]
         self._versions = count(1)
         self._ended = False
-        self.projector = Projector(FOLLOWED, Tail(store), store, read_models, 1)
         begin_new(FOLLOWED, read_models, 1, Tail.topic_id)
         chance = random.Random(1)
         for start in range(0, customers, AT_ONCE):
@@ -99,8 +98,12 @@ class Crowd:
                 Rows(connection).insert(customer_features, [_row(id, chance) for id in some])
         self.fit(3)
         self.record(MODEL, next(self._versions), Activated())
-        while self.projector.turn(timeout=0.0) or not self.is_settled():
+        projector = self._following()
+        while projector.turn(timeout=0.0) or not self.is_settled():
             """The next portion."""
+
+    def _following(self) -> Projector:
+        return Projector(FOLLOWED, Tail(self.store), self.store, self.read_models, 1)
 
     def fit(self, clusters: int) -> int:
         """The position of another fit, which has as many clusters."""
@@ -119,7 +122,7 @@ class Crowd:
         """Fits again and reads until all rows are labelled by the fit. `reports` are asked for all the time, too."""
         reads: list[Read] = []
         self._ended = False
-        with running(self.projector):
+        with running(self._following()):
             pollers = (self._poll, self._poll_reports) if reports else (self._poll,)
             polling = [Thread(target=poll, args=[reads]) for poll in pollers]
             for thread in polling:

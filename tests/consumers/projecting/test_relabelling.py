@@ -160,7 +160,7 @@ def test_a_rebuild_in_the_middle_of_a_walk_leaves_nothing_to_do(world: World, pr
     assert answers(world) == first
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_events_between_portions_give_the_rows_of_a_rebuild(world: World, projector: Projector, seed: int) -> None:
     dice = Random(seed)
 
