@@ -57,7 +57,7 @@ def fill(connection: Connection, rows: int) -> None:
     _insert(connection, product_sales_rows, islice((row for one in placed for row in _products(one, chance)), rows))
     _insert(connection, lead_rows, (like[lead_rows] | _captured(number, at, chance) for number, at in enumerate(moments[::4])))
     _insert(connection, customers, (like[customers] | one for one in _merged(people)))
-    _insert(connection, channel_days, _traffic(chance))
+    _insert(connection, channel_days, _traffic(min(rows, DAYS), chance))
 
 
 def _recorded() -> Mapping[Table, Row]:
@@ -149,9 +149,9 @@ def _merged(people: Sequence[UUID]) -> Iterator[Row]:
             yield {"customer_id": id, "position": 2 * number + (into is not None), "merged_into": into}
 
 
-def _traffic(chance: Random) -> Iterator[Row]:
+def _traffic(days: int, chance: Random) -> Iterator[Row]:
     for channel in CHANNELS:
-        for day in range(DAYS):
+        for day in range(days):
             date = (FIRST + timedelta(days=day)).date()
             id, channel_id = (UUID(int=chance.getrandbits(128), version=4) for _ in range(2))
             own = {"channel_day_id": id, "channel_id": channel_id, "position": day, "version": 1, "source": "site"}

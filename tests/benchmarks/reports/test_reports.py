@@ -11,7 +11,7 @@ from tests.benchmarks.reports.one import measured
 from tests.benchmarks.reports.part import Part
 from tests.benchmarks.reports.parts import PARTS
 
-ROWS = 300
+ROWS = 60
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: next(iter(part.reports)))
