@@ -21,7 +21,7 @@ from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
 from projections.marketing.segment_fitting import Wanted, fit, sample
-from projections.marketing.segment_labels import segment_labels
+from projections.marketing.segment_labels import segment_labels, settle_all
 from projections.marketing.segment_models import known
 from projections.marketing.segment_moves import seen
 from projections.shared.projection import Delivery
@@ -81,6 +81,7 @@ class Place:
         delivery = Delivery(Recorded(1 + version, MODEL, version, event, about), frozenset({MODEL}))
         with self.read_models.writer.begin() as connection:
             segment_labels.apply([delivery], Rows(connection))
+            settle_all(Rows(connection), version, version + 2)
 
 
 def figures(folder: Path, rounds: int) -> Iterator[tuple[str, Figure]]:
