@@ -1,7 +1,7 @@
 """scikit-learn, which only a fit needs: loaded before somebody waits for it.
 
 Loading takes seconds and 100 MB. So it happens in a thread: after the start if there is a segment model, which somebody will
-fit again; or else as soon as a request is about models. A process without either never loads it.
+fit again; or else as soon as models are listed or fitted. A process without either never loads it.
 
 The thread has no lower priority than others. It holds Python's lock for a few milliseconds at a time, and if the system ran it
 late, all other threads would wait for it then.

@@ -17,6 +17,7 @@ from domain.shared.events import Actor, Event, Metadata, Recorded
 from domain.shared.ids import derived_id
 from infra.read_models.database import sqlite_read_models
 from infra.read_models.tables import create_tables
+from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
@@ -98,4 +99,4 @@ def _behaviour(chance: random.Random) -> Behaviour:
 
 
 def _row(n: int, behaviour: Behaviour) -> dict[str, object]:
-    return {"customer_id": UUID(int=n), "position": 1, "state": behaviour.dump()}
+    return {"customer_id": UUID(int=n), "position": 1, "state": behaviour.dump(), "figures": packed(behaviour)}

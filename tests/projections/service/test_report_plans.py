@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select, select
@@ -20,7 +21,7 @@ from tests.benchmarks.reports.__main__ import fill
 from tests.benchmarks.reports.one import opened
 from tests.benchmarks.reports.service import PART
 
-DAYS = {"from_": date(2024, 3, 1), "to": date(2024, 3, 8), "zone": UTC}
+DAYS: dict[str, Any] = {"from_": date(2024, 3, 1), "to": date(2024, 3, 8), "zone": UTC}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
