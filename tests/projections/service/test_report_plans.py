@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from infra.read_models.digest import one_moment
 from projections.customers import feedback_report
@@ -36,10 +36,12 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
 
 
 def plan(connection: Connection, query: Select[tuple[int]]) -> str:
-    explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-    dialect = postgresql.dialect() if connection.dialect.name == "postgresql" else connection.dialect
+    on_postgres = connection.dialect.name == "postgresql"
+    dialect = PGDialect() if on_postgres else connection.dialect
     text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    return "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {text}"))
+    return "\n".join(
+        str(row) for row in connection.exec_driver_sql(f"{'EXPLAIN' if on_postgres else 'EXPLAIN QUERY PLAN'} {text}")
+    )
 
 
 def test_tickets_of_a_week_are_found_through_both_indexes(connection: Connection) -> None:
