@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select, select
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy import Connection, Select, event, select
 
 from infra.read_models.digest import one_moment
 from projections.customers import feedback_report
@@ -36,12 +35,13 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
 
 
 def plan(connection: Connection, query: Select[tuple[int]]) -> str:
-    on_postgres = connection.dialect.name == "postgresql"
-    dialect = PGDialect() if on_postgres else connection.dialect
-    text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
-    return "\n".join(
-        str(row) for row in connection.exec_driver_sql(f"{'EXPLAIN' if on_postgres else 'EXPLAIN QUERY PLAN'} {text}")
-    )
+    explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+
+    @event.listens_for(connection, "before_cursor_execute", retval=True)
+    def explained(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
+        return f"{explain} {statement}", parameters
+
+    return "\n".join(str(row) for row in connection.execute(query))
 
 
 def test_tickets_of_a_week_are_found_through_both_indexes(connection: Connection) -> None:
