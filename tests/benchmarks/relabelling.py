@@ -42,6 +42,7 @@ from infra.read_models.settled import settled_upto
 from infra.servers.postgres import Postgres
 from infra.settings import Settings
 from infra.wiring import deploy
+from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
@@ -190,7 +191,8 @@ class Crowd:
 def _row(id: UUID, chance: random.Random) -> Row:
     days = {DAY - timedelta(days=chance.randrange(700)) for _ in range(1 + chance.randrange(6))}
     spent = {day.isoformat(): Spent(1, chance.randrange(100, 50_000)) for day in days}
-    return {"customer_id": id, "position": 0, "state": Behaviour(purchases={"EUR": spent}).dump()}
+    behaviour = Behaviour(purchases={"EUR": spent})
+    return {"customer_id": id, "position": 0, "state": behaviour.dump(), "figures": packed(behaviour)}
 
 
 def _fitted(clusters: int) -> Fitted:

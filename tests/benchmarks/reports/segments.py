@@ -106,7 +106,7 @@ def model_of(features: Sequence[Feature], *, active: bool = True) -> Model:
 
 def _rule() -> Rule:
     at: dict[str, Any] = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1}
-    expression = msgspec.json.encode({"feature": "orders", "at_least": 3}).decode()
+    expression = msgspec.json.encode({"op": "compare", "feature": "orders", "is": ">=", "value": 3}).decode()
     return Rule(**at, said_on=DAY, name="often", rule=expression, priority=1, retired_since=None)
 
 
