@@ -1,7 +1,7 @@
 """The behaviour of a customer, packed into one value: a segment report reads a million of these, instead of as many texts.
 
 The value has entries of a fixed width. The first one of a customer, and only that one, begins with 0; so the values of many
-customers can be joined and told apart again. The second has the purchase days, if there are any. The others have the money in
+customers can be joined and separated again. The second has the purchase days, if there are any. The others have the money in
 one currency each. Numbers of attributes are not in it.
 """
 

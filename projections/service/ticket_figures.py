@@ -1,7 +1,7 @@
 """The figures of a ticket, packed into two values: a report reads a million of these, instead of many columns of each ticket.
 
 `Figures` have a fixed width. The marks are whole numbers of 8 bytes: moments, each with what began then. First come the
-statuses of the ticket, of which only the first is `new`; so the marks of many tickets can be joined and told apart again. Then
+statuses of the ticket, of which only the first is `new`; so the marks of many tickets can be joined and separated again. Then
 come the waits for a reply: the begin of each and its end, if it has ended.
 """
 

@@ -73,8 +73,8 @@ def grow(store: EventStore, events: int, seed: int = 1, *, first: int = 0) -> in
     pending: list[NewEvent] = []
     claims: list[Claim] = []
     for number in count(first):
-        told, claimed = _told(dice.choice(stories), number, dice)
-        pending += told
+        recorded, claimed = _recorded(dice.choice(stories), number, dice)
+        pending += recorded
         claims += claimed
         if len(pending) >= AT_ONCE or written + len(pending) >= events:
             store.commit(Commit(new_id(), pending, {}, claims))
@@ -85,11 +85,11 @@ def grow(store: EventStore, events: int, seed: int = 1, *, first: int = 0) -> in
     return written
 
 
-def _told(story: Story, number: int, dice: Random) -> tuple[list[NewEvent], list[Claim]]:
+def _recorded(story: Story, number: int, dice: Random) -> tuple[list[NewEvent], list[Claim]]:
     ids = [new_id() for _ in range(story.ids)]
     now = datetime.now(UTC)
     moved = timedelta(days=dice.randrange(DAYS), seconds=dice.randrange(86_400))
-    told: list[NewEvent] = []
+    recorded: list[NewEvent] = []
     claims: list[Claim] = []
     for stream, version, event, metadata, subject, fields in story.steps:
         changes: dict[str, Any] = {name: ids[index] for name, index in fields.items()}
@@ -101,8 +101,8 @@ def _told(story: Story, number: int, dice: Random) -> tuple[list[NewEvent], list
             changes["number"] = f"{begins}-{number}-{stream}"
             claims.append(Claim(register, changes["number"], ids[stream]))
         about = replace(metadata, subject=ids[subject], recorded_at=now, occurred_at=metadata.occurred_at - moved)
-        told.append(NewEvent(ids[stream], version, replace(event, **changes) if changes else event, about))
-    return told, claims
+        recorded.append(NewEvent(ids[stream], version, replace(event, **changes) if changes else event, about))
+    return recorded, claims
 
 
 # The stories

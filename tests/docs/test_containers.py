@@ -14,6 +14,6 @@ RUN = re.compile(r"docker compose run [^`]*?\sapi\s+([a-z-]+)")
 
 
 def test_a_container_is_told_a_command_that_exists() -> None:
-    told = {name: page.name for page in TREE.glob("docs/*.md") for name in RUN.findall(page.read_text().replace("\\\n", " "))}
-    assert {"repair", "restore", "backup", "keys"} <= told.keys()
-    assert told.keys() <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    named = {name: page.name for page in TREE.glob("docs/*.md") for name in RUN.findall(page.read_text().replace("\\\n", " "))}
+    assert {"repair", "restore", "backup", "keys"} <= named.keys()
+    assert named.keys() <= set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
