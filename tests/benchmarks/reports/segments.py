@@ -19,7 +19,7 @@ from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view, customers
 from projections.marketing import segment_report, segment_rule_answers
 from projections.marketing.segment_labels import segment_labels
-from projections.marketing.segment_models import Model, ended_days, model_states
+from projections.marketing.segment_models import LAST, Model, ended_days, model_states
 from projections.marketing.segment_rule_labels import rule_labels
 from projections.marketing.segment_rules import Rule, rule_states
 from projections.shared.rows import Row, Rows
@@ -115,6 +115,8 @@ PART = Part(
     fill=fill,
     reports={
         "segments": lambda connection: segment_report.report(connection, MODEL),
-        "segments-by-rule": segment_rule_answers.report,
+        "segments-by-rule": lambda connection: segment_rule_answers.report(connection, settled=LAST),
+        # While a change of the rules has not reached the rows of all customers.
+        "segments-by-rule-meanwhile": segment_rule_answers.report,
     },
 )
