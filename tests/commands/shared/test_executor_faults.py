@@ -187,10 +187,12 @@ def test_a_server_that_is_killed_and_restarted_loses_and_duplicates_nothing() ->
     with tempfile.TemporaryDirectory(prefix="recount-postgres-") as folder, Postgres(Path(folder)) as postgres:
         url = postgres.create_database("store")
         points: list[str] = []
-        kills = threading.Semaphore(0)
+        # A server that is killed while it is waited for would look like one that cannot start.
+        kills, one_at_a_time = threading.Semaphore(0), threading.Lock()
 
         def kill(_: Any) -> None:
-            postgres.kill()
+            with one_at_a_time:
+                postgres.kill()
             kills.release()
 
         store = opened(url, Faulty(url, points, kill))
@@ -200,7 +202,8 @@ def test_a_server_that_is_killed_and_restarted_loses_and_duplicates_nothing() ->
             submitted = flow(executor, ids, "t", 300)
             for _ in POINTS:
                 assert kills.acquire(timeout=60)
-                postgres.restart()
+                with one_at_a_time:
+                    postgres.restart()
             done(*(future for _, future in submitted))
         store.close()
         exactly(url, ids, submitted)
