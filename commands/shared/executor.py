@@ -105,14 +105,14 @@ class Executor:
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
-        self._enqueue(_Waiting(command, future, loop), of_many)
+        self._enqueue([_Waiting(command, future, loop)], of_many)
         return await future
 
     def submit(self, command: Command, *, of_many: bool = False) -> Future[Outcome]:
         """Like `run`, for callers in threads."""
         future: Future[Outcome] = Future()
         future.set_running_or_notify_cancel()
-        self._enqueue(_Waiting(command, future), of_many)
+        self._enqueue([_Waiting(command, future)], of_many)
         return future
 
     def submit_all(self, commands: Sequence[Command]) -> list[Future[Outcome]]:
@@ -120,12 +120,7 @@ class Executor:
         futures: list[Future[Outcome]] = [Future() for _ in commands]
         for future in futures:
             future.set_running_or_notify_cancel()
-        waiting = [_Waiting(command, future) for command, future in zip(commands, futures, strict=True)]
-        with self._ready:
-            if self._closing or len(self._many) + len(waiting) > self.limits.queue:
-                raise Overloaded
-            self._many.extend(waiting)
-            self._ready.notify()
+        self._enqueue([_Waiting(command, future) for command, future in zip(commands, futures, strict=True)], of_many=True)
         return futures
 
     def waiting(self) -> int:
@@ -148,12 +143,13 @@ class Executor:
             log.error("closing without an answer of the event store", commands=len(left))
             _answer(left, [OutcomeUnknown("the event store did not answer") for _ in left])
 
-    def _enqueue(self, waiting: _Waiting, of_many: bool) -> None:
+    def _enqueue(self, waiting: Sequence[_Waiting], of_many: bool) -> None:
+        """Accepts all of them or none."""
         queue = self._many if of_many else self._single
         with self._ready:
-            if self._closing or len(queue) >= self.limits.queue:
+            if self._closing or len(queue) + len(waiting) > self.limits.queue:
                 raise Overloaded
-            queue.append(waiting)
+            queue.extend(waiting)
             self._ready.notify()
 
     def _take(self) -> list[_Waiting]:

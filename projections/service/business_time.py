@@ -11,7 +11,7 @@ from domain.service.opening_hours import Timetable, open_between
 from projections.service.ticket_course import microseconds, moment
 
 if TYPE_CHECKING:
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 _BEFORE_ALL = -(2**62)
 

@@ -28,7 +28,7 @@ from projections.shared.ratios import Ratio, proportion
 from projections.shared.reports import limited, named, place
 
 if TYPE_CHECKING:
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
 

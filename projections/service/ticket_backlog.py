@@ -26,7 +26,7 @@ from projections.shared.reports import GROUP_LIMIT, Key, Period, TooManyGroups, 
 
 if TYPE_CHECKING:
     from projections.service.ticket_columns import Flags
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 DAYS_OF_MONTH = 31
 KINDS = ("opened", "reopened", "finished")

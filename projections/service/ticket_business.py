@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from projections.service.ticket_columns import Flags
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 NONE = -1
 """The place of the calendar of a ticket that has none."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
     Flags = NDArray[np.bool_]
 

@@ -18,7 +18,7 @@ from projections.shared.vectors import NO_DAY, Codes
 
 if TYPE_CHECKING:
     from projections.service.ticket_columns import Tickets
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 Values = tuple[str | None, ...]
 """The values of a ticket in the columns `TICKET_FIELDS`."""

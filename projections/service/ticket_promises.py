@@ -15,7 +15,7 @@ from projections.shared.grouped import Pairs
 
 if TYPE_CHECKING:
     from projections.service.ticket_columns import Flags
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 
 class Promises:

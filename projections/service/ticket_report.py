@@ -22,7 +22,7 @@ from projections.shared.vectors import NO_DAY
 
 if TYPE_CHECKING:
     from projections.service.ticket_columns import Flags
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel"]
 DatedBy = Literal["opened", "solved", "closed"]

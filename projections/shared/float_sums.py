@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from projections.shared.grouped import Whole
+    from projections.shared.vectors import Whole
 
 DIGITS = 53
 """Binary digits of a float."""

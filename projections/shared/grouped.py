@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Whole = NDArray[np.int64]
+    from projections.shared.vectors import Whole
 
 
 QUANTILES = {"p50": (1, 2), "p90": (9, 10), "p95": (19, 20)}
