@@ -29,7 +29,7 @@ def test_reads_while_a_fit_reaches_customers_are_of_one_fit_each_and_never_of_an
         done = customers.relabel(4)
     read = [(one.kind, next(iter(one.fits))) for one in sorted(done.reads, key=lambda one: one.at) if one.fits]
     assert all(len(one.fits) <= 1 for one in done.reads)
-    assert done.until_answered < done.until_stored
+    assert done.until_answered < done.until_end
     for kind in {kind for kind, _ in read}:
         fits = [fit for other, fit in read if other == kind]
         assert fits == sorted(fits), kind

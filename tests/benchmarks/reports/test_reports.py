@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.reports.__main__ import fill, line
+from tests.benchmarks.reports.measuring import fill
 from tests.benchmarks.reports.one import measured
 from tests.benchmarks.reports.part import Part
 from tests.benchmarks.reports.parts import PARTS
+from tests.benchmarks.reports.table import line
 
 ROWS = 60
 
