@@ -21,6 +21,7 @@ from tests.benchmarks.reports.table import Reports
 from tests.benchmarks.rows import ROWS
 
 PARTS = ("http", "pipeline", "visible", "segments", "cdnow", "relabelling", "reports")
+MILLION = 1_000_000
 
 
 def main() -> None:
@@ -29,9 +30,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="seconds of load for each side of a round")
     parser.add_argument("--events", type=int, default=20_000)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of each kind for reports, and customers to label")
+    parser.add_argument("--rows", type=int, default=MILLION, help="rows of each kind for reports, and customers to label")
     parser.add_argument("--into", type=Path, default=page.PAGE.parent, help="folder of the page and its record")
     asked = parser.parse_args()
+    if asked.rows != MILLION and not asked.only and asked.into == page.PAGE.parent:
+        parser.error("the page is about a million rows: --rows needs --only or --into")
     here, begun = place(), time.monotonic()
     logs.configure("WARNING")
     collect_seldom()
@@ -57,6 +60,8 @@ def main() -> None:
             reports=reports,
         )
         page.write(run, asked.into / page.RECORD.name, asked.into / page.PAGE.name)
+        if missing := ROWS.keys() - figures.keys():
+            raise SystemExit(f"rows without a figure: {', '.join(missing)}")
 
 
 def _figures(postgres: Postgres, kafka: str, folder: Path, asked: argparse.Namespace) -> Iterator[tuple[str, Figure]]:
@@ -86,7 +91,7 @@ def _line(name: str, figure: Figure, seconds: float) -> str:
     row = ROWS[name]
     peer = "" if figure.ratio is None else f"  peer {figure.theirs:,.1f}  ratio {figure.ratio:.2f}"
     met = "" if row.target is None else f"  {row.target.met(figure.ours if figure.ratio is None else figure.ratio)}"
-    return f"{seconds / 60:>4.1f} min  {name:<26} {figure.ours:>10,.4g} {row.unit}{peer}  ± {figure.spread:.0%}{met}"
+    return f"{seconds / 60:>4.1f} min  {name:<26} {figure.ours:>10,} {row.unit}{peer}  ± {figure.spread:.0%}{met}"
 
 
 if __name__ == "__main__":

@@ -6,10 +6,9 @@ after VACUUM, as `dbstat` counts them. On PostgreSQL they are `pg_table_size` of
 """
 
 import argparse
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -51,10 +50,9 @@ class Part(NamedTuple):
 
 
 class Size(NamedTuple):
-    """What a number of events takes, and how many are folded into every read model in a second of this process's CPU."""
+    """What a number of events takes."""
 
     events: int
-    folded: float
     log: Sequence[Part]
     read_models: Sequence[Part]
 
@@ -76,38 +74,41 @@ class Size(NamedTuple):
         return ", ".join(f"{part.name} {self.per_event([part]):.0f}" for part in sorted(parts, key=lambda part: -part.bytes))
 
 
-def in_sqlite(folder: Path, file: Path, *, as_written: bool = False) -> Size:
+@contextmanager
+def in_sqlite(folder: Path) -> Iterator[Deployment]:
     with closing(deploy(Settings(home=folder, master_key=MASTER_KEY))) as deployment:
         prepare(deployment.read_models)
-        events, folded = fill(deployment, file)
-    log, read_models = (_sqlite_parts(folder / name, as_written) for name in ("events.db", "read-models.db"))
-    return Size(events, folded, log, read_models)
+        yield deployment
 
 
-def in_postgres(url: str, file: Path, *, as_written: bool = False) -> Size:
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+@contextmanager
+def in_postgres(url: str) -> Iterator[Deployment]:
     with closing(deployed(url, "127.0.0.1:1")) as deployment:
-        events, folded = fill(deployment, file)
+        yield deployment
+
+
+def fill(deployment: Deployment, file: Path) -> int:
+    """Import the file and fold its events into every read model; returns their number."""
+    mapping, executor = parse_mapping((SAMPLE / "cdnow.toml").read_bytes()), deployment.executor()
+    run_import(executor, deployment.store.secret, mapping, file, ACTOR)
+    executor.close()
+    rebuild_all_of(deployment)
+    return deployment.store.head()
+
+
+def sqlite_size(folder: Path, events: int, *, as_written: bool = False) -> Size:
+    log, read_models = (_sqlite_parts(folder / name, as_written) for name in ("events.db", "read-models.db"))
+    return Size(events, log, read_models)
+
+
+def postgres_size(url: str, events: int, *, as_written: bool = False) -> Size:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("VACUUM ANALYZE" if as_written else "VACUUM FULL"))
         parts = [Part(*row) for row in connection.execute(text(IN_POSTGRES))]
     engine.dispose()
     in_log = [part for part in parts if part.table in LOG]
-    return Size(events, folded, in_log, [part for part in parts if part.table not in LOG])
-
-
-def fill(deployment: Deployment, file: Path) -> tuple[int, float]:
-    """Import the file, and fold its events into every read model, all of which are empty.
-
-    Returns the number of events, and how many were folded in a second of CPU.
-    """
-    mapping, executor = parse_mapping((SAMPLE / "cdnow.toml").read_bytes()), deployment.executor()
-    run_import(executor, deployment.store.secret, mapping, file, ACTOR)
-    executor.close()
-    begun = time.process_time()
-    rebuild_all_of(deployment)
-    events = deployment.store.head()
-    return events, events / (time.process_time() - begun)
+    return Size(events, in_log, [part for part in parts if part.table not in LOG])
 
 
 def _sqlite_parts(file: Path, as_written: bool) -> list[Part]:
@@ -132,16 +133,19 @@ def main() -> None:
         file = folder / FILE
         file.write_text("".join((SAMPLE / FILE).read_text().splitlines(keepends=True)[: asked.rows]))
         if "sqlite" in wanted:
-            _show("SQLite", in_sqlite(folder / "home", file, as_written=asked.as_written))
+            with in_sqlite(folder / "home") as deployment:
+                events = fill(deployment, file)
+            _show("SQLite", sqlite_size(folder / "home", events, as_written=asked.as_written))
         if "postgres" in wanted:
             with Postgres(folder / "postgres") as postgres:
-                _show("PostgreSQL", in_postgres(postgres.create_database("bytes"), file, as_written=asked.as_written))
+                url = postgres.create_database("bytes")
+                with in_postgres(url) as deployment:
+                    events = fill(deployment, file)
+                _show("PostgreSQL", postgres_size(url, events, as_written=asked.as_written))
 
 
 def _show(engine: str, size: Size) -> None:
-    print(
-        f"\n{engine}, {size.events:,} events, {size.folded:,.0f} folded in a second of CPU", *size.lines(), sep="\n", flush=True
-    )
+    print(f"\n{engine}, {size.events:,} events", *size.lines(), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

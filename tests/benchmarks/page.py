@@ -87,8 +87,8 @@ def _cells(row: Row, figure: Figure | None) -> Iterator[str]:
         yield from ("–",) * len(_TARGET)
     else:
         relation = "≤" if row.target.at_most else "≥"
-        yield f"{relation} {row.target.required:g}"
-        yield "–" if row.target.aim is None else f"{relation} {row.target.aim:g}"
+        yield f"{relation} {row.target.required:,g}"
+        yield "–" if row.target.aim is None else f"{relation} {row.target.aim:,g}"
         yield "–" if figure is None else row.target.met(figure.ours if figure.ratio is None else figure.ratio)
 
 
@@ -147,9 +147,9 @@ last one is answered. With two processes, each listens on its own port, and the 
   the log once for all.
 - **Import**: the purchases of the CDNOW sample, command by command.
 - **Fit, labels, label**: k-means over three features; the label of every customer; the label of one, after an event.
-- **Events folded, bytes of an event**: the CDNOW sample imported into a new database and folded into every read model, which
-  are empty. CPU is that of the process, with reading and decoding, without the CPU of PostgreSQL. Bytes are those of the tables
-  and their indexes, after VACUUM (on PostgreSQL, VACUUM FULL).
+- **Events folded, bytes of an event**: the CDNOW sample, imported into a new database. All read models are rebuilt from it,
+  and compared with those of before; CPU is that of the process, from reading to comparing, without the CPU of PostgreSQL. Bytes
+  are those of tables and their indexes after VACUUM, on PostgreSQL after VACUUM FULL.
 - **Longest wait**: the projector and two loops of reads in one process, as in the embedded deployment. One loop asks for a
   customer, lists and writes; the other for the report. They read for 30 seconds, beginning with the fit that moves customers.
 

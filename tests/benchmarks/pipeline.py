@@ -70,7 +70,7 @@ def figures(postgres: PostgresAt, kafka: str, rounds: int, events: int) -> Itera
     yield "projector", compared((one["ours"], one["theirs"]) for one in projected)
     for projection in (channel_sales, customer_view, orders_view):
         yield f"rebuild-{projection.name}", measured(partial(_rebuild_rate, deployment, projection, events), rounds)
-    yield "rebuild-all", measured(lambda: _rebuild_all(deployment, events), min(rounds, 3))
+    yield "rebuild-together", measured(lambda: _rebuild_all(deployment, events), min(rounds, 3))
     deployment.close()
     yield "import-sqlite", measured(_embedded_import_rate, rounds)
     yield "import-postgres", measured(lambda: _import_rate(postgres, kafka), rounds)

@@ -92,7 +92,7 @@ SECTIONS: Mapping[str, Mapping[str, Row]] = {
         "rebuild-channel_sales": Row("rebuild of `channel_sales`", "events/s"),
         "rebuild-customer_view": Row("rebuild of `customer_view`", "events/s"),
         "rebuild-orders": Row("rebuild of `orders`", "events/s"),
-        "rebuild-all": Row("rebuild of all read models, with one reading of the log", "events/s"),
+        "rebuild-together": Row("rebuild of all read models, with one reading of the log", "events/s"),
         "import-sqlite": Row("import of CDNOW, embedded (SQLite)", "commands/s"),
         "import-postgres": Row("import of CDNOW, PostgreSQL", "commands/s"),
         "fit": Row("fit of 100,000 customers", "s"),
