@@ -45,8 +45,8 @@ def read(record: Path = RECORD) -> Run | None:
 def text(run: Run | None) -> str:
     figures = run.figures if run else {}
     tables = "\n\n".join(f"### {title}\n\n{_table(rows, figures)}" for title, rows in SECTIONS.items())
-    sections = [f"## Figures\n\n{READING}\n{tables}", table.section(run.reports if run else None)]
-    return "\n\n".join([f"{INTRODUCTION}\n{_conditions(run)}", *sections, MEANING])
+    tables += f"\n\n{table.section(run.reports if run else None)}"
+    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{MEANING}"
 
 
 def _conditions(run: Run | None) -> str:
