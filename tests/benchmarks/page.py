@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.growth.section import recorded as growth
 from tests.benchmarks.guard import Place
 from tests.benchmarks.place import TREE, Machine
 from tests.benchmarks.rows import SECTIONS, Row
@@ -42,7 +43,7 @@ def read(record: Path = RECORD) -> Run | None:
 def text(run: Run | None) -> str:
     figures = run.figures if run else {}
     tables = "\n\n".join(f"### {title}\n\n{_table(rows, figures)}" for title, rows in SECTIONS.items())
-    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{MEANING}"
+    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{growth()}{MEANING}"
 
 
 def _conditions(run: Run | None) -> str:
@@ -148,7 +149,7 @@ last one is answered. With two processes, each listens on its own port, and the 
 No network: clients and servers share the machine and its processors. No TLS. One node of Kafka, so `acks=all` waits for one
 broker, which leaves the write to the disk to the operating system, as is Kafka's default. PostgreSQL without a replica. The
 peers have no keys, no permissions, no history, no idempotency and no events; what a team would add for those costs them more.
-Tables are small: nothing here says how a store of millions of events behaves.
+Tables are small in all figures but those of *Growth*.
 """
 
 if __name__ == "__main__":
