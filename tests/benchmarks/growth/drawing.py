@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Sheet
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import NullLocator
 
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.growth.record import ENGINES, Record
 
 FOLDER = "growth"
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "recount",
     "font.family": "sans-serif",
@@ -106,15 +106,15 @@ def _fill(axes: Axes, record: Record, panel: Panel) -> None:
         axes.axhline(panel.bound, color="#666666", linewidth=1, linestyle=":", label=f"required: {panel.bound:g}")
     axes.set_title(panel.title, loc="left")
     axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(numticks=8))
+    aims = sorted({aim for stages in record.values() for aim in stages})
+    axes.set_xticks(aims, map(_events, aims))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(_events))
     axes.set_ylim(bottom=0)
     if axes.get_legend_handles_labels()[1]:
         axes.legend(fontsize=8, frameon=False)
 
 
-def _events(number: float, _: int) -> str:
+def _events(number: int) -> str:
     """10 k, 1 M."""
     for size, unit in ((1_000_000, " M"), (1_000, " k")):
         if number >= size:
