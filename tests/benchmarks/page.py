@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.growth.section import recorded as growth
 from tests.benchmarks.guard import Place
 from tests.benchmarks.place import TREE, Machine
 from tests.benchmarks.reports import table
@@ -46,7 +47,7 @@ def text(run: Run | None) -> str:
     figures = run.figures if run else {}
     tables = "\n\n".join(f"### {title}\n\n{_table(rows, figures)}" for title, rows in SECTIONS.items())
     tables += f"\n\n{table.section(run.reports if run else None)}"
-    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{MEANING}"
+    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{growth()}{MEANING}"
 
 
 def _conditions(run: Run | None) -> str:
@@ -158,7 +159,7 @@ last one is answered. With two processes, each listens on its own port, and the 
 No network: clients and servers share the machine and its processors. No TLS. One node of Kafka, so `acks=all` waits for one
 broker, which leaves the write to the disk to the operating system, as is Kafka's default. PostgreSQL without a replica. The
 peers have no keys, no permissions, no history, no idempotency and no events; what a team would add for those costs them more.
-Except for reports and labels, tables are small: these rows do not say how a store of millions of events behaves.
+Tables are small in all figures but those of *Growth*, reports and labels.
 """
 
 if __name__ == "__main__":
