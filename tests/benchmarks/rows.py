@@ -49,11 +49,13 @@ LOADS: Mapping[int, Sequence[tuple[str, int]]] = {
 """Acts and numbers of connections, by the number of processes. One connection would use only one of two."""
 
 ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+LONGEST_WAIT, LONGEST_REPORT = Target(1, at_most=True), Target(3, 2, at_most=True)
+"""A report over a million rows computes for most of its time: it has the bound of such a report."""
 WAITS = {
     "customer": "the labels of one customer",
     "list": "a page of all customers",
     "segment": "a page of the customers of one segment",
-    "report": "the report on segments",
+    "report": "the report on segments, over all of them",
     "write": "a write, until read models have it",
 }
 
@@ -111,7 +113,7 @@ SECTIONS: Mapping[str, Mapping[str, Row]] = {
         },
     },
     "The longest wait while a million customers get new labels": {
-        f"wait-{kind}-{engine}": Row(f"{what}, {words}", "s", Target(1, at_most=True))
+        f"wait-{kind}-{engine}": Row(f"{what}, {words}", "s", LONGEST_REPORT if kind == "report" else LONGEST_WAIT)
         for kind, what in WAITS.items()
         for engine, words in ENGINES.items()
     },
