@@ -72,7 +72,7 @@ def _commit(executor: Executor, commands: int, repeats: int) -> None:
 
 
 def _registration() -> Command:
-    facts = {"customer_id": new_id(), **pipeline.customer_facts(new_id().int), "allow_duplicate": False}
+    facts: dict[str, Any] = {"customer_id": new_id(), **pipeline.customer_facts(new_id().int), "allow_duplicate": False}
     facts |= {"team": "t-1", "language": "de", "time_zone": "Europe/Berlin", "attributes": {"size": "small", "income": 58138}}
     context = Context(now=now(), actor=pipeline.ACTOR, command_id=new_id())
     return Command(customers.register, facts, context, target=facts["customer_id"], fresh=True)

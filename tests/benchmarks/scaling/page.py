@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
@@ -26,13 +25,14 @@ def write(record: Record) -> None:
 def text(page: str, record: Record) -> str:
     """The page with the tables of the record in place of its own."""
     for name, table in TABLES.items():
-        block = f"<!-- {name} -->\n{table(record)}\n<!-- end -->"
-        page, found = re.subn(rf"<!-- {name} -->\n.*?<!-- end -->", lambda _, block=block: block, page, flags=re.DOTALL)
-        assert found == 1, f"the page has no place for {name}"
+        before, start, rest = page.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        assert "" not in {start, end}, f"the page has no place for {name}"
+        page = f"{before}{start}{table(record)}\n{end}{after}"
     return page
 
 
-def locked(costs: Costs, commands: int, trip: float = 0.0) -> float:
+def locked(costs: Costs, commands: float, trip: float = 0.0) -> float:
     """Seconds for which a commit of so many commands has the writers' lock: until PostgreSQL has flushed it."""
     of = costs.commits
     waits = (2 * of.handover + of.fsync) / 1e6 + trip
@@ -152,20 +152,11 @@ def _read_models(record: Record) -> str:
     by_cost = sorted(costs.items(), key=lambda one: -sum(one[1]))
     rows = []
     for name, (here, postgres) in by_cost[:10]:
-        needed = ceil(rate * here / 1e6 / FULL)
-        rows.append((f"`{name}`", f"{here:.0f}", f"{postgres:.0f}", f"{1e6 / here:,.0f}", needed))
+        rows.append((f"`{name}`", f"{here:.0f}", f"{postgres:.0f}", *_alone(here + postgres, rate)))
     rest = [cost for _, cost in by_cost[10:]]
     heres, servers = zip(*rest, strict=True)
-    most = f"{min(1e6 / here for here in heres if here):,.0f} or more"
-    rows.append(
-        (
-            f"each of the other {len(rest)}",
-            f"≤ {max(heres):.0f}",
-            f"≤ {max(servers):.0f}",
-            most,
-            ceil(rate * max(heres) / 1e6 / FULL),
-        )
-    )
+    dearest = max(map(sum, rest))
+    rows.append((f"each of the other {len(rest)}", f"≤ {max(heres):.0f}", f"≤ {max(servers):.0f}", *_alone(dearest, rate)))
     heads = (
         "read model, alone",
         "µs in its process",
@@ -174,6 +165,11 @@ def _read_models(record: Record) -> str:
         f"projectors for {rate:,.0f} events/s",
     )
     return _table(heads, "lrrrr", rows)
+
+
+def _alone(cost: float, rate: float) -> tuple[str, int]:
+    """Events a second of one process, and how many processes are needed for the rate."""
+    return f"{1e6 / cost:,.0f}", ceil(rate * cost / 1e6 / FULL)
 
 
 def _brokers(record: Record) -> str:

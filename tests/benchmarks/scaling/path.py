@@ -8,7 +8,6 @@ docs/scaling.json. Arrivals are random with a fixed seed; nothing else is.
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import count
 from random import Random
 
@@ -181,12 +180,12 @@ def simulate(costs: Costs, site: Site, seconds: float = 3.0) -> Outcome:
     begun = WARM * seconds
     path.clock.run(begun)
     path.count_inside(0)
-    spent, locked, area = Counter(path.cores.spent), path.locked, path.area
+    spent, locked, area = dict(path.cores.spent), path.locked, path.area
     path.clock.run(begun + seconds)
     path.count_inside(0)
     took = sorted(end - sent for sent, end in path.answered if end > begun)
     sizes = [size for at, size in path.commits if at > begun]
-    busy = {name: (path.cores.spent[name] - spent[name]) / seconds for name in path.cores.spent}
+    busy = {name: (path.cores.spent[name] - spent.get(name, 0.0)) / seconds for name in path.cores.spent}
     return Outcome(
         rate=len(took) / seconds,
         p50=took[len(took) // 2],

@@ -18,7 +18,7 @@ WORKERS = (1, 2, 3, 4, 6, 8, 12, 16)
 NEARLY = 0.97
 """The fewest workers are taken that reach this part of the best rate."""
 FULL = 0.8
-"""How busy cores and processes are where a rate is to be kept for good."""
+"""The part of what is possible at most that is taken where a rate is to be kept for good."""
 TRIP = 0.0005
 """Seconds of a round trip between two machines: assumed, as within one data centre."""
 
@@ -59,11 +59,13 @@ def for_good(costs: Costs, commands: Simulated) -> Site:
 
 
 def keeps_pace(costs: Costs, commands: Simulated) -> float:
-    """The commands a second, with an event each, at which the cores, the lock, the relay and Kafka are as busy as FULL."""
+    """The part FULL of the commands a second, with an event each, that cores, lock, relay and projectors could do at most.
+
+    At this rate commits are smaller than at most, and take more CPU for each command: they use what would be free.
+    """
     outcome, cores = commands.outcome, commands.site.cores
     whole = outcome.busy["cores"] * cores / outcome.rate + followers(costs)
-    bounds = [cores / whole, outcome.rate, 1e6 / costs.following.relay, PARTITIONS * 1e6 / costs.following.project]
-    return FULL * min(bounds)
+    return FULL * min(cores / whole, outcome.rate, 1e6 / costs.following.relay)
 
 
 def followers(costs: Costs) -> float:
@@ -74,8 +76,9 @@ def followers(costs: Costs) -> float:
 
 
 def projectors(costs: Costs, rate: float) -> int:
-    """How many are needed for so many events a second, each with all read models."""
-    return ceil(rate * costs.following.project / 1e6 / FULL)
+    """How many are needed for so many events a second, each with all read models. Each waits for PostgreSQL and Kafka."""
+    of = costs.following
+    return ceil(rate * (of.project + of.project_postgres + of.project_kafka) / 1e6 * costs.crowded / FULL)
 
 
 def of_worker(outcome: Outcome) -> float:

@@ -5,7 +5,7 @@ A thread is a generator of steps. A step is a function that is given what comes 
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from itertools import count
@@ -52,7 +52,7 @@ class Cores:
         self._clock, self._cores, self._free, self._crowded = clock, cores, cores, crowded
         self._ready: list[tuple[str, float, Callable[[], None]]] = []
         self._working: set[str] = set()
-        self.spent: Counter[str] = Counter()
+        self.spent: dict[str, float] = defaultdict(float)
 
     def work(self, process: str, seconds: float) -> Step:
         def step(then: Callable[[], None]) -> None:
