@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import mean
 
 import msgspec
 import numpy
@@ -85,7 +86,7 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def costs(commits: Commits, sites: Mapping[str, OverHttp], following: Following) -> Costs:
-    """The costs that those of one worker show.
+    """The costs that one worker shows.
 
     A commit costs more over HTTP, where the committer shares the interpreter with the event loop. So the costs of its phases
     are raised in proportion, to what committer and PostgreSQL need over HTTP.
@@ -96,8 +97,8 @@ def costs(commits: Commits, sites: Mapping[str, OverHttp], following: Following)
     # With one connection the loop wakes up twice for each command; with 64, there is nearly always something to do.
     turn = max((few.loop - many.loop) / 2, 0.0)
     made = Costs(load=many.load, loop=many.loop, turn=rounded(turn), crowded=1.0, commits=phases, following=following)
-    crowd = sites["2-64"]
-    return replace(made, crowded=rounded(max(of_command(crowd) / expected(made, crowd.batch), 1.0)))
+    crowds = [of_command(site) / expected(made, site.batch) for name, site in sites.items() if name.startswith("2-")]
+    return replace(made, crowded=rounded(max(mean(crowds), 1.0)))
 
 
 def as_over_http(commits: Commits, sites: Sequence[OverHttp]) -> Commits:

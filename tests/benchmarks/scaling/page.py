@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
+from msgspec.structs import replace
+
 from infra.routing import PARTITIONS
-from tests.benchmarks.scaling.costs import Cost, Costs
+from tests.benchmarks.scaling.costs import Cost, Costs, expected, of_command
 from tests.benchmarks.scaling.path import BATCH, WINDOW, Outcome
 from tests.benchmarks.scaling.predicting import FULL, TRIP
 from tests.benchmarks.scaling.record import RECORD, Measured, Record
@@ -14,6 +16,10 @@ from tests.benchmarks.scaling.record import RECORD, Measured, Record
 PAGE = RECORD.with_suffix(".md")
 OFF = 0.2
 """A prediction that is further off than this part of what was measured is marked."""
+BYTES = {"the log on PostgreSQL": 684, "read models on PostgreSQL": 1172}
+"""With indexes: decisions 72 and 73, measured by `python -m tests.benchmarks.bytes`."""
+DEAREST = 3
+"""Read models that are shown each for itself."""
 TYPICAL = 64
 """Commands of a commit, where costs are given for one command."""
 
@@ -52,6 +58,17 @@ def _conditions(record: Record) -> str:
     return (
         f"Costs and rates were measured on {made.date}, on {made.cores} cores, at commit {made.commit[:12]}{changes};"
         f"\nthe rates of `make bench` are of commit {measured.benchmarks.commit[:12]}."
+    )
+
+
+def _short(record: Record) -> str:
+    two, sixteen = (next(one for one in record.commands if one.site.cores == cores) for cores in (2, 16))
+    kept = next(one for one in record.whole if one.site.cores == 16)
+    last = BATCH / locked(record.measured.costs, BATCH)
+    return (
+        f"In short: one log records {two.outcome.rate:,.0f} registrations a second on two cores if nothing else runs there, and"
+        f"\n{sixteen.outcome.rate:,.0f} on sixteen, or {kept.site.rate:,.0f} for good with all read models. Whatever the cores,"
+        f" its\nend is at {last:,.0f}: that of one writer after another."
     )
 
 
@@ -117,7 +134,15 @@ def _check(record: Record) -> str:
         "off by",
         "commands of a commit: measured / simulated",
     )
-    return _table(heads, "rrrrrrr", rows)
+    beyond = [f"{_percent(part)} with {connections} connections" for connections, part in _beyond(measured)]
+    more = f"CPU of a command of two workers beyond what the costs of one worker say: {', '.join(beyond)}."
+    return f"{_table(heads, 'rrrrrrr', rows)}\n\n{more}"
+
+
+def _beyond(measured: Measured) -> list[tuple[int, float]]:
+    free = replace(measured.costs, crowded=1.0)
+    sites = [(int(name[2:]), site) for name, site in measured.sites.items() if name.startswith("2-")]
+    return [(connections, of_command(site) / expected(free, site.batch) - 1) for connections, site in sites]
 
 
 def _commands(record: Record) -> str:
@@ -151,9 +176,9 @@ def _read_models(record: Record) -> str:
     rate = record.whole[-1].site.rate
     by_cost = sorted(costs.items(), key=lambda one: -sum(one[1]))
     rows = []
-    for name, (here, postgres) in by_cost[:10]:
+    for name, (here, postgres) in by_cost[:DEAREST]:
         rows.append((f"`{name}`", f"{here:.0f}", f"{postgres:.0f}", *_alone(here + postgres, rate)))
-    rest = [cost for _, cost in by_cost[10:]]
+    rest = [cost for _, cost in by_cost[DEAREST:]]
     heres, servers = zip(*rest, strict=True)
     dearest = max(map(sum, rest))
     rows.append((f"each of the other {len(rest)}", f"≤ {max(heres):.0f}", f"≤ {max(servers):.0f}", *_alone(dearest, rate)))
@@ -174,7 +199,7 @@ def _alone(cost: float, rate: float) -> tuple[str, int]:
 
 def _brokers(record: Record) -> str:
     costs = record.measured.costs
-    rows = [(f"{wait * 1e3:g}", f"{relayed(costs, wait):,.0f}") for wait in (0, TRIP, 0.001, 0.005, 0.02)]
+    rows = [(f"{wait * 1e3:g}", f"{relayed(costs, wait):,.0f}") for wait in (0, 0.001, 0.005)]
     return _table(("waits for the other brokers, ms a window", "events/s of one relay"), "rr", rows)
 
 
@@ -182,14 +207,15 @@ def _billion(record: Record) -> str:
     of = record.measured.costs.following
     slowest = [one for one in record.whole if one.site.cores in (2, 16)]
     events = 1e9
-    rows = [("Kafka, one copy, " + f"{of.kafka_bytes:,.0f} bytes an event", f"{events * of.kafka_bytes / 1e12:.2f} TB")]
+    stored = (*BYTES.items(), ("Kafka, one copy", of.kafka_bytes))
+    rows = [(f"{what}, {bytes:,.0f} bytes an event", f"{events * bytes / 1e12:.2f} TB") for what, bytes in stored]
     rows += [
         (f"recorded at {one.site.rate:,.0f} events/s ({one.site.cores} cores)", f"{events / one.site.rate / 86_400:.1f} days")
         for one in slowest
     ]
-    rebuild = events * of.project / 1e6 / 3600
-    rows.append(("rebuild of all read models, one process", f"{rebuild:,.0f} hours"))
-    rows.append((f"the same, {PARTITIONS} processes with a core each", f"{rebuild / PARTITIONS:,.0f} hours"))
+    hours = events * (of.project + of.project_postgres + of.project_kafka) / 1e6 / 3600
+    rows.append(("folded into all read models by one projector", f"{hours:,.0f} hours"))
+    rows.append((f"folded by {PARTITIONS} projectors, with two cores for each", f"{hours / PARTITIONS:,.0f} hours"))
     return _table(("a billion events", ""), "lr", rows)
 
 
@@ -204,6 +230,7 @@ def _table(heads: Sequence[str], align: str, rows: Iterable[Sequence[object]]) -
 
 TABLES: dict[str, Callable[[Record], str]] = {
     "conditions": _conditions,
+    "short": _short,
     "stages": _stages,
     "lock": _lock,
     "check": _check,

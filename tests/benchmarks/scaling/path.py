@@ -8,6 +8,7 @@ docs/scaling.json. Arrivals are random with a fixed seed; nothing else is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from random import Random
 
@@ -112,17 +113,24 @@ class Path:
             if not self._site.rate:
                 self._send()
 
-        client = self._costs.load / 2e6 if self._site.load_here else 0.0
-        back = lambda: self.cores.work("load", client)(answer)  # noqa: E731
-        arrive = lambda: self._waiting[worker].put(lambda: self._loops[worker].put(back))  # noqa: E731
-        self.cores.work("load", client)(lambda: self._loops[worker].put(arrive))
+        def client(then: Callable[[], None]) -> None:
+            if self._site.load_here:
+                self.cores.work("load", self._costs.load / 2e6)(then)
+            else:
+                then()
+
+        def committed() -> None:
+            self._loops[worker].put(lambda: client(answer))
+
+        client(lambda: self._loops[worker].put(lambda: self._waiting[worker].put(committed)))
 
     def _event_loop(self, worker: int) -> Steps:
         queue, costs = self._loops[worker], self._costs
         while True:
             yield queue.wait
             turn = queue.take(len(queue))
-            yield self.cores.work(f"worker {worker}", (queue.woken * costs.turn + len(turn) * costs.loop / 2) / 1e6)
+            cost = (queue.woken * costs.turn + len(turn) * costs.loop / 2) / 1e6
+            yield self.cores.work(f"worker {worker}", cost, first=True)
             for then in turn:
                 then()
 
@@ -131,6 +139,7 @@ class Path:
         hop = self.clock.wait(costs.handover / 1e6 + self._site.trip / 2)
         while True:
             yield self._waiting[worker].wait
+            yield self.cores.work(here, 0)  # It sees what waits once it has the interpreter.
             batch = self._waiting[worker].take(BATCH)
             size = len(batch)
             yield self.cores.work(here, costs.run.of(size) + costs.look_client.of(size))

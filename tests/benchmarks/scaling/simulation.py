@@ -54,9 +54,11 @@ class Cores:
         self._working: set[str] = set()
         self.spent: dict[str, float] = defaultdict(float)
 
-    def work(self, process: str, seconds: float) -> Step:
+    def work(self, process: str, seconds: float, *, first: bool = False) -> Step:
+        """With `first`, before all that waits already."""
+
         def step(then: Callable[[], None]) -> None:
-            self._ready.append((process, seconds, then))
+            self._ready.insert(0 if first else len(self._ready), (process, seconds, then))
             self._give()
 
         return step
