@@ -11,7 +11,8 @@ from infra.servers.postgres import Postgres
 from tests.benchmarks.reports import __doc__ as description
 from tests.benchmarks.reports.measuring import each, fill_all
 from tests.benchmarks.reports.parts import PARTS
-from tests.benchmarks.reports.table import ENGINES, LINE, line
+from tests.benchmarks.reports.table import LINE, line
+from tests.benchmarks.rows import ENGINES
 
 
 def main() -> None:

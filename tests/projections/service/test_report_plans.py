@@ -16,7 +16,7 @@ from projections.customers.feedback import tables as feedback
 from projections.service import service_level_report
 from projections.service.ticket_columns import opened_within
 from projections.service.ticket_times import measured_tickets
-from tests.benchmarks.reports.__main__ import fill
+from tests.benchmarks.reports.measuring import fill
 from tests.benchmarks.reports.one import opened
 from tests.benchmarks.reports.service import PART
 
