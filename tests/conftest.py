@@ -6,7 +6,7 @@ the user must be allowed to create databases.
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
@@ -36,7 +36,9 @@ collect_seldom()
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-LONGEST_FIRST = ("scenarios", "faults", "consumers", "infra", "commands", "api")
+LONGEST_FIRST = ("scenarios", "faults", "api/test_schemathesis.py")
+# Their tests wait for servers and processes more than they compute, those of the first the longest; all others compute.
+WAITING = ("infra", "consumers", "commands")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,14 +55,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slowest tests start first. Otherwise, with several workers, one worker might run a slow test alone at the end.
 
-    With several workers, the tests of a file stay together (`--dist loadfile`), because they share costly fixtures.
+    The others follow evenly mixed: while one worker waits, another one computes. With several workers, the tests of a file stay
+    together (`--dist loadfile`), because they share costly fixtures.
     """
-    items.sort(key=_turn)
+    turns = _turns(list(dict.fromkeys(item.path for item in items)))
+    items.sort(key=lambda item: turns[item.path])
 
 
-def _turn(item: pytest.Item) -> int:
-    folder = item.path.relative_to(HERE).parts[0]
-    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+def _turns(files: Sequence[Path]) -> dict[Path, tuple[bool, float]]:
+    """The turn of each file: those of LONGEST_FIRST in this order, then those that wait and those that compute, mixed."""
+    longest, waiting = _of(files, LONGEST_FIRST), _of(files, WAITING)
+    computing = [file for file in files if file not in {*longest, *waiting}]
+    turns: dict[Path, tuple[bool, float]] = {}
+    for kind in (waiting, computing, longest):
+        turns |= {file: (kind is not longest, number / len(kind)) for number, file in enumerate(kind)}
+    return turns
+
+
+def _of(files: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    """The files whose paths begin with one of the names, in the order of the names."""
+    return [file for name in names for file in files if file.relative_to(HERE).as_posix().startswith(name)]
 
 
 def pytest_collection_finish() -> None:

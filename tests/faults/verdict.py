@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from sqlalchemy import Select, func, select
 
-from consumers.rebuilding.rebuild import rebuild
+from consumers.rebuilding.rebuild import Rebuilt, rebuild_all
 from infra.event_store.mapper import Stored, read_metadata
 from infra.read_models.positions import dead_letters
 from infra.routing import PARTITIONS
@@ -171,10 +171,11 @@ def check_projected(found: Differences, deployment: Deployment, books: Books) ->
 def check_rebuilt(found: Differences, deployment: Deployment) -> None:
     """Live read models are equal to rebuilt ones."""
     stores = deployment.stores
-    for projection in KEPT:
-        built = rebuild(projection, stores.store, stores.read_models, PARTITIONS, check=True)
+    for name, built in rebuild_all(KEPT, stores.store, stores.read_models, PARTITIONS, check=True):
+        if not isinstance(built, Rebuilt):
+            raise built
         if not built.same:
-            found.read_model(f"{projection.name}: live {built.live}, rebuilt {built.rebuilt}")
+            found.read_model(f"{name}: live {built.live}, rebuilt {built.rebuilt}")
 
 
 Compared = tuple[str, Counter[Any], Counter[Any]]

@@ -59,6 +59,7 @@ class Running:
     """A command that runs until it is asked to end. Its output and errors go to files in `folder`."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *arguments: object) -> None:
+        self.folder = folder
         self._out, self._err = folder / "output", folder / "errors"
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(

@@ -37,6 +37,13 @@ def arguments(name: str, file: str) -> tuple[str, str]:
     return str(MAPPINGS / f"{name}.toml"), str(DATA / file)
 
 
+def beginning(whole: Path, folder: Path, rows: int) -> Path:
+    """A file with the header and the first `rows` rows of another file."""
+    part = folder / whole.name
+    part.write_text("".join(whole.read_text().splitlines(keepends=True)[: rows + 1]))
+    return part
+
+
 def events_since(recount: Recount, imported: Imported, again: Report) -> list[dict[str, Any]]:
     """The events of a repeated import, after all files were imported."""
     answer = recount.get("/v1/events", cursor=imported.position, correlation=again["import_id"]).json()

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.known_files import DATA, Imported, arguments, campaign, effects, events_since, imported_by, needs_data
+from tests.scenarios.known_files import (
+    DATA,
+    Imported,
+    arguments,
+    beginning,
+    campaign,
+    effects,
+    events_since,
+    imported_by,
+    needs_data,
+)
 from tests.scenarios.recount import Recount, embedded
 
 FILES = {"hillstrom": "hillstrom/hillstrom.csv"}
@@ -73,9 +83,7 @@ def test_a_customer_of_the_experiment_has_the_values_of_their_row(recount: Recou
 
 def test_importing_the_first_rows_as_another_file_changes_nothing(recount: Recount, imported: Imported, tmp_path: Path) -> None:
     mapping, whole = arguments("hillstrom", FILES["hillstrom"])
-    part = tmp_path / "part.csv"
-    part.write_text("".join(Path(whole).read_text().splitlines(keepends=True)[:2_001]))
-    again = recount.run("import", mapping, str(part))
+    again = recount.run("import", mapping, str(beginning(Path(whole), tmp_path, 2_000)))
     assert (again["accepted"], again["repeated"], again["refused"]) == (0, 2_000, 0)
     recorded = events_since(recount, imported, again)
     assert [event["type"] for event in recorded] == ["crm.import.started.v2", "crm.import.completed.v1"]

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.scenarios.known_files import DATA, MAPPINGS, beginning, needs_data
 from tests.scenarios.recount import Recount
 
-MAPPINGS = Path(__file__).parents[1] / "data" / "mappings"
-DATA = Path(__file__).parents[3] / "shared" / "data"
 FILES = {
     "olist_leads": "olist_funnel/olist_marketing_qualified_leads_dataset.csv",
     "olist_deals": "olist_funnel/olist_closed_deals_dataset.csv",
@@ -27,7 +26,7 @@ FILES = {
 ROWS = {"olist_leads": 8_000, "olist_deals": 842, "channel_attribution": 500}
 OLIST = {"from": "2017-01-01", "to": "2019-01-01"}
 
-pytestmark = pytest.mark.skipif(not DATA.exists(), reason="the real files are not next to the repository, in ../shared/data")
+pytestmark = needs_data
 
 Report = dict[str, Any]
 
@@ -49,13 +48,6 @@ def imported(recount: Recount, tmp_path_factory: pytest.TempPathFactory) -> Impo
     position = max(report["position"] for report in reports.values())
     recount.caught_up(position, "/v1/leads", "/v1/deals", "/v1/reports/lead-funnel", "/v1/touchpoints")
     return Imported(files, reports, position)
-
-
-def beginning(whole: Path, folder: Path, rows: int) -> Path:
-    """A file with the header and the first `rows` rows of another file."""
-    part = folder / whole.name
-    part.write_text("".join(whole.read_text().splitlines(keepends=True)[: rows + 1]))
-    return part
 
 
 def imported_once(recount: Recount, name: str, file: Path) -> Report:

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +21,20 @@ from tests.infra.recount import COMMAND, Running, environment, recount
 from tests.waiting import PATIENCE, wait_until
 
 Serve = Callable[..., Running]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server at its first start, for all tests that only look at one and send it requests."""
+    folder = tmp_path_factory.mktemp("first")
+    server = Running(folder, environment(folder / "home"), "serve").wait_for("Recount is ready")
+    yield server
+    assert server.end() == 0
+
+
+@pytest.fixture
+def its_home(first: Running) -> Path:
+    return first.folder / "home"
 
 
 def _register(caller: httpx.Client, name: str) -> httpx.Response:
@@ -35,14 +49,13 @@ def _name(caller: httpx.Client, registered: httpx.Response) -> str:
     return str(answer.json()["name"])
 
 
-def test_a_registered_customer_can_be_read_immediately(serve: Serve) -> None:
-    with serve().caller() as caller:
+def test_a_registered_customer_can_be_read_immediately(first: Running) -> None:
+    with first.caller() as caller:
         assert _name(caller, _register(caller, "Ada")) == "Ada"
 
 
-def test_the_requests_shown_at_the_first_start_work_unchanged(serve: Serve) -> None:
-    server = serve()
-    lines = [line.strip() for line in server.output.splitlines() if line.strip().startswith("curl")]
+def test_the_requests_shown_at_the_first_start_work_unchanged(first: Running) -> None:
+    lines = [line.strip() for line in first.output.splitlines() if line.strip().startswith("curl")]
     assert [_sent(_arguments(line)).status_code for line in lines] == [201, 200, 200]
 
 
@@ -58,13 +71,13 @@ def _sent(curl: list[str]) -> httpx.Response:
     return httpx.request("GET" if body is None else "POST", curl[-1], headers=headers, content=body)
 
 
-def test_without_a_terminal_the_first_key_is_in_a_private_file_and_in_no_output(serve: Serve, home: Path) -> None:
-    server, file = serve(), home / "first-admin-key"
-    assert server.key == file.read_text().strip()
+def test_without_a_terminal_the_first_key_is_in_a_private_file_and_in_no_output(first: Running, its_home: Path) -> None:
+    file = its_home / "first-admin-key"
+    assert first.key == file.read_text().strip()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert re.search("rk_", server.output + server.errors) is None
-    assert [path.name for path in home.glob("first-admin-key*")] == [file.name]
-    with server.caller() as caller:
+    assert re.search("rk_", first.output + first.errors) is None
+    assert [path.name for path in its_home.glob("first-admin-key*")] == [file.name]
+    with first.caller() as caller:
         _register(caller, "Ada")
 
 
@@ -114,10 +127,12 @@ def test_a_second_start_keeps_the_data_and_shows_no_key(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_server_ends_cleanly_when_asked(serve: Serve, number: signal.Signals) -> None:
-    server = serve()
+def test_a_server_ends_cleanly_when_asked_and_leaves_no_server_file(serve: Serve, home: Path, number: signal.Signals) -> None:
+    server, file = serve(), home / "server.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert server.end(number) == 0
     assert "Traceback" not in server.errors
+    assert not file.exists()
 
 
 def test_a_server_that_is_asked_at_its_start_ends_cleanly_too(tmp_path: Path, variables: dict[str, str], home: Path) -> None:
@@ -128,30 +143,19 @@ def test_a_server_that_is_asked_at_its_start_ends_cleanly_too(tmp_path: Path, va
     assert "Traceback" not in server.errors
 
 
-def test_a_second_server_on_the_same_folder_is_refused_with_the_address_of_the_first(
-    serve: Serve, variables: dict[str, str], home: Path
-) -> None:
-    server = serve()
-    second = recount(variables, "serve")
+def test_a_second_server_on_the_same_folder_is_refused_with_the_address_of_the_first(first: Running, its_home: Path) -> None:
+    second = recount(environment(its_home), "serve")
     assert second.status == 1
     assert "RECOUNT_HOME" in second.errors
-    assert str(home) in second.errors
-    assert server.url in second.errors
+    assert str(its_home) in second.errors
+    assert first.url in second.errors
 
 
-def test_the_error_names_a_port_that_is_taken(serve: Serve, home: Path, tmp_path: Path) -> None:
-    port = serve().url.rpartition(":")[2]
+def test_the_error_names_a_port_that_is_taken(first: Running, tmp_path: Path) -> None:
+    port = first.url.rpartition(":")[2]
     second = recount(environment(tmp_path / "other", PORT=port), "serve")
     assert second.status == 1
     assert f"RECOUNT_PORT {port}" in second.errors
-
-
-def test_the_server_file_is_private_and_exists_only_while_the_server_runs(serve: Serve, home: Path) -> None:
-    server = serve()
-    file = home / "server.json"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    server.end()
-    assert not file.exists()
 
 
 def test_a_command_does_not_ask_a_server_that_was_killed(serve: Serve, variables: dict[str, str], home: Path) -> None:
