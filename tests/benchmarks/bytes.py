@@ -8,7 +8,7 @@ after VACUUM, as `dbstat` counts them. On PostgreSQL they are `pg_table_size` of
 import argparse
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -17,15 +17,14 @@ from sqlalchemy import create_engine, text
 
 from commands.importing.mapping import parse_mapping
 from commands.importing.run import run_import
-from consumers.rebuilding.rebuild import rebuild_all
 from infra.event_store.postgres_checks import TABLES
 from infra.processes import logs
 from infra.read_models.tables import prepare
 from infra.servers.postgres import Postgres
 from infra.settings import Settings
-from infra.wiring import PROJECTIONS, Deployment, deploy
+from infra.wiring import Deployment, deploy
 from tests.benchmarks.pipeline import ACTOR, SAMPLE
-from tests.benchmarks.recount import MASTER_KEY, deployed
+from tests.benchmarks.recount import MASTER_KEY, deployed, rebuild_all_of
 
 FILE = "CDNOW_sample.txt"
 LOG = {"stored_events", *TABLES}
@@ -75,24 +74,17 @@ class Size(NamedTuple):
         return ", ".join(f"{part.name} {self.per_event([part]):.0f}" for part in sorted(parts, key=lambda part: -part.bytes))
 
 
-def in_sqlite(folder: Path, file: Path, *, as_written: bool = False) -> Size:
+@contextmanager
+def in_sqlite(folder: Path) -> Iterator[Deployment]:
     with closing(deploy(Settings(home=folder, master_key=MASTER_KEY))) as deployment:
         prepare(deployment.read_models)
-        events = fill(deployment, file)
-    log, read_models = (_sqlite_parts(folder / name, as_written) for name in ("events.db", "read-models.db"))
-    return Size(events, log, read_models)
+        yield deployment
 
 
-def in_postgres(url: str, file: Path, *, as_written: bool = False) -> Size:
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+@contextmanager
+def in_postgres(url: str) -> Iterator[Deployment]:
     with closing(deployed(url, "127.0.0.1:1")) as deployment:
-        events = fill(deployment, file)
-    with engine.connect() as connection:
-        connection.execute(text("VACUUM ANALYZE" if as_written else "VACUUM FULL"))
-        parts = [Part(*row) for row in connection.execute(text(IN_POSTGRES))]
-    engine.dispose()
-    in_log = [part for part in parts if part.table in LOG]
-    return Size(events, in_log, [part for part in parts if part.table not in LOG])
+        yield deployment
 
 
 def fill(deployment: Deployment, file: Path) -> int:
@@ -100,9 +92,23 @@ def fill(deployment: Deployment, file: Path) -> int:
     mapping, executor = parse_mapping((SAMPLE / "cdnow.toml").read_bytes()), deployment.executor()
     run_import(executor, deployment.store.secret, mapping, file, ACTOR)
     executor.close()
-    for name, ended in rebuild_all(PROJECTIONS, deployment.store, deployment.read_models, deployment.partitions):
-        assert not isinstance(ended, Exception), name
+    rebuild_all_of(deployment)
     return deployment.store.head()
+
+
+def sqlite_size(folder: Path, events: int, *, as_written: bool = False) -> Size:
+    log, read_models = (_sqlite_parts(folder / name, as_written) for name in ("events.db", "read-models.db"))
+    return Size(events, log, read_models)
+
+
+def postgres_size(url: str, events: int, *, as_written: bool = False) -> Size:
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM ANALYZE" if as_written else "VACUUM FULL"))
+        parts = [Part(*row) for row in connection.execute(text(IN_POSTGRES))]
+    engine.dispose()
+    in_log = [part for part in parts if part.table in LOG]
+    return Size(events, in_log, [part for part in parts if part.table not in LOG])
 
 
 def _sqlite_parts(file: Path, as_written: bool) -> list[Part]:
@@ -127,10 +133,15 @@ def main() -> None:
         file = folder / FILE
         file.write_text("".join((SAMPLE / FILE).read_text().splitlines(keepends=True)[: asked.rows]))
         if "sqlite" in wanted:
-            _show("SQLite", in_sqlite(folder / "home", file, as_written=asked.as_written))
+            with in_sqlite(folder / "home") as deployment:
+                events = fill(deployment, file)
+            _show("SQLite", sqlite_size(folder / "home", events, as_written=asked.as_written))
         if "postgres" in wanted:
             with Postgres(folder / "postgres") as postgres:
-                _show("PostgreSQL", in_postgres(postgres.create_database("bytes"), file, as_written=asked.as_written))
+                url = postgres.create_database("bytes")
+                with in_postgres(url) as deployment:
+                    events = fill(deployment, file)
+                _show("PostgreSQL", postgres_size(url, events, as_written=asked.as_written))
 
 
 def _show(engine: str, size: Size) -> None:

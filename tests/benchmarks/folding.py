@@ -12,13 +12,10 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from consumers.rebuilding.rebuild import rebuild_all
 from infra.event_store.mapper import Stored
-from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
-from infra.wiring import PROJECTIONS
 from tests.benchmarks import mixed_log
-from tests.benchmarks.recount import deployed
+from tests.benchmarks.recount import deployed, rebuild_all_of
 from tests.benchmarks.sides import Pair
 
 CUSTOMERS = 200
@@ -56,8 +53,7 @@ class Folds:
 
     def every_read_model(self) -> float:
         begun = time.process_time()
-        for name, ended in rebuild_all(PROJECTIONS, self._deployment.store, self._deployment.read_models, PARTITIONS):
-            assert not isinstance(ended, Exception), name
+        rebuild_all_of(self._deployment)
         return self._events / (time.process_time() - begun)
 
     def plain_loop(self) -> float:

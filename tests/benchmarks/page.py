@@ -6,8 +6,11 @@ from pathlib import Path
 import msgspec
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.growth.section import recorded as growth
 from tests.benchmarks.guard import Place
 from tests.benchmarks.place import TREE, Machine
+from tests.benchmarks.reports import table
+from tests.benchmarks.reports.table import Reports
 from tests.benchmarks.rows import SECTIONS, Row
 
 PAGE = TREE / "docs" / "benchmarks.md"
@@ -18,7 +21,7 @@ NOT_MEASURED = "not measured yet"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """One whole run of `make bench`. `seconds` of load for each side of a round."""
+    """One whole run of `make bench`. `seconds` of load for each side of a round. `reports` is None in a record of before."""
 
     place: Place
     machine: Machine
@@ -26,6 +29,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
     minutes: float
     figures: Mapping[str, Figure]
+    reports: Reports | None = None
 
 
 def write(run: Run, record: Path = RECORD, page: Path = PAGE) -> None:
@@ -42,7 +46,8 @@ def read(record: Path = RECORD) -> Run | None:
 def text(run: Run | None) -> str:
     figures = run.figures if run else {}
     tables = "\n\n".join(f"### {title}\n\n{_table(rows, figures)}" for title, rows in SECTIONS.items())
-    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{MEANING}"
+    tables += f"\n\n{table.section(run.reports if run else None)}"
+    return f"{INTRODUCTION}\n{_conditions(run)}\n\n## Figures\n\n{READING}\n{tables}\n\n{growth()}{MEANING}"
 
 
 def _conditions(run: Run | None) -> str:
@@ -78,13 +83,13 @@ def _cells(row: Row, figure: Figure | None) -> Iterator[str]:
         yield _number(figure.ours)
         yield _number(figure.theirs)
         yield "–" if figure.ratio is None else f"{figure.ratio:.2f}"
-        yield f"± {figure.spread:.0%}"
+        yield "–" if figure.rounds == 1 else f"± {figure.spread:.0%}"
     if row.target is None:
         yield from ("–",) * len(_TARGET)
     else:
         relation = "≤" if row.target.at_most else "≥"
-        yield f"{relation} {row.target.required:g}"
-        yield f"{relation} {row.target.aim:g}"
+        yield f"{relation} {row.target.required:,g}"
+        yield "–" if row.target.aim is None else f"{relation} {row.target.aim:,g}"
         yield "–" if figure is None else row.target.met(figure.ours if figure.ratio is None else figure.ratio)
 
 
@@ -98,7 +103,7 @@ INTRODUCTION = """\
 # Benchmarks
 
 How fast Recount is, beside what people would write instead. `make bench` measures every figure of this page in one run and
-writes the page; nobody edits it. It takes about twenty minutes, and needs a machine with nothing else to do and Node.js on the
+writes the page; nobody edits it. It takes about half an hour, and needs a machine with nothing else to do and Node.js on the
 path, which makes the load.
 
     make bench                                             # everything, and writes this page
@@ -113,8 +118,8 @@ machine. See [architecture.md](architecture.md#measuring-it).
 READING = """\
 Recount and its peer are measured in turn in every round, and take turns to be first. *Recount* and *peer* are medians of the
 rounds. *Ratio* is the median of the ratios round by round, so a drift of the machine takes part in both sides. *Spread* is half
-the interquartile range of the rounds, relative to the median. *Required* and *aim* are about the ratio, or about the figure
-where there is no peer. Of milliseconds, seconds and microseconds, fewer are better.
+the interquartile range of the rounds, relative to the median; a single round has none. *Required* and *aim* are about the
+ratio, or about the figure where there is no peer. Of milliseconds, seconds, microseconds and bytes, fewer are better.
 """
 
 MEANING = """\
@@ -139,16 +144,22 @@ last one is answered. With two processes, each listens on its own port, and the 
 - **Projector**: messages folded into one read model, against a loop that only reads them.
 - **Answered → visible**: 100 registrations a second, evenly in time, and one poller that asks for the oldest customer that is
   not visible yet, with `?after=`. Measured from the answer to the command until an answer of the API shows the customer.
-- **Rebuild**: the read model built again from the log, two events for each customer.
+- **Rebuild**: the read model built again from the log, two events for each customer. A rebuild of all reads and decodes
+  the log once for all.
 - **Import**: the purchases of the CDNOW sample, command by command.
 - **Fit, labels, label**: k-means over three features; the label of every customer; the label of one, after an event.
+- **Events folded, bytes of an event**: the CDNOW sample, imported into a new database. All read models are rebuilt from it,
+  and compared with those of before; CPU is that of the process, from reading to comparing, without the CPU of PostgreSQL. Bytes
+  are those of tables and their indexes after VACUUM, on PostgreSQL after VACUUM FULL.
+- **Longest wait**: the projector and two loops of reads in one process, as in the embedded deployment. One loop asks for a
+  customer, lists and writes; the other for the report. They read for 30 seconds, beginning with the fit that moves customers.
 
 ## What is not measured
 
 No network: clients and servers share the machine and its processors. No TLS. One node of Kafka, so `acks=all` waits for one
 broker, which leaves the write to the disk to the operating system, as is Kafka's default. PostgreSQL without a replica. The
 peers have no keys, no permissions, no history, no idempotency and no events; what a team would add for those costs them more.
-Tables are small: nothing here says how a store of millions of events behaves.
+Tables are small in all figures but those of *Growth*, reports and labels.
 """
 
 if __name__ == "__main__":

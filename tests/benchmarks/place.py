@@ -52,7 +52,7 @@ def machine(database_url: str) -> Machine:
         versions = {"PostgreSQL": _shown(connection, "server_version"), "Apache Kafka": _kafka()}
         durability = {f"PostgreSQL {name}": _shown(connection, name) for name in DURABLE}
     return Machine(
-        processor=_processor(),
+        processor=processor(),
         memory_gb=round(psutil.virtual_memory().total / 2**30),
         kernel=f"{platform.system()} {platform.release().partition('-')[0]}",
         versions=versions | {name: version(name) for name in LIBRARIES},
@@ -71,7 +71,7 @@ def _kafka() -> str:
     return str(found)
 
 
-def _processor() -> str:
+def processor() -> str:
     cpus = Path("/proc/cpuinfo")
     named = re.search(r"^model name\s*: (.*)$", cpus.read_text(), re.MULTILINE) if cpus.exists() else None
     return named[1] if named else platform.processor()

@@ -12,13 +12,14 @@ import httpx
 from api.shared.key_texts import new_key_text
 from commands.operations import api_keys
 from commands.shared.batch import Command
+from consumers.rebuilding.rebuild import rebuild_all
 from domain.shared.events import Actor, Context
 from domain.shared.ids import new_id
 from infra.read_models.tables import prepare
 from infra.servers.ports import kept_ports
 from infra.servers.process import ServerProcess
 from infra.settings import Settings
-from infra.wiring import Deployment, deploy
+from infra.wiring import PROJECTIONS, Deployment, deploy
 from tests.benchmarks.clock import now
 from tests.benchmarks.served import Service
 
@@ -35,6 +36,13 @@ def deployed(database_url: str, kafka: str) -> Deployment:
     deployment = deploy(Settings(database_url=database_url, kafka=kafka, master_key=MASTER_KEY))
     prepare(deployment.read_models)
     return deployment
+
+
+def rebuild_all_of(deployment: Deployment) -> None:
+    """Rebuilds all read models. Raises the error of one that cannot be rebuilt."""
+    for _, ended in rebuild_all(PROJECTIONS, deployment.store, deployment.read_models, deployment.partitions):
+        if isinstance(ended, Exception):
+            raise ended
 
 
 def admin_key(deployment: Deployment) -> str:

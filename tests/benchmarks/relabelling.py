@@ -17,6 +17,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -39,7 +40,7 @@ from infra.processes.parts import running
 from infra.read_models.completeness import Completeness
 from infra.read_models.database import ReadModels
 from infra.read_models.settled import settled_upto
-from infra.servers.postgres import Postgres
+from infra.servers.postgres import Postgres, PostgresAt
 from infra.settings import Settings
 from infra.wiring import deploy
 from projections.customers.behaviour_figures import packed
@@ -49,7 +50,9 @@ from projections.customers.customers import customer_view
 from projections.marketing import segment_answers, segment_report
 from projections.marketing.segment_labels import segment_labels
 from projections.shared.rows import Row, Rows
+from tests.benchmarks.figures import Figure, alone
 from tests.benchmarks.recount import MASTER_KEY
+from tests.benchmarks.rows import WAITS
 from tests.waiting import wait_until
 
 DAY = date(2026, 3, 1)
@@ -57,6 +60,8 @@ FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(nam
 MODEL = UUID(int=0x5E6)
 FOLLOWED = (segment_labels, customer_view)
 AT_ONCE = 20_000
+ENOUGH = 30.0
+"""Seconds that `make bench` reads while customers get new labels. To label a million takes some minutes."""
 
 
 class Read(NamedTuple):
@@ -69,11 +74,11 @@ class Read(NamedTuple):
 
 
 class Relabelled(NamedTuple):
-    """`fit` is the position of the new fit. Answers were of it after `until_answered` seconds, rows after `until_stored`."""
+    """`fit` is the position of the new fit. Answers are of it after `until_answered` seconds; reads end after `until_end`."""
 
     fit: int
     until_answered: float
-    until_stored: float
+    until_end: float
     reads: Sequence[Read]
 
     def longest(self) -> Mapping[str, float]:
@@ -119,8 +124,8 @@ class Crowd:
         with self.read_models.reader.connect() as connection:
             return Walks(self.read_models, 1).is_done(connection, segment_labels)
 
-    def relabel(self, clusters: int, *, reports: bool = True) -> Relabelled:
-        """Fits again and reads until all rows are labelled by the fit. `reports` are asked for all the time, too."""
+    def relabel(self, clusters: int, *, reports: bool = True, enough: float = inf) -> Relabelled:
+        """Fits again and reads until all rows are labelled by the fit, or for `enough` seconds. With `reports`, too."""
         reads: list[Read] = []
         self._ended = False
         with running(self._following()):
@@ -133,25 +138,26 @@ class Crowd:
             fit = self.fit(clusters)
             wait_until(lambda: any(fit in read.fits for read in reads[-20:]), "an answer of the fit", lambda: len(reads))
             answered = time.perf_counter()
-            wait_until(self.is_settled, "rows of the fit", lambda: len(reads))
-            stored = time.perf_counter()
+            until = begun + enough
+            wait_until(lambda: time.perf_counter() > until or self.is_settled(), "rows of the fit", lambda: len(reads))
+            ended = time.perf_counter()
             self._ended = True
             for thread in polling:
                 thread.join()
-        return Relabelled(fit, answered - begun, stored - begun, reads)
+        return Relabelled(fit, answered - begun, ended - begun, reads)
 
     def _poll(self, reads: list[Read]) -> None:
         chance = random.Random(2)
         completeness = Completeness(self.read_models)
         while not self._ended:
-            reads.append(self._timed("one customer", partial(self._one, id=chance.choice(self.customers))))
-            reads.append(self._timed("a list", lambda connection: self._listed(connection, None)))
-            reads.append(self._timed("a list of one segment", lambda connection: self._listed(connection, "2")))
+            reads.append(self._timed("customer", partial(self._one, id=chance.choice(self.customers))))
+            reads.append(self._timed("list", lambda connection: self._listed(connection, None)))
+            reads.append(self._timed("segment", lambda connection: self._listed(connection, "2")))
             reads.append(self._own_write(completeness))
 
     def _poll_reports(self, reads: list[Read]) -> None:
         while not self._ended:
-            reads.append(self._timed("the report", self._reported))
+            reads.append(self._timed("report", self._reported))
             time.sleep(0.1)
 
     def _timed(self, kind: str, query: Callable[[Connection], frozenset[int]]) -> Read:
@@ -167,7 +173,7 @@ class Crowd:
         position = self.record(id, 1, Registered(kind="person"))
         while min(completeness.up_to(one.name) for one in FOLLOWED) < position:
             time.sleep(0.002)
-        return Read("one's own write", begun, time.perf_counter() - begun, frozenset())
+        return Read("write", begun, time.perf_counter() - begun, frozenset())
 
     @staticmethod
     def _one(connection: Connection, *, id: UUID) -> frozenset[int]:
@@ -220,6 +226,21 @@ def crowd(settings: Settings, customers: int) -> Iterator[Crowd]:
         yield Crowd(deployment.store, deployment.read_models, customers)
 
 
+def figures(postgres: PostgresAt, folder: Path, customers: int) -> Iterator[tuple[str, Figure]]:
+    """The longest wait of each kind of read, in seconds, on each engine."""
+    database = postgres.create_database("bench_relabelling")
+    places = {
+        "sqlite": Settings(home=folder / "relabelling", master_key=MASTER_KEY),
+        "postgresql": Settings(database_url=database, kafka="127.0.0.1:1", master_key=MASTER_KEY),
+    }
+    for engine, settings in places.items():
+        with crowd(settings, customers) as place:
+            longest = place.relabel(4, enough=ENOUGH).longest()
+        for kind in WAITS:
+            yield f"wait-{kind}-{engine}", alone([longest[kind]])
+    postgres.drop_database("bench_relabelling")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.relabelling")
     parser.add_argument("--customers", type=int, default=1_000_000)
@@ -237,7 +258,7 @@ def main() -> None:
         place = stack.enter_context(crowd(settings, asked.customers))
         print(f"{asked.customers:,} customers made and labelled in {time.perf_counter() - begun:.1f} s")
         done = place.relabel(4, reports=not asked.no_reports)
-        print(f"answers are of the fit after {done.until_answered:.2f} s, all rows after {done.until_stored:.1f} s")
+        print(f"answers are of the fit after {done.until_answered:.2f} s, all rows after {done.until_end:.1f} s")
         for kind, seconds in done.longest().items():
             alike = sorted(read.seconds for read in done.reads if read.kind == kind)
             median = alike[len(alike) // 2]

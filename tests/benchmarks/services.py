@@ -7,13 +7,10 @@ from typing import NamedTuple
 
 import httpx
 
-from consumers.rebuilding.rebuild import rebuild
-from infra.routing import PARTITIONS
 from infra.servers.postgres import PostgresAt
-from infra.wiring import PROJECTIONS
 from tests.benchmarks import served
 from tests.benchmarks.load import Load, Measured, measure
-from tests.benchmarks.recount import admin_key, api, deployed, environment
+from tests.benchmarks.recount import admin_key, api, deployed, environment, rebuild_all_of
 from tests.benchmarks.served import Service
 
 CUSTOMER = {
@@ -86,8 +83,7 @@ def recount(stack: ExitStack, postgres: PostgresAt, kafka: str, workers: int = 1
         variables = environment(database, kafka)
         side = Side([stack.enter_context(api(variables)) for _ in range(workers)], "/v1/customers", OURS, headers)
         ids = side.existing()
-        for projection in PROJECTIONS:
-            rebuild(projection, deployment.store, deployment.read_models, PARTITIONS)
+        rebuild_all_of(deployment)
     return side, ids
 
 

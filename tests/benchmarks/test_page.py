@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.benchmarks import page
@@ -10,7 +11,8 @@ from tests.benchmarks.figures import Figure, alone, compared, in_turn
 from tests.benchmarks.guard import Place
 from tests.benchmarks.page import HEAD, NOT_MEASURED, Run
 from tests.benchmarks.place import Machine
-from tests.benchmarks.rows import ROWS, SECTIONS, Target
+from tests.benchmarks.reports.table import WHAT, Measured, Reports
+from tests.benchmarks.rows import ENGINES, ROWS, SECTIONS, WAITS, Target
 
 
 def _run(**figures: Figure) -> Run:
@@ -44,7 +46,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
 
 def test_every_figure_that_is_required_has_a_row_with_both_bounds() -> None:
     bounds = {name: (row.target.required, row.target.aim) for name, row in ROWS.items() if row.target}
-    assert bounds == {
+    required: dict[str, tuple[float, float | None]] = {
         "register-64-crud-1": (4, 6),
         "register-16-crud-1": (3, 4),
         "register-1-crud-1": (1, 1.3),
@@ -52,8 +54,14 @@ def test_every_figure_that_is_required_has_a_row_with_both_bounds() -> None:
         "register-64-nothing-1": (0.3, 0.4),
         "get-64-crud-1": (1, 2),
         "relay": (0.7, 0.85),
+        "projector": (0.5, None),
         "visible-p99": (200, 100),
+        **{f"fold-{engine}": (6000, 10_000) for engine in ENGINES},
+        **{f"bytes-log-{engine}": (700, None) for engine in ENGINES},
+        **{f"bytes-read-models-{engine}": (1200, None) for engine in ENGINES},
+        **{f"wait-{kind}-{engine}": (1, None) for kind in WAITS for engine in ENGINES},
     }
+    assert bounds == required
 
 
 def test_no_row_is_in_two_sections() -> None:
@@ -66,6 +74,8 @@ def test_no_row_is_in_two_sections() -> None:
         (Target(4, 6), 3.99, "**not met**"),
         (Target(4, 6), 4.0, "required met"),
         (Target(4, 6), 6.0, "aim met"),
+        (Target(700, at_most=True), 701.0, "**not met**"),
+        (Target(700, at_most=True), 10.0, "required met"),
         (Target(200, 100, at_most=True), 201.0, "**not met**"),
         (Target(200, 100, at_most=True), 200.0, "required met"),
         (Target(200, 100, at_most=True), 100.0, "aim met"),
@@ -91,6 +101,30 @@ def test_a_figure_without_a_peer_is_held_against_the_bound_itself() -> None:
         "≤ 200",
         "required met",
     )
+
+
+def test_one_round_has_no_spread() -> None:
+    [row] = _cells(page.text(_run(bytes_log_sqlite=alone([560.2]))), ROWS["bytes-log-sqlite"].what)
+    assert (row["Recount"], row["spread"], row["required"], row["aim"], row["met"]) == (
+        "560",
+        "–",
+        "≤ 700",
+        "–",
+        "required met",
+    )
+
+
+@pytest.mark.parametrize(
+    ("wall", "peak", "said"),
+    [(2.0, 600, "aim met"), (2.01, 600, "required met"), (3.01, 100, "**not met**"), (0.1, 601, "**not met**")],
+)
+def test_a_report_is_held_against_time_and_memory(wall: float, peak: float, said: str) -> None:
+    one = Measured(wall=wall, cpu=0.5, again=0.25, peak=peak, left=90.0, left_again=90.0, answer=10)
+    run = msgspec.structs.replace(_run(), reports=Reports(rows=1000, minutes=2.5, measured={"postgresql": {"cohorts": one}}))
+    what = WHAT["cohorts"]
+    [row] = [line for line in page.text(run).splitlines() if line.startswith(f"| {what} | PostgreSQL |")]
+    assert row == f"| {what} | PostgreSQL | {wall:.2f} | 0.25 | 0.50 | {peak} | {said} |"
+    assert f"| {what} | SQLite | – | – | – | – | – |" in page.text(run)
 
 
 def test_what_was_not_measured_is_said() -> None:

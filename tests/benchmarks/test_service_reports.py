@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.read_models.digest import one_moment
-from tests.benchmarks.reports.__main__ import fill
+from tests.benchmarks.reports.measuring import fill
 from tests.benchmarks.reports.one import opened
 from tests.benchmarks.reports.part import Part
 from tests.benchmarks.reports.segments import PART as SEGMENTS

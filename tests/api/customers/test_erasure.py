@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from consumers.rebuilding.rebuild import rebuild
+from consumers.rebuilding.rebuild import Rebuilt, rebuild_all
 from infra.processes.parts import Parts
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS
@@ -47,8 +47,10 @@ def test_after_an_erasure_no_store_and_no_answer_contains_personal_data(
     assert tables_with(settings, MARK, PHONE) == set()
     wait_until(lambda: not files_with(settings, MARK), "no file has what was purged")
     assert marked(client, questions(app, [person, *others]), MARK) == []
-    for projection in (one for one in PROJECTIONS if PRIVATE & {table.name for table in one.tables}):
-        rebuild(projection, parts.deployment.store, parts.deployment.read_models, parts.deployment.partitions)
+    private = [one for one in PROJECTIONS if PRIVATE & {table.name for table in one.tables}]
+    store, read_models, partitions = parts.deployment.store, parts.deployment.read_models, parts.deployment.partitions
+    for name, ended in rebuild_all(private, store, read_models, partitions):
+        assert isinstance(ended, Rebuilt), name
     assert tables_with(settings, MARK, PHONE) == set()
     assert seen(client, other)["name"] == OTHER
 

@@ -1,28 +1,17 @@
-"""Prints the table. It takes some minutes to fill the tables of each engine."""
+"""Prints the table. It takes some minutes to fill the tables."""
 
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
-from sqlalchemy import text
-
-from infra.read_models.tables import create_tables, prepare
 from infra.servers.postgres import Postgres
 from tests.benchmarks.reports import __doc__ as description
-from tests.benchmarks.reports.one import Measured, opened
-from tests.benchmarks.reports.part import Part
+from tests.benchmarks.reports.measuring import each, fill_all
 from tests.benchmarks.reports.parts import PARTS
-
-ENGINES = ("sqlite", "postgresql")
-REQUIRED, AIM, MB = 3.0, 2.0, 600
-"""Seconds of wall time, and the most memory."""
-HEAD = f"{'engine':<11} {'report':<26} {'wall':>7} {'again':>7} {'CPU':>7} {'peak':>8} {'left':>8} {'again':>8} {'answer':>9}"
+from tests.benchmarks.reports.table import ENGINES, LINE, line
 
 
 def main() -> None:
@@ -32,46 +21,20 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--only", choices=names, action="append")
     asked = parser.parse_args()
-    parts = [part for part in PARTS if not asked.only or set(asked.only) & set(part.reports)]
-    print(HEAD)
+    wanted = asked.only or names
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-reports-")))
-        for engine in asked.engine or ENGINES:
-            database = str(folder / "reports.db")
-            if engine == "postgresql":
-                database = stack.enter_context(Postgres(folder / "postgres")).create_database("reports")
-            for part in parts:
-                fill(database, part, asked.rows)
-            for name in asked.only or names:
-                print(line(engine, name, in_a_process(name, database)), flush=True)
+        databases = {engine: _database(engine, folder, stack) for engine in asked.engine or ENGINES}
+        fill_all(databases.values(), wanted, asked.rows)
+        print(LINE)
+        for engine, name, one in each(databases, wanted):
+            print(line(engine, name, one), flush=True)
 
 
-def fill(database: str, part: Part, rows: int) -> None:
-    """Makes the tables of the part and fills them."""
-    read_models = opened(database)
-    prepare(read_models)
-    with read_models.writer.begin() as connection:
-        create_tables(connection, [table for projection in part.read_models for table in projection.tables])
-        part.fill(connection, rows)
-    if "://" in database:
-        # As autovacuum does after a while.
-        with read_models.reader.connect() as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-    read_models.close()
-
-
-def in_a_process(name: str, database: str) -> Measured:
-    """Raises CalledProcessError."""
-    run = [sys.executable, "-m", "tests.benchmarks.reports.one", name, database]
-    done = subprocess.run(run, check=True, stdout=subprocess.PIPE)
-    return msgspec.json.decode(done.stdout, type=Measured)
-
-
-def line(engine: str, name: str, one: Measured) -> str:
-    met = "aim met" if one.wall <= AIM and one.peak <= MB else "met" if one.wall <= REQUIRED and one.peak <= MB else "NOT met"
-    seconds = f"{one.wall:>6.2f}s {one.again:>6.2f}s {one.cpu:>6.2f}s"
-    memory = f"{one.peak:>7.0f}M {one.left:>7.0f}M {one.left_again:>7.0f}M"
-    return f"{engine:<11} {name:<26} {seconds} {memory} {one.answer / 1000:>8,.0f}k  {met}"
+def _database(engine: str, folder: Path, stack: ExitStack) -> str:
+    if engine == "sqlite":
+        return str(folder / "reports.db")
+    return stack.enter_context(Postgres(folder / "postgres")).create_database("reports")
 
 
 if __name__ == "__main__":

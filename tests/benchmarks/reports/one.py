@@ -15,18 +15,7 @@ from infra.memory import release_freed, release_pages
 from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
 from infra.read_models.digest import one_moment
 from tests.benchmarks.reports.parts import PARTS
-
-
-class Measured(msgspec.Struct, frozen=True):
-    """Seconds, and MB of memory: the most until the end, and what is left after the first and after the second report."""
-
-    wall: float
-    cpu: float
-    again: float
-    peak: float
-    left: float
-    left_again: float
-    answer: int
+from tests.benchmarks.reports.table import Measured
 
 
 def opened(database: str) -> ReadModels:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.reports.__main__ import fill, line
+from tests.benchmarks.reports.measuring import fill
 from tests.benchmarks.reports.one import measured
 from tests.benchmarks.reports.part import Part
 from tests.benchmarks.reports.parts import PARTS
+from tests.benchmarks.reports.table import WHAT, line
 
 ROWS = 60
 
@@ -23,3 +24,7 @@ def test_every_report_is_measured(part: Part, engine: str, tmp_path: Path, reque
         one = measured(name, database)
         assert one.answer > 2, f"the answer of {name} is empty"
         assert name in line(engine, name, one)
+
+
+def test_every_report_of_the_page_is_one_of_a_part() -> None:
+    assert WHAT.keys() <= {name for part in PARTS for name in part.reports}

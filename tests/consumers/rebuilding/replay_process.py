@@ -21,7 +21,7 @@ if __name__ == "__main__":
     store = EventStore(SqliteRecorder(home / "events.db"), Mapper(EVENTS, UPCASTERS), Vault(bytes.fromhex(sys.argv[5])))
     read_models = sqlite_read_models(place)
     consumers.rebuilding.rebuild.PAGE = dict.fromkeys(consumers.rebuilding.rebuild.PAGE, at_once)
-    for projection in PROJECTIONS:
-        consumers.rebuilding.rebuild.rebuild(projection, store, read_models, partitions)
+    for name, ended in consumers.rebuilding.rebuild.rebuild_all(PROJECTIONS, store, read_models, partitions):
+        assert not isinstance(ended, Exception), name
     with read_models.reader.connect() as connection:
         print(json.dumps({projection.name: digest(connection, projection.tables) for projection in PROJECTIONS}))
