@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from projections.shared.ratios import PlainDecimal
+from projections.shared.figures import PlainDecimal
 
 
 def _text(value: Any) -> str:

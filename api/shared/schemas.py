@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Schema = dict[str, Any]
@@ -54,6 +55,31 @@ RATIO = fields(
     },
     {"interval": fields({"low": AMOUNT, "high": AMOUNT, "confidence": AMOUNT, "method": TEXT})},
 )
+_INTERVAL = fields({"low": MAYBE_AMOUNT, "high": MAYBE_AMOUNT, "confidence": AMOUNT, "method": TEXT})
+_QUANTITY: Schema = {"type": ["string", "integer", "null"], **EXACT}
+FIGURE = fields(
+    {"value": MAYBE_AMOUNT, "unit": TEXT, "definition": TEXT, "reason": MAYBE_TEXT},
+    {
+        "numerator": _QUANTITY,
+        "denominator": _QUANTITY,
+        "n": INTEGER,
+        "method": TEXT,
+        "interval": _INTERVAL,
+        "always_valid": _INTERVAL,
+        "test": fields(
+            {"method": TEXT, "statistic": MAYBE_AMOUNT, "p_value": MAYBE_AMOUNT},
+            {"adjusted_p_value": MAYBE_AMOUNT, "adjustment": TEXT},
+        ),
+        "caution": TEXT,
+    },
+)
+
+
+def group_of(groupings: dict[str, Schema], measures: Iterable[str]) -> Schema:
+    """A group of a report: the values of its groupings, and the figure of each measure."""
+    return fields({"group": fields(groupings), "measures": fields(dict.fromkeys(measures, FIGURE))})
+
+
 FAULTS = {
     "faults": {
         "type": "array",

@@ -19,10 +19,11 @@ from projections.customers.feedback_figures import DATED, ENDS, KINDS, NONE, SCO
 from projections.service.ticket_columns import EARLIEST, LATEST
 from projections.service.ticket_measures import SECOND
 from projections.shared.day_vectors import as_date, days_of, first_days, inside
+from projections.shared.figures import Figure
 from projections.shared.group_vectors import groups
 from projections.shared.grouped import Gathered, spreads
 from projections.shared.occurred import within
-from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.ratios import proportion, ratio
 from projections.shared.reports import PERIODS, Days, Key, Measure, Period, measure
 from projections.shared.vectors import Codes, by_place, portions
 
@@ -53,7 +54,7 @@ class Effort(msgspec.Struct, frozen=True, kw_only=True):
 
     scale_min: int
     scale_max: int
-    mean: Ratio
+    mean: Figure
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,14 +68,14 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     complaints: int
     praise: int
     suggestions: int
-    csat: Ratio
+    csat: Figure
     csat_on_other_scales: int
-    nps: Ratio
+    nps: Figure
     promoters: int
     passives: int
     detractors: int
     ces: list[Effort]
-    response_rate: Ratio
+    response_rate: Figure
     acknowledgement: Measure
     resolution: Measure
     resolved: int

@@ -17,7 +17,8 @@ from domain.marketing.campaign.values import Goal, ResourceKind, Variant
 from domain.shared.attributes import Number
 from domain.shared.events import Event, Recorded
 from domain.shared.money import zero
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.figures import Figure
+from projections.shared.ratios import ratio
 
 CAMPAIGN_EVENTS: tuple[type[Event], ...] = tuple(Campaign.events)
 
@@ -156,7 +157,7 @@ def profile(book: CampaignBook, now: datetime | None) -> dict[str, Any]:
     }
 
 
-def progress(book: CampaignBook, now: datetime | None) -> dict[str, Ratio]:
+def progress(book: CampaignBook, now: datetime | None) -> dict[str, Figure]:
     """Milestones reached / set, spend / budget, and, if `now` is given, days passed / days planned, in the zone of `now`."""
     definition = "milestones reached / milestones set"
     reached = ratio(len(book.reached), len(book.milestones), "1", definition, "no milestone is set")
@@ -164,13 +165,13 @@ def progress(book: CampaignBook, now: datetime | None) -> dict[str, Ratio]:
     return found if now is None else found | {"days": _days(book, now)}
 
 
-def _of_budget(book: CampaignBook) -> Ratio:
+def _of_budget(book: CampaignBook) -> Figure:
     """The spend in the budget's currency / the budget; spend in other currencies is left out."""
     spent = book.spent_by_currency().get(book.currency or "", zero(book.currency))
     return ratio(spent, book.budget, "1", "spend in the budget's currency / budget", "there is no budget")
 
 
-def _days(book: CampaignBook, now: datetime) -> Ratio:
+def _days(book: CampaignBook, now: datetime) -> Figure:
     """No day passes any more after a campaign is completed or cancelled."""
     definition = "days passed, including today / days planned"
     starts, ends = book.starts, book.ends

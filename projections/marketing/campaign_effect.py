@@ -29,7 +29,8 @@ from domain.marketing.campaign.values import TREATMENT
 from domain.shared.money import from_minor_units, in_digits
 from projections.marketing.campaign_counts import COUNTED, Group, Question, Sold, members_by_stage, sold
 from projections.marketing.campaigns import Planned, planned
-from projections.shared.ratios import Ratio, proportion, ratio, significant
+from projections.shared.figures import Figure, significant
+from projections.shared.ratios import proportion, ratio
 
 RATES: dict[str, tuple[str, str]] = {
     "send_rate": ("sent", "targeted"),
@@ -61,23 +62,23 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None
     attribution_window_days: int | None
     funnel: dict[str, int]
-    rates: dict[str, Ratio]
+    rates: dict[str, Figure]
     conversions: int
     sales: Decimal
     conversions_outside_window: int
     sales_outside_window: Decimal
-    seed_effect: Ratio
+    seed_effect: Figure
     cost: Decimal | None
-    roi: Ratio
-    roas: Ratio
-    cost_per_conversion: Ratio
+    roi: Figure
+    roas: Figure
+    cost_per_conversion: Figure
 
 
 class Mean(msgspec.Struct, frozen=True):
     """The mean over the groups in one currency; `left_out` counts the groups without a conversion rate, which it omits."""
 
     currency: str | None
-    seed_effect: Ratio
+    seed_effect: Figure
     left_out: int
 
 
@@ -195,16 +196,16 @@ def _amount(units: int, currency: str | None) -> Decimal:
     return Decimal(0) if currency is None else from_minor_units(units, currency)
 
 
-def _rate(funnel: Mapping[str, int], numerator: str, denominator: str) -> Ratio:
+def _rate(funnel: Mapping[str, int], numerator: str, denominator: str) -> Figure:
     definition = f"members {numerator} / members {denominator}".replace("_", " ")
     return proportion(funnel[numerator], funnel[denominator], "1", definition, f"no members {denominator}")
 
 
-def _seed_effect(sales: Decimal, funnel: Mapping[str, int], unit: str) -> Ratio:
+def _seed_effect(sales: Decimal, funnel: Mapping[str, int], unit: str) -> Figure:
     definition = "sales × conversion rate = sales × members converted / members targeted"
     return ratio(sales * funnel["converted"], funnel["targeted"], unit, definition, "no members targeted")
 
 
-def _roi(sales: Decimal, cost: Cost, margin: Decimal, currency: str) -> Ratio:
+def _roi(sales: Decimal, cost: Cost, margin: Decimal, currency: str) -> Figure:
     gain = None if cost.amount is None else in_digits(sales * margin - cost.amount, currency)
     return ratio(gain, cost.amount, "1", "(sales × margin - cost) / cost", cost.reason)

@@ -10,10 +10,11 @@ from domain.marketing.campaign.values import Goal
 from domain.shared.money import zero
 from projections.marketing.campaign_counts import Question
 from projections.marketing.campaign_effect import Effect, report
-from projections.shared.ratios import Figure, Ratio, ratio
+from projections.shared.figures import Figure, Quantity
+from projections.shared.ratios import ratio
 
 
-def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, currency: str | None) -> Ratio:
+def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, currency: str | None) -> Figure:
     """Actual / target. The metric is `sales` (in the campaign's currency), `conversions`, or a count of the funnel."""
     if goal is None:
         return ratio(None, None, "1", "actual / target", "no goal is set")
@@ -22,7 +23,7 @@ def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, curren
     return ratio(actual, goal.target, "1", f"{goal.metric} / target", reason)
 
 
-def _actual(groups: list[Effect], metric: str, currency: str | None) -> Figure | None:
+def _actual(groups: list[Effect], metric: str, currency: str | None) -> Quantity | None:
     if metric == "sales":
         return sum((group.sales for group in groups if group.currency == currency), zero(currency))
     if metric == "conversions":

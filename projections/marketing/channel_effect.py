@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
@@ -27,8 +28,9 @@ from projections.sales.leads import Counts as Leads
 from projections.sales.order_book import Figures
 from projections.sales.order_customers import customers_orders
 from projections.shared.day_vectors import as_date, days_of, first_days, inside
+from projections.shared.figures import Figure, significant
 from projections.shared.group_vectors import groups
-from projections.shared.ratios import Ratio, proportion, ratio, significant
+from projections.shared.ratios import proportion, ratio
 from projections.shared.reports import Period, first_day
 from projections.shared.rows import Row
 
@@ -92,14 +94,14 @@ class Effect(Sales, frozen=True, kw_only=True):
     clicks: int | None
     leads: int
     converted_leads: int
-    conversion_rate: Ratio
-    lead_conversion_rate: Ratio
+    conversion_rate: Figure
+    lead_conversion_rate: Figure
     customers: int
     new_customers: int
     cost: Decimal | None
-    acquisition_cost: Ratio
-    lead_cost: Ratio
-    share_of_sales: Ratio
+    acquisition_cost: Figure
+    lead_cost: Figure
+    share_of_sales: Figure
     seed_channel_effect: SeedEffect
 
 
@@ -108,7 +110,7 @@ class Mean(msgspec.Struct, frozen=True, kw_only=True):
 
     period: date | None
     currency: str
-    seed_channel_effect: Ratio
+    seed_channel_effect: Figure
     without_rate: int
 
 
@@ -215,26 +217,26 @@ def _nothing_sold(place: Place, currency: str) -> Sales:
     return Sales(channel=place.channel, period=place.period, currency=currency, orders=0, **amounts, average_order=average)
 
 
-def _conversion_rate(conversion: Conversion, counted: Mapping[str, int | None]) -> Ratio:
+def _conversion_rate(conversion: Conversion, counted: Mapping[str, int | None]) -> Figure:
     of, each = CONVERSIONS[conversion]
     reason = f"no {each} were recorded" if counted[each] is None else f"there were no {each}"
     definition = f"{'orders of all currencies' if of == 'orders' else of} / {each}"
     return proportion(counted[of] or 0, counted[each], conversion.replace("-", " "), definition, reason)
 
 
-def _cost_of_each(cost: Decimal | None, count: int, currency: str, each: str) -> Ratio:
+def _cost_of_each(cost: Decimal | None, count: int, currency: str, each: str) -> Figure:
     reason = "no cost was recorded" if cost is None else f"there were no {each.replace('_', ' ')}"
     return ratio(cost, count, currency, f"cost / {each}", reason)
 
 
-def _share(gross: Decimal, of_all: Decimal) -> Ratio:
+def _share(gross: Decimal, of_all: Decimal) -> Figure:
     definition = "gross / gross of all channels in this period and currency"
     return ratio(gross, of_all, "share", definition, "nothing was sold")
 
 
-def _seed_effect(sold: Sales, rate: Ratio) -> SeedEffect:
+def _seed_effect(sold: Sales, rate: Figure) -> SeedEffect:
     value = None
-    if rate.numerator is not None and rate.denominator:
+    if rate.numerator is not UNSET and rate.numerator is not None and rate.denominator:
         value = significant(sold.gross * (Decimal(rate.numerator) / rate.denominator))
     return SeedEffect(value=value, sales=sold.gross, conversion_rate=rate.value, unit=sold.currency, reason=rate.reason)
 

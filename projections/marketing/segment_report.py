@@ -21,9 +21,10 @@ from projections.customers.customer_features import customer_features
 from projections.customers.whole_behaviour import survivor_behaviours
 from projections.marketing.segment_assignment import assign_all
 from projections.marketing.segment_models import Model, known
+from projections.shared.figures import Figure
 from projections.shared.float_sums import FloatSums
 from projections.shared.id_vectors import NOT_FOUND, Places
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.ratios import ratio
 from projections.shared.vectors import by_place, portions
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Group(msgspec.Struct, frozen=True):
     cluster: int
     label: str
     customers: int
-    share: Ratio
+    share: Figure
     means: dict[str, Mean]
 
 

@@ -28,8 +28,9 @@ from projections.marketing.segment_rule_labels import Labelled, facts, first_mat
 from projections.marketing.segment_rules import LAST, Rule, expressions, in_order, known
 from projections.marketing.segment_scanning import everyone, scanned
 from projections.marketing.segment_turns import turns_between
+from projections.shared.figures import Figure
 from projections.shared.pages import Order, Page, page
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.ratios import ratio
 from projections.shared.rows import Row, Rows
 
 Expressions = Mapping[tuple[UUID, int], Rule]
@@ -163,7 +164,7 @@ class Group(msgspec.Struct, frozen=True):
     label: str
     priority: int
     customers: int
-    share: Ratio
+    share: Figure
 
 
 class Report(msgspec.Struct, frozen=True):

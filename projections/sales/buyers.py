@@ -21,8 +21,9 @@ from projections.sales.channel_sales import Question, sales
 from projections.sales.order_customers import GUEST, Buyers, CustomersOrders, customers_orders
 from projections.shared import exact
 from projections.shared.day_vectors import as_date, as_number, days_of, days_of_quarters, first_days, months
+from projections.shared.figures import Figure
 from projections.shared.group_vectors import groups
-from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.ratios import proportion, ratio
 from projections.shared.reports import inside, matching, period_of
 from projections.shared.vectors import NO_DAY, Codes, by_place, portions
 
@@ -55,7 +56,7 @@ class Bought(msgspec.Struct, frozen=True, kw_only=True):
     discounts: Decimal
     returns: Decimal
     net: Decimal
-    share_of_orders: Ratio
+    share_of_orders: Figure
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +73,7 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     customers: int
     orders: int
     net: Decimal
-    retention: Ratio
+    retention: Figure
 
 
 class _Group(NamedTuple):

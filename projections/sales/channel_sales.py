@@ -33,9 +33,10 @@ from projections.sales.order_book import MOVE_FIGURES, NOTHING, ORDER_EVENTS, Bo
 from projections.sales.order_turns import states, turns
 from projections.shared import exact
 from projections.shared.day_vectors import as_date, periods
+from projections.shared.figures import Figure
 from projections.shared.group_vectors import groups
 from projections.shared.projection import Delivery, Projection, own, types
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.ratios import ratio
 from projections.shared.reports import Days, Period, dated, inside, matching, period_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
@@ -106,7 +107,7 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     refunded: Decimal
     charged_back: Decimal
     cash_net: Decimal
-    average_order: Ratio
+    average_order: Figure
 
 
 class Question(Days, frozen=True, kw_only=True):
@@ -162,7 +163,7 @@ def _sales(channel: str | None, period: date | None, currency: str, orders: int,
     )
 
 
-def average_order(sold: Decimal, orders: int, currency: str) -> Ratio:
+def average_order(sold: Decimal, orders: int, currency: str) -> Figure:
     return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 

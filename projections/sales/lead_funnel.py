@@ -21,9 +21,10 @@ from domain.shared.money import from_minor_units, rounded
 from projections.sales.deals import deal_rows
 from projections.sales.leads import lead_rows
 from projections.sales.pipelines import probabilities
+from projections.shared.figures import Figure
 from projections.shared.grouped import spreads
 from projections.shared.occurred import day_of, within
-from projections.shared.ratios import Ratio, proportion, ratio
+from projections.shared.ratios import proportion, ratio
 from projections.shared.reports import PERIODS, Columns, Days, Key, first_day, limited, matching, place, quantile
 from projections.shared.rows import Row
 
@@ -52,7 +53,7 @@ class Duration(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int
     unit: str
-    mean: Ratio
+    mean: Figure
     p50: Decimal | None
     p90: Decimal | None
 
@@ -69,14 +70,14 @@ class Funnel(msgspec.Struct, frozen=True, kw_only=True):
     qualified: int
     converted: int
     lost: int
-    conversion_rate: Ratio
+    conversion_rate: Figure
     time_to_convert: Duration
     converted_before_captured: int
     deals_opened: int
     deals_won: int
     deals_lost: int
     deals_without_amount: int
-    win_rate: Ratio
+    win_rate: Figure
     money: dict[str, Money]
 
 

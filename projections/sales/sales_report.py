@@ -20,7 +20,8 @@ from projections.sales.channel_sales import average_order
 from projections.sales.product_sales import AMOUNTS, MILLION
 from projections.sales.sales_cursor import Place, read, written
 from projections.sales.sales_groups import Sold, spans
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.figures import Figure
+from projections.shared.ratios import ratio
 from projections.shared.reports import Days, Period, period_of
 
 Group = Literal["day", "week", "month", "channel", "product", "category"]
@@ -48,9 +49,9 @@ class Sales(msgspec.Struct, frozen=True, kw_only=True):
     discounts: Decimal
     returns: Decimal
     net: Decimal
-    average_order: Ratio
-    average_price: Ratio
-    return_rate: Ratio
+    average_order: Figure
+    average_price: Figure
+    return_rate: Figure
 
 
 class Question(Days, frozen=True, kw_only=True):

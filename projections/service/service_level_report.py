@@ -23,8 +23,9 @@ from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_promises import Promises
 from projections.service.ticket_verdicts import RANKS, ranks
+from projections.shared.figures import Figure
 from projections.shared.grouped import Gathered
-from projections.shared.ratios import Ratio, proportion
+from projections.shared.ratios import proportion
 from projections.shared.reports import limited, named, place
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ Group = Literal["day", "week", "month", "agent", "team", "category", "priority",
 class Attainment(msgspec.Struct, frozen=True, kw_only=True):
     """How many tickets kept a promise (`met`), broke it, or are undecided yet."""
 
-    attainment: Ratio
+    attainment: Figure
     met: int
     breached: int
     undecided: int

@@ -19,9 +19,10 @@ from projections.service.ticket_course import FINISHED, microseconds, moment
 from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import SECOND
+from projections.shared.figures import Figure
 from projections.shared.grouped import Gathered
 from projections.shared.occurred import midnight
-from projections.shared.ratios import Ratio, ratio
+from projections.shared.ratios import ratio
 from projections.shared.reports import GROUP_LIMIT, Key, Period, TooManyGroups, first_day
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int
     finished: int
     backlog: int
-    mean_age: Ratio
+    mean_age: Figure
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):

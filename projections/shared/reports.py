@@ -13,9 +13,10 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from domain.shared.events import Metadata
 from domain.shared.refusals import Malformed
+from projections.shared.figures import Figure, plain
 from projections.shared.grouped import QUANTILES, Spread
 from projections.shared.occurred import midnight, own_day
-from projections.shared.ratios import Ratio, plain, ratio
+from projections.shared.ratios import ratio
 from projections.shared.rows import Row
 
 Period = Literal["day", "week", "month"]
@@ -48,7 +49,7 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int
     unit: str
-    mean: Ratio
+    mean: Figure
     p50: Decimal | None
     p90: Decimal | None
     p95: Decimal | None

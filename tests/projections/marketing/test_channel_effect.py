@@ -25,7 +25,7 @@ from projections.marketing.channels import channels
 from projections.sales.channel_sales import channel_sales
 from projections.sales.leads import leads
 from projections.sales.orders import orders
-from projections.shared.ratios import Interval
+from projections.shared.figures import Interval
 from tests.projections.harness import History, clear, fold, in_memory
 
 D = Decimal
@@ -264,6 +264,8 @@ def test_leads_of_a_channel_have_a_conversion_rate_and_a_cost(connection: Connec
     assert (web.lead_conversion_rate.value, web.lead_conversion_rate.definition) == (D("0.25"), "converted_leads / leads")
     interval = web.conversion_rate.interval
     assert isinstance(interval, Interval)
+    assert interval.low is not None
+    assert interval.high is not None
     assert (round(interval.low, 6), round(interval.high, 6)) == (D("0.141871"), D("0.401940"))
     asked = {
         conversion: effects(connection, history, conversion=conversion, **days)["web", "EUR"] for conversion in CONVERSIONS

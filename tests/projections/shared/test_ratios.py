@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from api.shared import encoding
-from projections.shared.ratios import plain, proportion, ratio, significant, wilson
+from projections.shared.figures import plain, significant
+from projections.shared.ratios import proportion, ratio, wilson
 
 
 @settings(max_examples=50, deadline=None)
@@ -19,6 +20,8 @@ from projections.shared.ratios import plain, proportion, ratio, significant, wil
 def test_the_interval_of_a_proportion_is_wilsons(counts: tuple[int, int]) -> None:
     expected = binomtest(*counts).proportion_ci(0.95, "wilson")
     found = wilson(*counts)
+    assert found.low is not None
+    assert found.high is not None
     assert (float(found.low), float(found.high)) == pytest.approx((expected.low, expected.high), abs=1e-9)
     assert 0 <= found.low <= Decimal(counts[0]) / counts[1] <= found.high <= 1
 
