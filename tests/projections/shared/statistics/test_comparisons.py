@@ -31,7 +31,8 @@ def test_an_always_valid_interval_ends_where_the_mixture_likelihood_ratio_is_one
 def test_an_always_valid_interval_is_wider_than_the_one_for_a_single_look() -> None:
     one, other = Share(300, 1_000), Share(2_400, 9_000)
     wide, narrow = always_valid(one, other), newcombe(one, other)
-    assert wide is not None and wide[0] < narrow[0] < narrow[1] < wide[1]
+    assert wide is not None
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
 def test_without_any_variation_no_interval_is_valid() -> None:

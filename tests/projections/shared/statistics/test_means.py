@@ -20,7 +20,8 @@ def test_the_known_case_of_cuped() -> None:
     raw, compared = (
         welch(*(moments(values[given["arm"] == arm]) for arm in (1, 0))) for values in (given["post"], adjusted.values)
     )
-    assert raw is not None and compared is not None
+    assert raw is not None
+    assert compared is not None
     assert raw.difference == pytest.approx(known["raw_difference"], abs=1e-9)
     assert compared.difference == pytest.approx(known["adjusted_difference"], abs=1e-9)
     assert (compared.low, compared.high) == pytest.approx(known["welch_of_adjusted"], abs=1e-9)

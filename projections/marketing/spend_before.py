@@ -1,0 +1,86 @@
+"""What campaign members had spent before they were targeted: a covariate that the campaign cannot have changed.
+
+Sums the net (gross − discounts − returns, as `channel_sales` has it) of what is dated before the targeting, for the orders of
+the customer. Orders stay with the customer they were placed for, so a merge after the targeting changes nothing. Leads have 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection
+
+from domain.shared.money import minor_digits
+from projections.marketing.campaign_arms import Members
+from projections.sales.channel_sales import sales
+from projections.sales.orders import order_rows
+from projections.shared.day_vectors import MICROSECONDS, days_of
+from projections.shared.id_vectors import NOT_FOUND, Places
+from projections.shared.reports import QUARTER
+from projections.shared.vectors import by_key, by_place, portions
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Ids, Whole
+
+READ = ("channel_sales", "orders")
+"""The read models that it reads."""
+
+
+class _Orders(NamedTuple):
+    """Orders of members, each with the place of the member."""
+
+    ids: Ids
+    members: Whole
+
+
+def spend_before(connection: Connection, members: Members, currency: str, zone: tzinfo) -> NDArray[np.float64]:
+    """By member, in the currency's own unit. What is known only by its day counts if the targeting is on a later day."""
+    import numpy as np
+
+    spent = np.zeros(len(members.ids))
+    orders = _orders(connection, members)
+    if not len(orders.ids):
+        return spent
+    places, row = Places(orders.ids), sales.c
+    began_by_quarter = members.started_at // (QUARTER * MICROSECONDS)
+    began_by_day = days_of(members.started_at, members.started_on, zone)
+    for column, began in ((row.quarter, began_by_quarter), (row.day, began_by_day)):
+        for ids, dated, net in _sold(connection, column, currency):
+            order = places.of(ids)
+            theirs = order != NOT_FOUND
+            who = orders.members[order[theirs]]
+            before = dated[theirs] < began[who]
+            spent += np.bincount(who[before], weights=net[theirs][before], minlength=len(spent))
+    return spent / float(10 ** minor_digits(currency))
+
+
+def _sold(connection: Connection, column: ColumnElement[int], currency: str) -> Iterator[tuple[Ids, Whole, Whole]]:
+    """Orders, times and net amounts of the sales rows that this column dates."""
+    row = sales.c
+    columns = {"ids": row.order_id, "dated": column, "gross": row.gross, "discounts": row.discounts, "returns": row.returns}
+    where = (row.currency == currency, column.is_not(None))
+    for read in portions(connection, columns, where, by_place(connection, sales, where)):
+        yield read["ids"], read["dated"], read["gross"] - read["discounts"] - read["returns"]
+
+
+def _orders(connection: Connection, members: Members) -> _Orders:
+    """Test orders are left out."""
+    import numpy as np
+
+    row = order_rows.c
+    with_customer = np.flatnonzero(members.customers.any(axis=1))
+    places = Places(members.customers[with_customer])
+    ids, of = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.int64)]
+    where = (row.customer_id.is_not(None), row.test.is_(False))
+    columns = {"ids": row.order_id, "customers": row.customer_id}
+    for read in portions(connection, columns, where, by_key(connection, row.customer_id, where)):
+        place = places.of(read["customers"])
+        ids.append(read["ids"][place != NOT_FOUND])
+        of.append(with_customer[place[place != NOT_FOUND]])
+    return _Orders(np.concatenate(ids), np.concatenate(of))
