@@ -13,21 +13,28 @@ from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_t
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
 from tests.benchmarks import over_http, page, pipeline, segments, visible
+from tests.benchmarks.calibration import __main__ as calibration
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.place import machine, place
 from tests.benchmarks.rows import ROWS
 
 PARTS = ("http", "pipeline", "visible", "segments")
+CALIBRATION = "calibration"
+"""How often statistics are right: it needs no server, and is no row of the page."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="only print the figures of this part")
+    parts = (*PARTS, CALIBRATION)
+    parser.add_argument("--only", choices=parts, action="append", help="only print the figures of this part")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="seconds of load for each side of a round")
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--into", type=Path, default=page.PAGE.parent, help="folder of the page and its record")
     asked = parser.parse_args()
+    if asked.only == [CALIBRATION]:
+        calibration.main()
+        return
     here, begun = place(), time.monotonic()
     logs.configure("WARNING")
     collect_seldom()

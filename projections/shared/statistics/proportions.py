@@ -52,11 +52,10 @@ def between_scores(one: Any, its: tuple[Any, Any], other: Any, theirs: tuple[Any
     return one - other - below, one - other + above
 
 
-def pooled_variance(one: Share, other: Share) -> float:
+def pooled_variance(one: Share, other: Share) -> Any:
     """The variance of the difference of the two rates, if both have the same true rate."""
     pooled = (one.events + other.events) / (one.n + other.n)
-    variance: float = pooled * (1 - pooled) * (1 / one.n + 1 / other.n)
-    return variance
+    return pooled * (1 - pooled) * (1 / one.n + 1 / other.n)
 
 
 def pooled_z(one: Share, other: Share) -> Tested | None:

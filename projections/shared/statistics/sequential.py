@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from typing import Any
 
 from projections.shared.statistics.proportions import Share, pooled_variance
 
@@ -13,14 +14,23 @@ DIFFERENCE = 0.01
 def always_valid(one: Share, other: Share, tau: float = DIFFERENCE, alpha: float = 0.05) -> tuple[float, float] | None:
     """The interval of `one` − `other` that misses the true difference with a chance of at most `alpha`, over all looks.
 
-    The mixture sequential probability ratio test with the normal mixture N(0, τ²): Johari, Koomen, Pekelis & Walsh 2022,
-    https://doi.org/10.1287/opre.2021.2135. The variance is pooled: with a small group, its own variance is 0 too often early
-    on. None if nobody or everybody has the event.
+    The variance is pooled: with a small group, its own variance is 0 too often early on. None if nobody or everybody has the
+    event.
     """
     variance = pooled_variance(one, other)
     if not variance:
         return None
+    distance, difference = float(reach(variance, tau, alpha)), float(one.rate - other.rate)
+    return difference - distance, difference + distance
+
+
+def reach(variance: Any, tau: float = DIFFERENCE, alpha: float = 0.05) -> Any:
+    """Half the length of the interval of an estimate with this variance, or with each of several.
+
+    The mixture sequential probability ratio test with the normal mixture N(0, τ²): Johari, Koomen, Pekelis & Walsh 2022,
+    https://doi.org/10.1287/opre.2021.2135.
+    """
+    import numpy as np
+
     grown = variance + tau**2
-    reach = (variance * grown / tau**2 * (2 * log(1 / alpha) + log(grown / variance))) ** 0.5
-    difference = float(one.rate - other.rate)
-    return difference - reach, difference + reach
+    return (variance * grown / tau**2 * (2 * log(1 / alpha) + np.log(grown / variance))) ** 0.5

@@ -81,7 +81,7 @@ def bounds(interval: Any) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def tested(figure: Figure) -> figures.Test:
+def the_test_of(figure: Figure) -> figures.Test:
     assert isinstance(figure.test, figures.Test)
     return figure.test
 
@@ -103,7 +103,7 @@ def test_the_known_case_of_a_lift_of_conversion(story: Story) -> None:
     lift = story.lifts()["treatment"]
     difference = lift.measures["conversion_difference"]
     assert bounds(difference.interval) == pytest.approx(known["newcombe"], abs=1e-9)
-    test = tested(difference)
+    test = the_test_of(difference)
     assert (float(test.statistic or 0), float(test.p_value or 0)) == pytest.approx((known["z"], known["p"]), abs=1e-9)
     assert test.adjustment is not test.method
     assert values(lift, "members", "converted", "conversion_rate") == [70, 56, 0.8]
@@ -153,7 +153,7 @@ def test_several_arms_are_corrected_by_holm(story: Story) -> None:
     story.arm("b", 60, 30)
     story.arm("control", 60, 22)
     lifts = story.lifts()
-    tests = {name: tested(lifts[name].measures["conversion_difference"]) for name in "ab"}
+    tests = {name: the_test_of(lifts[name].measures["conversion_difference"]) for name in "ab"}
     assert all(test.adjustment == "Holm" for test in tests.values())
     p_values = {name: float(test.p_value or 0) for name, test in tests.items()}
     adjusted = {name: float(getattr(test, "adjusted_p_value", None) or 0) for name, test in tests.items()}
@@ -239,7 +239,7 @@ def test_revenue_per_member_counts_those_who_spent_nothing(story: Story) -> None
     assert (difference.unit, difference.n) == ("EUR", 100)
     assert float(difference.value or 0) == pytest.approx(arms[0].mean() - arms[1].mean(), rel=1e-9)
     assert bounds(difference.interval) == pytest.approx((interval.low, interval.high), rel=1e-9)
-    test = tested(difference)
+    test = the_test_of(difference)
     assert (float(test.statistic or 0), float(test.p_value or 0)) == pytest.approx(
         (expected.statistic, expected.pvalue), rel=1e-9
     )
