@@ -16,8 +16,9 @@ from api.shared.reading import After, absent, read, report
 from api.shared.routes import Router
 from api.shared.zones import Zone
 from domain.marketing.campaign.values import CONTROL
+from domain.shared.attributes import KEY_LENGTH
 from projections.marketing import campaign_lift as read_model
-from projections.marketing import spend_before
+from projections.marketing import covariates
 from projections.marketing.comparisons import ENOUGH
 from projections.shared.figures import LEVEL
 from projections.shared.statistics.sequential import DIFFERENCE
@@ -35,8 +36,13 @@ DEFINITION = (
 
 Control = Annotated[str, Query(max_length=64, description="The variant with which all others are compared.")]
 Covariate = Annotated[
-    read_model.Covariate | None,
-    Query(description="spend: what the customer had spent before the targeting, for the difference with CUPED."),
+    str | None,
+    Query(
+        pattern=r"^(spend|attribute:.+)$",
+        max_length=len(covariates.ATTRIBUTE) + KEY_LENGTH,
+        description="For CUPED: `spend` before the targeting, or `attribute:<key>`, a number that the customer had then.",
+        examples=["spend"],
+    ),
 ]
 
 
@@ -51,7 +57,7 @@ async def campaign_lift(
 ) -> Response:
     """What each variant of a campaign changed, compared with its hold-out: conversions and revenue per member."""
     question = read_model.Question(campaign_id=campaign_id, control=control, covariate=covariate, zone=zone)
-    needed = ("campaigns", "campaign_members", *(spend_before.READ if covariate else ()))
+    needed = ("campaigns", "campaign_members", *covariates.read_models(covariate))
     answer, position = await read(
         request, dict.fromkeys(needed), after, lambda connection: read_model.report(connection, question), snapshot=True
     )

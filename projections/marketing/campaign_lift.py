@@ -1,8 +1,8 @@
 """campaign_lift: did the campaign make a difference? Each arm against one control, which nobody chose but the lot.
 
-Computed at query time from the rows of `campaigns` and `campaign_members`, and with CUPED from those of `orders` and
-`channel_sales`. Everybody counts as assigned: who was suppressed, removed or not reached stays in their arm. Amounts are by
-currency and never mixed; figures about members cover all currencies, and the groups of every currency repeat them.
+Computed at query time from the rows of `campaigns` and `campaign_members`, and with CUPED from those of its covariate.
+Everybody counts as assigned: who was suppressed, removed or not reached stays in their arm. Amounts are by currency and never
+mixed; figures about members cover all currencies, and the groups of every currency repeat them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from domain.marketing.campaign.values import CONTROL
 from domain.shared.money import zero
+from projections.marketing import covariates
 from projections.marketing.campaign_arms import Arm, Members, Spent, arms, assigned, spent
 from projections.marketing.campaigns import Planned, planned
 from projections.marketing.comparisons import (
@@ -33,7 +34,6 @@ from projections.marketing.comparisons import (
     ratio_of_rates,
 )
 from projections.marketing.sample_ratio import checked, shares
-from projections.marketing.spend_before import spend_before
 from projections.shared.figures import Figure, Measured, counted, estimated, without_value
 from projections.shared.ratios import proportion, ratio
 from projections.shared.statistics.means import Moments, cuped, moments
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-Covariate = Literal["spend"]
 MEASURES = (
     "members",
     "share_of_members",
@@ -67,8 +66,8 @@ DEFINITIONS = {
     "relative_lift": "conversion rate of the arm / conversion rate of the control - 1",
     "revenue_per_member_difference": "revenue per member of the arm - revenue per member of the control",
     "revenue_per_member_difference_cuped": (
-        "revenue per member of the arm - revenue per member of the control, both without what the spend before the targeting"
-        " explains (CUPED, one theta for all arms)"
+        "revenue per member of the arm - revenue per member of the control, both without what the covariate explains (CUPED,"
+        " one theta for all arms)"
     ),
     "cuped_explained": "share of the variance of revenue between members that the covariate explains",
 }
@@ -81,7 +80,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     campaign_id: UUID
     control: str = CONTROL
-    covariate: Covariate | None = None
+    covariate: str | None = None
     zone: tzinfo = UTC
 
 
@@ -147,7 +146,9 @@ def _values(connection: Connection, experiment: Experiment, question: Question) 
     members = assigned(connection, experiment.campaign, everyone=question.covariate is not None)
     found: dict[str | None, Values | None] = {}
     for currency, one in spent(connection, experiment.campaign, members).items():
-        before = spend_before(connection, members, currency, question.zone) if question.covariate else None
+        before = None
+        if question.covariate is not None:
+            before = covariates.of_members(connection, members, question.covariate, currency, question.zone)
         found[currency] = _of_currency(experiment, members, one, before)
     return found or {experiment.campaign.currency: None}
 

@@ -14,6 +14,7 @@ from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import Variant
 from domain.marketing.campaign_member.events import Converted, Sent, Targeted
 from domain.marketing.campaign_member.member import CampaignMember
+from projections.customers.attribute_history import attribute_history, attribute_rows
 from projections.marketing import campaign_lift, campaign_variants
 from projections.marketing.campaign_members import campaign_members, conversions, members
 from projections.marketing.campaigns import campaign_rows, campaigns
@@ -41,6 +42,7 @@ def fill(connection: Connection, rows: int) -> None:
     chance.shuffle(everyone)
     made = [_member(number, customer, like, chance) for number, customer in enumerate(everyone)]
     sales.insert(connection, members, iter(made))
+    sales.insert(connection, attribute_rows, (_attribute(one, chance) for one in made))
     sales.insert(connection, conversions, (row for one in made for row in _conversions(one, chance)))
 
 
@@ -78,6 +80,11 @@ def _member(number: int, customer: UUID, like: Mapping[Table, Row], chance: Rand
     }
 
 
+def _attribute(member: Row, chance: Random) -> Row:
+    same = {"customer_id": member["customer_id"], "position": member["position"], "set_at": sales.FIRST}
+    return same | {"key": "size", "number": repr(chance.random())}
+
+
 def _conversions(member: Row, chance: Random) -> Iterator[Row]:
     if member["converted_after"] is not None:
         value = int(chance.lognormvariate(8, 1))
@@ -86,12 +93,15 @@ def _conversions(member: Row, chance: Random) -> Iterator[Row]:
 
 
 PART = Part(
-    read_models=(campaigns, campaign_members, *sales.PART.read_models),
+    read_models=(campaigns, campaign_members, attribute_history, *sales.PART.read_models),
     fill=fill,
     reports={
         "campaign-lift": lambda connection: campaign_lift.report(connection, campaign_lift.Question(campaign_id=CAMPAIGN)),
         "campaign-lift-cuped": lambda connection: campaign_lift.report(
             connection, campaign_lift.Question(campaign_id=CAMPAIGN, covariate="spend")
+        ),
+        "campaign-lift-attribute": lambda connection: campaign_lift.report(
+            connection, campaign_lift.Question(campaign_id=CAMPAIGN, covariate="attribute:size")
         ),
         "campaign-variants": lambda connection: campaign_variants.report(
             connection, campaign_variants.Question(campaign_id=CAMPAIGN)

@@ -1,7 +1,10 @@
-"""What campaign members had spent before they were targeted: a covariate that the campaign cannot have changed.
+"""What was known about campaign members when they were targeted: covariates that the campaign cannot have changed.
 
-Sums the net (gross − discounts − returns, as `channel_sales` has it) of what is dated before the targeting, for the orders of
-the customer. Orders stay with the customer they were placed for, so a merge after the targeting changes nothing. Leads have 0.
+* spend sums the net (gross − discounts − returns, as `channel_sales` has it) of what is dated before the targeting, for the
+  orders of the customer. Leads have 0.
+* an attribute has the last number that was set at the targeting or before it. Members without one have the mean of the others.
+
+Facts stay with the customer they were recorded for, so a merge after the targeting changes nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import ColumnElement, Connection
 
 from domain.shared.money import minor_digits
+from projections.customers.attribute_history import numbers
 from projections.marketing.campaign_arms import Members
 from projections.sales.channel_sales import sales
 from projections.sales.orders import order_rows
@@ -28,8 +32,8 @@ if TYPE_CHECKING:
 
     from projections.shared.vectors import Ids, Whole
 
-READ = ("channel_sales", "orders")
-"""The read models that it reads."""
+SPEND, ATTRIBUTE = "spend", "attribute:"
+"""The covariates: spend, and an attribute by its key."""
 
 
 class _Orders(NamedTuple):
@@ -37,6 +41,40 @@ class _Orders(NamedTuple):
 
     ids: Ids
     members: Whole
+
+
+def read_models(covariate: str | None) -> tuple[str, ...]:
+    """The read models that this covariate needs."""
+    if covariate is None:
+        return ()
+    return ("channel_sales", "orders") if covariate == SPEND else ("attribute_history",)
+
+
+def of_members(connection: Connection, members: Members, covariate: str, currency: str, zone: tzinfo) -> NDArray[np.float64]:
+    """The covariate by member."""
+    if covariate == SPEND:
+        return spend_before(connection, members, currency, zone)
+    return attribute_before(connection, members, covariate.removeprefix(ATTRIBUTE))
+
+
+def attribute_before(connection: Connection, members: Members, key: str) -> NDArray[np.float64]:
+    """By member, the number that the attribute had when they were targeted; the mean of the known ones, if it had none."""
+    import numpy as np
+
+    known = numbers(connection, key)
+    with_customer = np.flatnonzero(members.customers.any(axis=1))
+    places = Places(members.customers[with_customer]).of(known.customers)
+    theirs = np.flatnonzero(places != NOT_FOUND)
+    who = with_customer[places[theirs]]
+    before = known.set_at[theirs] <= members.started_at[who]
+    theirs, who = theirs[before], who[before]
+    # Of several values of a member, the last one in this order stays.
+    order = np.lexsort((known.positions[theirs], known.set_at[theirs]))
+    values = np.full(len(members.ids), np.nan)
+    values[who[order]] = known.values[theirs[order]]
+    missing = np.isnan(values)
+    values[missing] = 0 if missing.all() else values[~missing].mean()
+    return values
 
 
 def spend_before(connection: Connection, members: Members, currency: str, zone: tzinfo) -> NDArray[np.float64]:
