@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from domain.marketing.campaign.values import CONTROL, TREATMENT
+from domain.marketing.campaign.values import CONTROL, TREATMENT, VARIANT_LIMIT
 from domain.shared.money import from_minor_units, minor_digits
 from projections.marketing.campaign_members import conversions, has, members
 from projections.marketing.campaigns import Planned
 from projections.shared import exact
 from projections.shared.id_vectors import NOT_FOUND, Places
+from projections.shared.reports import TooManyGroups
 from projections.shared.statistics.proportions import Share
 from projections.shared.vectors import Codes, by_place, portions
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from projections.shared.vectors import Ids, Whole
 
     Numbers = NDArray[np.float64]
+
+ARM_LIMIT = 2 * VARIANT_LIMIT
+"""Imports can target members with variants that the plan does not list."""
 
 
 class Arm(NamedTuple):
@@ -73,13 +77,15 @@ class Spent(NamedTuple):
 def arms(connection: Connection, campaign: Planned) -> list[Arm]:
     """All arms: the control, the planned variants in their order, and further variants of members; or the default treatment.
 
-    Without members the control is not among them.
+    Without members the control is not among them. Raises TooManyGroups.
     """
     row = members.c
     converted = func.count(case((_counts(row.converted_after, campaign), 1)))
     query = select(row.variant, func.count(), converted).where(*_assigned(campaign)).group_by(row.variant)
     found = {variant: Arm(variant, assigned, events) for variant, assigned, events in connection.execute(query)}
     treatments = dict.fromkeys((*campaign.variants, *sorted(found.keys() - {CONTROL}))) or {TREATMENT: None}
+    if len(treatments) > ARM_LIMIT:
+        raise TooManyGroups(f"The members have {len(treatments)} variants; the limit is {ARM_LIMIT}.")
     control = [found[CONTROL]] if CONTROL in found else []
     return control + [found.get(variant, Arm(variant, 0, 0)) for variant in treatments if variant != CONTROL]
 
@@ -101,17 +107,17 @@ def spent(connection: Connection, campaign: Planned, of: Members) -> dict[str, S
 
     row, currencies = conversions.c, Codes()
     where = (row.campaign_id == campaign.campaign_id, row.value.is_not(None), _counts(row.days_after, campaign))
-    columns = {"ids": row.member_id, "currencies": row.currency, "values": row.value}
+    columns: dict[str, ColumnElement[Any]] = {"ids": row.member_id, "currencies": row.currency, "values": row.value}
     read = _read(connection, columns, where, by_place(connection, conversions, where), currencies, "currencies")
     places = Places(of.ids).of(read["ids"])
     found = {}
     for number, currency in enumerate(currencies.texts):
         theirs = (read["currencies"] == number) & (places != NOT_FOUND)
         who, values = places[theirs], read["values"][theirs]
-        amounts = np.bincount(who, weights=values / 10 ** minor_digits(currency), minlength=len(of.ids))
+        units = np.bincount(who, weights=values, minlength=len(of.ids)).astype(np.float64)
         totals = exact.sums(values, of.arms[who], len(of.variants)).every()
         exactly = {of.variants[arm]: from_minor_units(total, currency) for arm, total in enumerate(totals)}
-        found[currency] = Spent(amounts, exactly)
+        found[currency] = Spent(units / 10 ** minor_digits(currency), exactly)
     return dict(sorted(found.items()))
 
 

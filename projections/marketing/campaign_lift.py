@@ -144,12 +144,13 @@ def report(connection: Connection, question: Question) -> Answer | None:
 def _values(connection: Connection, experiment: Experiment, question: Question) -> dict[str | None, Values | None]:
     """By currency; just None if no conversion has a value."""
     members = assigned(connection, experiment.campaign, everyone=question.covariate is not None)
-    found: dict[str | None, Values | None] = {}
-    for currency, one in spent(connection, experiment.campaign, members).items():
-        before = None
-        if question.covariate is not None:
-            before = covariates.of_members(connection, members, question.covariate, currency, question.zone)
-        found[currency] = _of_currency(experiment, members, one, before)
+    by_currency = spent(connection, experiment.campaign, members)
+    before: Mapping[str, Numbers] = {}
+    if question.covariate is not None:
+        before = covariates.of_members(connection, members, question.covariate, by_currency, question.zone)
+    found: dict[str | None, Values | None] = {
+        currency: _of_currency(experiment, members, one, before.get(currency)) for currency, one in by_currency.items()
+    }
     return found or {experiment.campaign.currency: None}
 
 

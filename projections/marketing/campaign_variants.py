@@ -123,7 +123,7 @@ def _by_revenue(variants: Sequence[Arm], bought: _Bought | None, question: Quest
 def _chances(
     variants: Sequence[Arm], compared: Mapping[Arm, Rate | Spend], best: Sequence[float], split: Sequence[int]
 ) -> dict[Arm, _Chance]:
-    found = {arm: _Chance(*chance) for arm, *chance in zip(compared, best, split, strict=True)}
+    found = {arm: _Chance(probability, share) for arm, probability, share in zip(compared, best, split, strict=True)}
     return {arm: found.get(arm, _Chance(None, None, "no members assigned")) for arm in variants}
 
 

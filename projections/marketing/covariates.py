@@ -9,7 +9,7 @@ Facts stay with the customer they were recorded for, so a merge after the target
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection
@@ -22,7 +22,7 @@ from projections.sales.orders import order_rows
 from projections.shared.day_vectors import MICROSECONDS, days_of
 from projections.shared.id_vectors import NOT_FOUND, Places
 from projections.shared.reports import QUARTER
-from projections.shared.vectors import by_key, by_place, portions
+from projections.shared.vectors import Codes, by_key, by_place, portions
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -43,6 +43,16 @@ class _Orders(NamedTuple):
     members: Whole
 
 
+class _Sold(NamedTuple):
+    """Sales rows: their orders, when they happened, and their net amounts in minor units of a currency, by its number."""
+
+    ids: Ids
+    dated: Whole
+    codes: Whole
+    net: Whole
+    currencies: Codes
+
+
 def read_models(covariate: str | None) -> tuple[str, ...]:
     """The read models that this covariate needs."""
     if covariate is None:
@@ -50,11 +60,13 @@ def read_models(covariate: str | None) -> tuple[str, ...]:
     return ("channel_sales", "orders") if covariate == SPEND else ("attribute_history",)
 
 
-def of_members(connection: Connection, members: Members, covariate: str, currency: str, zone: tzinfo) -> NDArray[np.float64]:
-    """The covariate by member."""
+def of_members(
+    connection: Connection, members: Members, covariate: str, currencies: Collection[str], zone: tzinfo
+) -> dict[str, NDArray[np.float64]]:
+    """The covariate by currency, with a value for each member."""
     if covariate == SPEND:
-        return spend_before(connection, members, currency, zone)
-    return attribute_before(connection, members, covariate.removeprefix(ATTRIBUTE))
+        return spend_before(connection, members, currencies, zone)
+    return dict.fromkeys(currencies, attribute_before(connection, members, covariate.removeprefix(ATTRIBUTE)))
 
 
 def attribute_before(connection: Connection, members: Members, key: str) -> NDArray[np.float64]:
@@ -77,34 +89,42 @@ def attribute_before(connection: Connection, members: Members, key: str) -> NDAr
     return values
 
 
-def spend_before(connection: Connection, members: Members, currency: str, zone: tzinfo) -> NDArray[np.float64]:
-    """By member, in the currency's own unit. What is known only by its day counts if the targeting is on a later day."""
+def spend_before(
+    connection: Connection, members: Members, currencies: Collection[str], zone: tzinfo
+) -> dict[str, NDArray[np.float64]]:
+    """By currency and member, in the currency's own unit. What is known by its day only counts if the targeting is later."""
     import numpy as np
 
-    spent = np.zeros(len(members.ids))
-    orders = _orders(connection, members)
-    if not len(orders.ids):
+    spent = {currency: np.zeros(len(members.ids)) for currency in currencies}
+    orders = _orders(connection, members) if currencies else None
+    if orders is None or not len(orders.ids):
         return spent
     places, row = Places(orders.ids), sales.c
     began_by_quarter = members.started_at // (QUARTER * MICROSECONDS)
     began_by_day = days_of(members.started_at, members.started_on, zone)
     for column, began in ((row.quarter, began_by_quarter), (row.day, began_by_day)):
-        for ids, dated, net in _sold(connection, column, currency):
-            order = places.of(ids)
-            theirs = order != NOT_FOUND
+        for sold in _sold(connection, column, currencies):
+            order = places.of(sold.ids)
+            theirs = np.flatnonzero(order != NOT_FOUND)
             who = orders.members[order[theirs]]
-            before = dated[theirs] < began[who]
-            spent += np.bincount(who[before], weights=net[theirs][before], minlength=len(spent))
-    return spent / float(10 ** minor_digits(currency))
+            before = sold.dated[theirs] < began[who]
+            theirs, who = theirs[before], who[before]
+            for number, currency in enumerate(sold.currencies.texts):
+                these = sold.codes[theirs] == number
+                units = np.bincount(who[these], weights=sold.net[theirs[these]], minlength=len(members.ids))
+                spent[currency] += units / float(10 ** minor_digits(currency))
+    return spent
 
 
-def _sold(connection: Connection, column: ColumnElement[int], currency: str) -> Iterator[tuple[Ids, Whole, Whole]]:
-    """Orders, times and net amounts of the sales rows that this column dates."""
-    row = sales.c
-    columns = {"ids": row.order_id, "dated": column, "gross": row.gross, "discounts": row.discounts, "returns": row.returns}
-    where = (row.currency == currency, column.is_not(None))
+def _sold(connection: Connection, column: ColumnElement[int], currencies: Collection[str]) -> Iterator[_Sold]:
+    """The sales rows that this column dates, in portions."""
+    row, codes = sales.c, Codes()
+    columns = {"ids": row.order_id, "dated": column, "codes": row.currency}
+    columns |= {name: row[name] for name in ("gross", "discounts", "returns")}
+    where = (row.currency.in_(currencies), column.is_not(None))
     for read in portions(connection, columns, where, by_place(connection, sales, where)):
-        yield read["ids"], read["dated"], read["gross"] - read["discounts"] - read["returns"]
+        net = read["gross"] - read["discounts"] - read["returns"]
+        yield _Sold(read["ids"], read["dated"], codes.of(read["codes"]), net, codes)
 
 
 def _orders(connection: Connection, members: Members) -> _Orders:

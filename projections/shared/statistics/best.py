@@ -122,21 +122,21 @@ def _of_spend(one: Spend) -> _Distribution:
     rate, level = beta(*one.rate), (1e-9, 1 - 1e-9)
     # The reciprocal of spend per buyer.
     inverse = gamma(one.shape, scale=1 / one.total)
-    ends = np.log(rate.ppf(level)) - np.log(inverse.ppf(level[::-1]))
-    grid = np.linspace(*ends, GRID)
+    low, high = np.log(rate.ppf(level)) - np.log(inverse.ppf(level[::-1]))
+    grid = np.linspace(low, high, GRID)
     nodes, weights = np.polynomial.legendre.leggauss(RATES)
-    low, high = rate.ppf((1e-15, 1 - 1e-15))
-    rates = (low + high) / 2 + (high - low) / 2 * nodes
-    chances = (high - low) / 2 * weights * rate.pdf(rates)
+    least, most = rate.ppf((1e-15, 1 - 1e-15))
+    rates = (least + most) / 2 + (most - least) / 2 * nodes
+    chances = (most - least) / 2 * weights * rate.pdf(rates)
     ratios = rates / np.exp(grid)[:, None]
     cdf, density = inverse.sf(ratios) @ chances, (inverse.pdf(ratios) * ratios) @ chances
     spline = CubicHermiteSpline(grid, cdf, density)
     slope = spline.derivative()
 
     def below(at: Numbers) -> Numbers:
-        return np.where(at < grid[0], 0, np.where(at > grid[-1], 1, spline(np.clip(at, *ends))))
+        return np.where(at < low, 0, np.where(at > high, 1, spline(np.clip(at, low, high))))
 
     def at_most(at: Numbers) -> Numbers:
-        return np.where((at < grid[0]) | (at > grid[-1]), 0, slope(np.clip(at, *ends)))
+        return np.where((at < low) | (at > high), 0, slope(np.clip(at, low, high)))
 
     return _Distribution(below, at_most, np.interp(LEVELS, cdf, grid))

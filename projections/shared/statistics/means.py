@@ -65,6 +65,18 @@ def skewness_of_difference(one: Moments, other: Moments) -> float:
     return (one.third / one.n**2 - other.third / other.n**2) / scale if scale else 0.0
 
 
+def skewness_if_alike(one: Moments, other: Moments) -> float:
+    """The skewness of the difference if both groups have the same distribution, estimated from both together.
+
+    A small group looks less skewed than it is exactly when its few large values are missing, and then its mean is too small as
+    well. So its own third moment alone would let through the comparisons that are most often wrong.
+    """
+    n = one.n + other.n
+    variance = ((one.n - 1) * one.variance + (other.n - 1) * other.variance) / (n - 2)
+    together = Moments(n, 0.0, variance, (one.n * one.third + other.n * other.third) / n)
+    return skewness_of_difference(together._replace(n=one.n), together._replace(n=other.n))
+
+
 class Adjusted(NamedTuple):
     """Values without what the covariate explains. `explained` is the share of their variance that it explains (r²)."""
 

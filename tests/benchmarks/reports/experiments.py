@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
@@ -50,10 +51,10 @@ def _recorded() -> Mapping[Table, Row]:
     """The rows of the campaign and of a member, with states as they are recorded."""
     history = History()
     campaign, member = history.of(Campaign, "Spring"), history.of(CampaignMember, "Ada")
-    shares = [Variant(code="short", share=Decimal("0.45")), Variant(code="long", share=Decimal("0.45"))]
-    plan = {"name": "Spring", "currency": "EUR", "attribution_window_days": 30, "holdout_share": Decimal("0.1")}
-    history.must(campaign, lambda context: campaign.draw_up(context, **plan, variants=tuple(shares)))
-    ids = {"campaign_id": campaign.id, "customer_id": uuid("Ada")}
+    shares = (Variant(code="short", share=Decimal("0.45")), Variant(code="long", share=Decimal("0.45")))
+    plan: dict[str, Any] = {"name": "Spring", "currency": "EUR", "attribution_window_days": 30, "holdout_share": Decimal("0.1")}
+    history.must(campaign, lambda context: campaign.draw_up(context, **plan, variants=shares))
+    ids: dict[str, Any] = {"campaign_id": campaign.id, "customer_id": uuid("Ada")}
     bought = Converted(**ids, conversion_id="a", value=Decimal("10.00"), currency="EUR")
     history.must(member, lambda context: member.target(context, Targeted(**ids, variant="short")))
     history.must(member, lambda context: member.touch(context, Sent(**ids, send_id="s", channel="email")))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import skew, ttest_ind
 
-from projections.shared.statistics.means import cuped, moments, skewness_of_difference, welch
+from projections.shared.statistics.means import cuped, moments, skewness_if_alike, skewness_of_difference, welch
 from tests.analytics_cases import case, needs_cases
 
 
@@ -47,6 +47,14 @@ def test_the_skewness_of_a_difference_is_that_of_many_differences() -> None:
     given = [moments(values.ravel())._replace(n=values.shape[1]) for values in (one, other)]
     assert skewness_of_difference(*given) == pytest.approx(simulated, abs=0.05)
     assert skewness_of_difference(given[1], given[0]) == pytest.approx(-simulated, abs=0.05)
+
+
+def test_the_skewness_of_a_small_group_is_also_judged_by_both_groups_together() -> None:
+    large, small = moments(np.random.default_rng(7).lognormal(3, 1, 9_000)), moments(np.linspace(1, 30, 100))
+    assert abs(skewness_of_difference(large, small)) < 0.01
+    assert skewness_if_alike(large, small) < -0.3
+    alike = moments(np.random.default_rng(7).lognormal(3, 1, 100))
+    assert skewness_if_alike(alike, alike) == skewness_of_difference(alike, alike) == 0
 
 
 def test_what_does_not_vary_is_neither_tested_nor_adjusted() -> None:
