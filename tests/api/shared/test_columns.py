@@ -46,7 +46,7 @@ def paths(world: World) -> list[str]:
     document = world.app.openapi()["paths"]
     able = [path for path, operations in document.items() if "text/csv" in _content(operations.get("get", {}))]
     [campaign, *_] = world.client.get("/v1/campaigns").json()["items"]
-    asked = SEGMENTS | dict.fromkeys(OF_A_CAMPAIGN, [f"campaign_id={campaign['id']}"])
+    asked = SEGMENTS | {path: [f"campaign_id={campaign['id']}"] for path in OF_A_CAMPAIGN}
     filled = [_filled(world, path) for path in able if path not in asked]
     return [*filled, *(f"{path}?{question}" for path, questions in asked.items() for question in questions)]
 
