@@ -25,7 +25,9 @@ from api.customers import (
 from api.documentation import pages
 from api.marketing import (
     campaign_effect,
+    campaign_lift,
     campaign_members,
+    campaign_variants,
     campaign_views,
     campaigns,
     channel_effect,
@@ -119,6 +121,8 @@ MARKETING = (
     campaigns.router,
     campaign_members.router,
     campaign_effect.router,
+    campaign_lift.router,
+    campaign_variants.router,
     channel_views.router,
     channels.router,
     channel_effect.router,

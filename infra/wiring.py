@@ -52,6 +52,7 @@ from infra.read_models.database import ReadModels, postgres_read_models, sqlite_
 from infra.routing import PARTITIONS
 from infra.settings import Settings
 from infra.trusted_clock import TrustedClock
+from projections.customers.attribute_history import attribute_history
 from projections.customers.customers import customer_view
 from projections.customers.feedback import feedback
 from projections.customers.field_definitions import field_definitions
@@ -144,6 +145,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     interactions,
     feedback,
     field_definitions,
+    attribute_history,
     # marketing
     campaigns,
     campaign_members,

@@ -16,6 +16,7 @@ from api.shared.reading import FIRST_DAY, LAST_DAY, After, Day, read, report
 from api.shared.routes import Router
 from api.shared.zones import Zone
 from projections.marketing import campaign_effect as read_model
+from projections.marketing import campaign_effect_figures as figures
 from projections.marketing.campaign_counts import Question
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
@@ -63,7 +64,7 @@ async def campaign_effect(
         "margin": margin,
         "definition": DEFINITION,
         "position": position,
-        "groups": answered.groups,
-        "means": answered.means,
+        "groups": [figures.measured(effect) for effect in answered.groups],
+        "means": [figures.mean(one) for one in answered.means],
     }
     return report(request, body, position)

@@ -21,9 +21,9 @@ from api.shared.schemas import (
     TEXTS,
     Schema,
     fields,
+    group_of,
 )
-from projections.marketing.campaign_counts import COUNTED
-from projections.marketing.campaign_effect import RATES
+from projections.marketing.campaign_effect_figures import MEANS, MEASURES
 from projections.marketing.member_book import Stage
 
 
@@ -99,25 +99,15 @@ _CONVERSION = fields(
     }
 )
 MEMBER_IN_FULL = fields(_MEMBER | {"touches": _each(_TOUCH), "conversions": _each(_CONVERSION)})
-CAMPAIGN_EFFECT_GROUP = fields(
+CAMPAIGN_EFFECT_GROUP = group_of(
     {
         "campaign_id": ID,
         "campaign": TEXT,
+        "attribution_window_days": MAYBE_INTEGER,
         "variant": MAYBE_TEXT,
         "currency": MAYBE_TEXT,
-        "attribution_window_days": MAYBE_INTEGER,
-        "funnel": fields(dict.fromkeys(COUNTED, INTEGER)),
-        "rates": fields(dict.fromkeys(RATES, RATIO)),
-        "conversions": INTEGER,
-        "sales": AMOUNT,
-        "conversions_outside_window": INTEGER,
-        "sales_outside_window": AMOUNT,
-        "seed_effect": RATIO,
-        "cost": MAYBE_AMOUNT,
-        "roi": RATIO,
-        "roas": RATIO,
-        "cost_per_conversion": RATIO,
-    }
+    },
+    MEASURES,
 )
 CAMPAIGN_EFFECT = fields(
     {
@@ -129,6 +119,6 @@ CAMPAIGN_EFFECT = fields(
         "definition": TEXT,
         "position": INTEGER,
         "groups": _each(CAMPAIGN_EFFECT_GROUP),
-        "means": _each(fields({"currency": MAYBE_TEXT, "seed_effect": RATIO, "left_out": INTEGER})),
+        "means": _each(group_of({"currency": MAYBE_TEXT}, MEANS)),
     }
 )

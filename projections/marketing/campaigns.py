@@ -133,7 +133,7 @@ def _shown(row: Row, now: datetime | None) -> Row:
 
 
 class Planned(NamedTuple):
-    """The facts of a campaign that a report needs; `spent` is by currency."""
+    """The facts of a campaign that a report needs; `spent` is by currency, `shares` are the planned ones by variant."""
 
     campaign_id: UUID
     name: str
@@ -141,6 +141,8 @@ class Planned(NamedTuple):
     attribution_window_days: int | None
     variants: tuple[str, ...]
     spent: dict[str, Decimal]
+    holdout_share: Decimal | None
+    shares: dict[str, Decimal | None]
 
 
 def planned(connection: Connection, campaign_id: UUID | None = None) -> list[Planned]:
@@ -153,9 +155,18 @@ def planned(connection: Connection, campaign_id: UUID | None = None) -> list[Pla
 
 def _planned(row: Row) -> Planned:
     book = CampaignBook.load(row["campaign_id"], row["state"])
-    variants = tuple(variant.code for variant in book.terms().variants)
-    window: int | None = row["attribution_window_days"]
-    return Planned(row["campaign_id"], row["name"], row["currency"], window, variants, book.spent_by_currency())
+    terms = book.terms()
+    shares = {variant.code: variant.share for variant in terms.variants}
+    return Planned(
+        campaign_id=row["campaign_id"],
+        name=row["name"],
+        currency=row["currency"],
+        attribution_window_days=row["attribution_window_days"],
+        variants=tuple(shares),
+        spent=book.spent_by_currency(),
+        holdout_share=terms.holdout_share,
+        shares=shares,
+    )
 
 
 campaigns = Projection(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 from api.shared.picking import row_schema
 
@@ -79,8 +80,9 @@ def _required(template: str, operation: Document, places: Places) -> tuple[tuple
     if template == "/v1/events/stream":
         return (("after", "0"), ("upto", _known(template, places)["upto"]))
     today = datetime.now(UTC).date()
-    days = {"from": str(today - timedelta(days=2)), "to": str(today + timedelta(days=2))}
-    return tuple((p["name"], days.get(p["name"], "1")) for p in _parameters(operation) if p.get("required"))
+    known = {"from": str(today - timedelta(days=2)), "to": str(today + timedelta(days=2))}
+    known["campaign_id"] = places.get("/v1/campaigns", {}).get("id", str(UUID(int=1)))
+    return tuple((p["name"], known.get(p["name"], "1")) for p in _parameters(operation) if p.get("required"))
 
 
 def _parameters(operation: Document) -> list[Document]:

@@ -14,6 +14,7 @@ from infra.processes.stopping import SERVERS_END_WITHIN, interrupt, when_asked_t
 from infra.servers.kafka import Kafka
 from infra.servers.postgres import Postgres
 from tests.benchmarks import cdnow, over_http, page, pipeline, relabelling, segments, visible
+from tests.benchmarks.calibration import __main__ as calibration
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.place import machine, place
 from tests.benchmarks.reports.measuring import measure
@@ -22,11 +23,14 @@ from tests.benchmarks.rows import ROWS
 
 PARTS = ("http", "pipeline", "visible", "segments", "cdnow", "relabelling", "reports")
 MILLION = 1_000_000
+CALIBRATION = "calibration"
+"""How often statistics are right: it needs no server, and is no row of the page."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--only", choices=PARTS, action="append", help="only print the figures of this part")
+    parts = (*PARTS, CALIBRATION)
+    parser.add_argument("--only", choices=parts, action="append", help="only print the figures of this part")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="seconds of load for each side of a round")
     parser.add_argument("--events", type=int, default=20_000)
@@ -35,6 +39,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.rows != MILLION and not asked.only and asked.into == page.PAGE.parent:
         parser.error("the page is about a million rows: --rows needs --only or --into")
+    if asked.only == [CALIBRATION]:
+        calibration.main()
+        return
     here, begun = place(), time.monotonic()
     logs.configure("WARNING")
     collect_seldom()

@@ -134,22 +134,25 @@ class Reader:
     def _path(self, place: Place) -> str:
         """The path, with placeholders replaced by the ids of the resources that were created last."""
 
-        def named(found: re.Match[str]) -> str:
-            name, collection = found[1], place.path[: found.start() - 1]
-            if name in self._names:
-                return str(self._names[name])
-            if name == "position":
-                return str(self._position)
-            if name.endswith("_id"):
-                collection = f"/v1/{name.removesuffix('_id')}s"
-            assert collection in self._made, f"nothing was created in {collection}, for {place.path}"
-            return self._made[collection]
+        return PLACEHOLDER.sub(lambda found: self._named(found[1], place, place.path[: found.start() - 1]), place.path)
 
-        return PLACEHOLDER.sub(named, place.path)
+    def _named(self, name: str, place: Place, collection: str) -> str:
+        if name in self._names:
+            return str(self._names[name])
+        if name == "position":
+            return str(self._position)
+        if name.endswith("_id"):
+            collection = f"/v1/{name.removesuffix('_id')}s"
+        assert collection in self._made, f"nothing was created in {collection}, for {place.path}"
+        return self._made[collection]
 
     def _query(self, place: Place) -> list[tuple[str, str]]:
-        """Parameters with a value; of several values such as `a|b` the first. A live stream gets an end."""
-        given = [(name, value.split("|")[0]) for name, value in place.query if value and value != LEFT_OUT]
+        """Parameters with a value, with placeholders replaced; of several values such as `a|b` the first.
+
+        A live stream gets an end.
+        """
+        filled = [(name, PLACEHOLDER.sub(lambda found: self._named(found[1], place, ""), value)) for name, value in place.query]
+        given = [(name, value.split("|")[0]) for name, value in filled if value and value != LEFT_OUT]
         return [*given, ("after", "0"), ("upto", "1")] if place.route.endswith("/stream") else given
 
 

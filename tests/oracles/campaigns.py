@@ -23,7 +23,11 @@ def campaign_effect(campaigns: Any) -> Answer:
 def of_report(csv: str, campaign: str = "campaign") -> Any:
     """The script's table from an export of the report; `campaign` may name another column to group by, such as `variant`."""
     table = pandas.read_csv(StringIO(csv))
-    names = {campaign: "campaign", "sales": "sales", "rates.conversion_rate.value": "conversion_rate"}
+    names = {
+        f"group.{campaign}": "campaign",
+        "measures.sales.value": "sales",
+        "measures.conversion_rate.value": "conversion_rate",
+    }
     return table[list(names)].rename(columns=names)
 
 

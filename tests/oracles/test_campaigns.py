@@ -46,8 +46,9 @@ def exported(client: Client, path: str, **question: Any) -> str:
 
 def our_answer(report: dict[str, Any], name: str) -> Answer:
     [mean] = report["means"]
-    effect = {group[name]: float(group["seed_effect"]["value"]) for group in report["groups"] if group["seed_effect"]["value"]}
-    return Answer(effect, float(mean["seed_effect"]["value"]))
+    values = {group["group"][name]: group["measures"]["seed_effect"]["value"] for group in report["groups"]}
+    effect = {of: float(value) for of, value in values.items() if value}
+    return Answer(effect, float(mean["measures"]["seed_effect"]["value"]))
 
 
 def assert_same(ours: Answer, theirs: Answer) -> None:
@@ -74,4 +75,5 @@ def test_the_script_leaves_a_campaign_without_members_out_of_the_mean_as_we_do(
     script = campaign_effect(of_report(exported(client, "/v1/reports/campaign-effect")))
     assert_same(our_answer(report, "campaign"), script)
     assert list(script.effect) == [campaign["name"]]
-    assert [(mean["seed_effect"]["denominator"], mean["left_out"]) for mean in report["means"]] == [(1, 1)]
+    [mean] = report["means"]
+    assert (mean["measures"]["seed_effect"]["denominator"], mean["measures"]["left_out"]["value"]) == (1, "1")

@@ -109,7 +109,7 @@ def test_each_campaign_was_accepted_as_many_times_as_in_the_source(recount: Reco
     counts = {}
     for name in ("cmp1", "cmp2", "cmp3", "cmp4", "cmp5", "response"):
         [effect] = effects(recount, campaign_id=campaign(recount, "personality", name)["id"])
-        counts[name] = (effect["funnel"]["targeted"], effect["funnel"]["responded"])
+        counts[name] = tuple(int(effect["measures"][stage]["value"]) for stage in ("targeted", "responded"))
     accepted = {"cmp1": 144, "cmp2": 30, "cmp3": 163, "cmp4": 167, "cmp5": 163, "response": 334}
     assert counts == {name: (2_240, count) for name, count in accepted.items()}
 

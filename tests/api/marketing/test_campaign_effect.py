@@ -41,35 +41,40 @@ def value(ratio: dict[str, Any]) -> tuple[Any, ...]:
 def test_a_campaigns_effect_by_currency(client: Client) -> None:
     campaign = story(client)
     report = seen(client, REPORT, campaign_id=campaign, margin="0.5")
-    euros, yen = report["groups"]
-    assert (euros["campaign"], euros["variant"], euros["currency"], euros["sales"]) == ("Spring", None, "EUR", "30.00")
-    assert (yen["currency"], yen["sales"], yen["roi"]["reason"]) == ("JPY", "500", "spend is in EUR")
-    assert {stage: count for stage, count in euros["funnel"].items() if count} == {
-        "targeted": 4,
-        "sent": 2,
-        "delivered": 1,
-        "bounced": 1,
-        "opened": 1,
-        "opened_by_person": 1,
-        "clicked": 1,
-        "clicked_by_person": 1,
-        "converted": 1,
+    window = {"attribution_window_days": None}
+    spring = {"campaign_id": campaign, "campaign": "Spring", "variant": None} | window
+    assert [group["group"] for group in report["groups"]] == [spring | {"currency": code} for code in ("EUR", "JPY")]
+    euros, yen = (group["measures"] for group in report["groups"])
+    assert (euros["sales"]["value"], euros["sales"]["unit"]) == ("30.00", "EUR")
+    assert (yen["sales"]["value"], yen["roi"]["reason"], yen["cost"]["reason"]) == ("500", *["spend is in EUR"] * 2)
+    assert {name: one["value"] for name, one in euros.items() if one["unit"] == "members" and one["value"] != "0"} == {
+        "targeted": "4",
+        "sent": "2",
+        "delivered": "1",
+        "bounced": "1",
+        "opened": "1",
+        "opened_by_person": "1",
+        "clicked": "1",
+        "clicked_by_person": "1",
+        "converted": "1",
     }
-    assert value(euros["rates"]["click_rate"]) == ("1", 1, 1, "1")
-    assert value(euros["rates"]["conversion_rate"]) == ("0.25", 1, 4, "1")
+    assert value(euros["click_rate"]) == ("1", 1, 1, "1")
+    assert value(euros["conversion_rate"]) == ("0.25", 1, 4, "1")
     assert value(euros["seed_effect"]) == ("7.50", "30.00", 4, "EUR")
-    assert (euros["cost"], euros["roi"]["value"], euros["roas"]["value"]) == ("10.00", "0.5", "3")
-    assert [(mean["currency"], mean["seed_effect"]["value"]) for mean in report["means"]] == [("EUR", "7.50"), ("JPY", "125")]
+    assert [euros[name]["value"] for name in ("cost", "roi", "roas")] == ["10.00", "0.5", "3"]
+    means = [(mean["group"]["currency"], mean["measures"]["seed_effect"]["value"]) for mean in report["means"]]
+    assert means == [("EUR", "7.50"), ("JPY", "125")]
 
 
 @on_both_engines
 def test_the_effect_of_each_variant_and_of_the_control(client: Client) -> None:
     story(client)
-    groups = {(group["variant"], group["currency"]): group for group in seen(client, REPORT, by="variant")["groups"]}
+    report = seen(client, REPORT, by="variant")["groups"]
+    groups = {(one["group"]["variant"], one["group"]["currency"]): one["measures"] for one in report}
     assert set(groups) == {("short", "EUR"), ("short", "JPY"), ("long", "EUR"), ("control", "EUR")}
-    assert value(groups["short", "EUR"]["rates"]["conversion_rate"]) == ("0.5", 1, 2, "1")
-    assert value(groups["control", "EUR"]["rates"]["conversion_rate"]) == ("0", 0, 2, "1")
-    nobody = groups["long", "EUR"]["rates"]["conversion_rate"]
+    assert value(groups["short", "EUR"]["conversion_rate"]) == ("0.5", 1, 2, "1")
+    assert value(groups["control", "EUR"]["conversion_rate"]) == ("0", 0, 2, "1")
+    nobody = groups["long", "EUR"]["conversion_rate"]
     assert (nobody["value"], nobody["reason"]) == (None, "no members targeted")
 
 
@@ -86,7 +91,7 @@ def test_a_report_states_its_days_position_and_definition(client: Client) -> Non
     assert report["position"] == head(client)
     assert "counts conversion twice" in report["definition"]
     [group] = report["groups"]
-    assert (group["funnel"]["targeted"], group["roi"]["value"]) == (0, None)
+    assert [group["measures"][name]["value"] for name in ("targeted", "roi")] == ["0", None]
 
 
 def test_without_a_campaign_the_report_is_empty(client: Client) -> None:

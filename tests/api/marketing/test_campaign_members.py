@@ -242,7 +242,7 @@ def test_a_lead_is_a_member_like_a_customer(client: Client) -> None:
     )
     assert [one["lead_id"] for one in seen(client, f"{campaign}/members", stage="clicked")["items"]] == [lead]
     [effect] = seen(client, "/v1/reports/campaign-effect", campaign_id=campaign.rsplit("/", 1)[-1])["groups"]
-    assert (effect["funnel"]["targeted"], effect["funnel"]["clicked"], effect["funnel"]["converted"]) == (1, 1, 1)
+    assert [effect["measures"][stage]["value"] for stage in ("targeted", "clicked", "converted")] == ["1", "1", "1"]
     done(client, f"{campaign}/leads/{lead}/conversions/reversal", {"conversion_id": "c-1"})
     done(client, f"{campaign}/leads/{lead}/touches/retraction", {"touch_id": "t-1"})
     done(client, f"{campaign}/leads/{lead}/suppression", {"reason": "no_consent"})

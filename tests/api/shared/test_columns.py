@@ -21,6 +21,7 @@ from tests.api.given_everything import everything_happened
 from tests.api.sales.given_leads import captured, opened
 
 # Their columns depend on the model that the request names.
+OF_A_CAMPAIGN = ("/v1/reports/campaign-lift", "/v1/reports/campaign-variants")
 SEGMENTS = {"/v1/segment-labels": ["model=by-size"], "/v1/reports/segments": ["model=by-size", "rules=true"]}
 AMOUNT_CELL = re.compile(r"-?\d+\.\d+")
 
@@ -44,8 +45,10 @@ def paths(world: World) -> list[str]:
     assert world.client.post("/v1/segment-rules", rule).status_code < 300
     document = world.app.openapi()["paths"]
     able = [path for path, operations in document.items() if "text/csv" in _content(operations.get("get", {}))]
-    filled = [_filled(world, path) for path in able if path not in SEGMENTS]
-    return [*filled, *(f"{path}?{asked}" for path, questions in SEGMENTS.items() for asked in questions)]
+    [campaign, *_] = world.client.get("/v1/campaigns").json()["items"]
+    asked = SEGMENTS | {path: [f"campaign_id={campaign['id']}"] for path in OF_A_CAMPAIGN}
+    filled = [_filled(world, path) for path in able if path not in asked]
+    return [*filled, *(f"{path}?{question}" for path, questions in asked.items() for question in questions)]
 
 
 def _content(operation: dict[str, Any]) -> dict[str, Any]:

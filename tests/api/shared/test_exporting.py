@@ -126,7 +126,7 @@ def test_negative_numbers_that_are_written_as_texts_stay_numbers(client: Client)
     campaign = client.put("/v1/campaigns/by/shop/spring", {"name": "-1+2", "currency": "EUR"}).headers["Location"]
     assert client.post(f"{campaign}/spends", {"spend_id": "s-1", "amount": "40.00"}).status_code < 300
     (row,) = rows(exported(client, "/v1/reports/campaign-effect?margin=0.5", "text/csv"))
-    assert (row["roi.value"][:2], row["roi.numerator"], row["campaign"]) == ("-1", "-40.00", "'-1+2")
+    assert (row["measures.roi.value"][:2], row["measures.roi.numerator"], row["group.campaign"]) == ("-1", "-40.00", "'-1+2")
 
 
 def test_a_byte_order_mark_comes_first_if_the_request_wants_one(client: Client) -> None:

@@ -52,12 +52,12 @@ def fill(connection: Connection, rows: int) -> None:
     people = [UUID(int=chance.getrandbits(128), version=4) for _ in range(max(2, rows // 4))]
     moments = sorted(FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400)) for _ in range(rows))
     placed = [_placed(number, at, people, chance) for number, at in enumerate(moments)]
-    _insert(connection, order_rows, (like[order_rows] | one for one in placed))
-    _insert(connection, sales, (row for one in placed for row in _sales(one, chance)))
-    _insert(connection, product_sales_rows, islice((row for one in placed for row in _products(one, chance)), rows))
-    _insert(connection, lead_rows, (like[lead_rows] | _captured(number, at, chance) for number, at in enumerate(moments[::4])))
-    _insert(connection, customers, (like[customers] | one for one in _merged(people)))
-    _insert(connection, channel_days, _traffic(min(rows, DAYS), chance))
+    insert(connection, order_rows, (like[order_rows] | one for one in placed))
+    insert(connection, sales, (row for one in placed for row in _sales(one, chance)))
+    insert(connection, product_sales_rows, islice((row for one in placed for row in _products(one, chance)), rows))
+    insert(connection, lead_rows, (like[lead_rows] | _captured(number, at, chance) for number, at in enumerate(moments[::4])))
+    insert(connection, customers, (like[customers] | one for one in _merged(people)))
+    insert(connection, channel_days, _traffic(min(rows, DAYS), chance))
 
 
 def _recorded() -> Mapping[Table, Row]:
@@ -159,7 +159,7 @@ def _traffic(days: int, chance: Random) -> Iterator[Row]:
             yield own | counts | {"channel": channel, "date": date, "cost": chance.randrange(50_000), "currency": "EUR"}
 
 
-def _insert(connection: Connection, table: Table, rows: Iterator[Row]) -> None:
+def insert(connection: Connection, table: Table, rows: Iterator[Row]) -> None:
     writing = Rows(connection)
     while some := list(islice(rows, AT_ONCE)):
         writing.insert(table, some)

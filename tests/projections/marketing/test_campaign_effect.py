@@ -7,24 +7,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection
 
-from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign.values import Goal, Variant
 from domain.marketing.campaign_member.events import (
     Bounced,
     Clicked,
-    Converted,
     Delivered,
     Opened,
-    Removed,
     Sent,
-    Suppressed,
-    Targeted,
-    Touch,
     Visited,
 )
-from domain.marketing.campaign_member.member import CampaignMember
 from projections.marketing import campaign_effect
 from projections.marketing.campaign_counts import Question
 from projections.marketing.campaign_effect import Answered, Effect
@@ -32,67 +24,18 @@ from projections.marketing.campaign_goal import of_goal
 from projections.marketing.campaign_members import campaign_members
 from projections.marketing.campaigns import campaigns
 from projections.marketing.member_book import When, days_after
-from tests.projections.harness import History, clear, fold, in_memory, uuid
+from tests.projections.harness import in_memory, uuid
+from tests.projections.marketing.given_campaigns import DAY, MARCH_1, Campaigns
 
 D = Decimal
-MARCH_1 = datetime(2024, 3, 1, 9, tzinfo=UTC)
-DAY = timedelta(days=1)
 WHOLE = Decimal(1)
 
 
-class Story:
+class Story(Campaigns):
     """Campaigns with members, folded when the report is requested."""
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.history = History()
-        self.history.now = datetime(2024, 6, 1, tzinfo=UTC)
-
-    def campaign(self, name: str = "Spring", **plan: Any) -> Campaign:
-        campaign = self.history.of(Campaign, name)
-        stated: dict[str, Any] = {"name": name, "currency": "EUR", "attribution_window_days": 7} | plan
-        self.history.must(campaign, lambda context: campaign.draw_up(context, **stated))
-        return campaign
-
-    def target(self, who: str, variant: str = "treatment", at: datetime = MARCH_1, *, of: str = "Spring", **more: Any) -> None:
-        member, ids = self._member(who, of)
-        event = Targeted(**ids, variant=variant)
-        self.history.must(member, lambda context: member.target(context, event), occurred_at=at, **more)
-
-    def touch(self, who: str, kind: type[Touch], at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **more: Any) -> None:
-        member, ids = self._member(who, of)
-        self.history.must(member, lambda context: member.touch(context, kind(**ids, **more)), occurred_at=at)
-
-    def convert(
-        self, who: str, value: str | None = "10.00", at: datetime = MARCH_1 + DAY, *, of: str = "Spring", **more: Any
-    ) -> None:
-        member, ids = self._member(who, of)
-        worth = {} if value is None else {"value": D(value), "currency": more.pop("currency", "EUR")}
-        event = Converted(**ids, conversion_id=f"c{len(member.conversions)}", **worth)
-        self.history.must(member, lambda context: member.convert(context, event), occurred_at=at, **more)
-
-    def spend(self, campaign: Campaign, spend_id: str, amount: str, **more: Any) -> None:
-        self.history.must(campaign, lambda context: campaign.record_spend(context, spend_id, D(amount), **more))
-
-    def remove(self, who: str) -> None:
-        member, ids = self._member(who, "Spring")
-        self.history.must(member, lambda context: member.remove(context, Removed(**ids)))
-
-    def suppress(self, who: str) -> None:
-        member, ids = self._member(who, "Spring")
-        self.history.must(member, lambda context: member.suppress(context, Suppressed(**ids, reason="no_consent")))
-
-    def member(self, who: str) -> CampaignMember:
-        return self._member(who, "Spring")[0]
-
-    def _member(self, who: str, of: str) -> tuple[CampaignMember, dict[str, Any]]:
-        ids = {"campaign_id": uuid(of), "customer_id": uuid(who)}
-        return self.history.of(CampaignMember, f"{who} in {of}"), ids
-
     def report(self, margin: Decimal = WHOLE, **question: Any) -> Answered:
-        for projection in (campaigns, campaign_members):
-            clear(self.connection, projection)
-            fold(self.connection, self.history, projection)
+        self.fold()
         return campaign_effect.report(self.connection, Question(**question), margin)
 
     def one(self, **question: Any) -> Effect:
