@@ -1,7 +1,7 @@
 """Whether groups take equally long, if some of what they do has not ended yet: the log-rank test of any number of groups.
 
 Mantel 1966 (PMID 5910392); for more than two groups: Peto and Peto 1972, https://doi.org/10.2307/2344317, with the covariance
-of Klein and Moeschberger 2003, section 7.3, https://doi.org/10.1007/b97377. For two groups it is `scipy.stats.logrank`, squared.
+of Klein and Moeschberger 2003, section 7.3, https://doi.org/10.1007/b97377. For two groups it is `scipy.stats.logrank` squared.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long something takes when some of it has not happened yet: the curve of Kaplan and Meier, and what is read from it.
 
-Durations are whole numbers of any unit, and results have the same unit. An observation that has not ended is censored: it lasted
-at least so long. The estimate is right if what is censored would not have taken longer than the rest.
+Durations are whole numbers of any unit, and results have the same unit. An observation that has not ended is censored: it
+lasted at least so long. The estimate is right if what is censored would not have taken longer than the rest.
 
 - Curve: Kaplan and Meier 1958, https://doi.org/10.1080/01621459.1958.10501452 (`scipy.stats.ecdf`).
 - Error of the curve: Greenwood 1926; its band on the log-log scale: Kalbfleisch and Prentice 2002,

@@ -45,6 +45,7 @@ MOVES: tuple[Move, ...] = (
     "closed",
 )
 COURSES = 500
+ATTRIBUTES = ('{"made_sla":true}', '{"made_sla":false}', "{}")
 DAYS: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1)}
 MOMENTS = [
     name
@@ -95,6 +96,7 @@ def _tickets(count: int) -> Iterator[Row]:
             "opened_on": None,
             "fields": msgspec.json.encode([fields[name] for name in TICKET_FIELDS]).decode(),
             "figures": figures_of[number].tobytes(),
+            "attributes": ATTRIBUTES[number % 3],
             "marks": (all_marks[course] + (at << MARK_BITS)).tobytes(),
         }
 
