@@ -5,28 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
-from pydantic import StringConstraints
 
 from api.service import waiting_time_schemas as schemas
+from api.service.ticket_report import By
 from api.shared.access import may
 from api.shared.bounds import REPORT
 from api.shared.grouping import questions
 from api.shared.openapi import answers, exported
 from api.shared.reading import After, read_as_of, report
 from api.shared.routes import Router
-from domain.shared.attributes import KEY_LENGTH
 from projections.service import waiting_times as read_model
-from projections.service.ticket_groups import ATTRIBUTE
-from projections.service.ticket_report import Group
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
 LONGEST_TAU = 100 * 366 * 24 * 3600
-Attribute = Annotated[str, StringConstraints(pattern=rf"^{ATTRIBUTE}.{{1,{KEY_LENGTH}}}$")]
-By = Annotated[
-    tuple[Group | Attribute, ...],
-    Query(max_length=4, description="Groups; at most one of day, week and month. An attribute is `attribute:` and its key."),
-]
 Measure = Annotated[read_model.Wait, Query(description="What is waited for, from the opening of a ticket.")]
 Tau = Annotated[
     int | None,

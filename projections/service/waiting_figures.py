@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -29,6 +30,8 @@ KAPLAN_MEIER = "Kaplan-Meier"
 BROOKMEYER_CROWLEY = "Brookmeyer-Crowley, log-log"
 GREENWOOD = "normal, Greenwood"
 QUANTILES = {"median": (0.5, "half"), "p90": (0.9, "90 %")}
+FEW = 10
+TOO_FEW = f"fewer than {FEW} waits lasted so long: the interval may be too narrow"
 NOTHING, NO_END = "there is no such ticket", "no such wait has ended yet"
 COUNTS = {
     "events": "waits that have ended",
@@ -69,7 +72,9 @@ def _quantile(definition: str, curve: Curve | None, part: float, named: str) -> 
         return without_value("seconds", definition, NOTHING)
     found = curve.quantile(part)
     reason = f"less than {named} have ended" if len(curve.times) else NO_END
-    more = {} if found.low is None else {"interval": _between(found, BROOKMEYER_CROWLEY)}
+    more: dict[str, Any] = {} if found.low is None else {"interval": _between(found, BROOKMEYER_CROWLEY)}
+    if found.value is not None and curve.lasting(found.value) < FEW:
+        more["caution"] = TOO_FEW
     return estimated(_seconds(found.value), "seconds", definition, reason=reason, n=curve.observed, method=KAPLAN_MEIER, **more)
 
 
@@ -97,8 +102,8 @@ def drawn(curve: Curve) -> list[Point]:
     places = curve.drawn(POINTS)
     columns = (curve.times, curve.share, curve.low, curve.high, curve.at_risk)
     return [
-        Point(significant(Decimal(at) / SECOND), *(_share(one) for one in shares), at_risk)
-        for at, *shares, at_risk in zip(*(column[places].tolist() for column in columns), strict=True)
+        Point(significant(Decimal(at) / SECOND), _share(share), _share(low), _share(high), at_risk)
+        for at, share, low, high, at_risk in zip(*(column[places].tolist() for column in columns), strict=True)
     ]
 
 

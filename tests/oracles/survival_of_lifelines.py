@@ -4,14 +4,16 @@ lifelines needs an older pandas than Recount. So this runs in an interpreter of 
 the tests read the committed table.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 import warnings
+from importlib import import_module
 
 import numpy
-from lifelines import KaplanMeierFitter
-from lifelines.statistics import multivariate_logrank_test
-from lifelines.utils import median_survival_times, qth_survival_times, restricted_mean_survival_time
+
+lifelines, statistics, utils = (import_module(f"lifelines{part}") for part in ("", ".statistics", ".utils"))
 
 
 def sample(seed: int) -> dict[str, object]:
@@ -20,11 +22,11 @@ def sample(seed: int) -> dict[str, object]:
     size = int(draw.integers(30, 120))
     durations, ends = draw.integers(1, 50, size), draw.random(size) < draw.choice([0.5, 0.8, 1.0])
     groups = draw.integers(0, 3, size)
-    kept = KaplanMeierFitter().fit(durations, ends)
-    interval = median_survival_times(kept.confidence_interval_).iloc[0]
+    kept = lifelines.KaplanMeierFitter().fit(durations, ends)
+    interval = utils.median_survival_times(kept.confidence_interval_).iloc[0]
     band = kept.confidence_interval_survival_function_
     until = int(durations.max()) // 2
-    compared = multivariate_logrank_test(durations, groups, ends)
+    compared = statistics.multivariate_logrank_test(durations, groups, ends)
     return {
         "durations": durations.tolist(),
         "ended": ends.tolist(),
@@ -33,8 +35,8 @@ def sample(seed: int) -> dict[str, object]:
         "low": {int(at): value for at, value in band.iloc[:, 0].items() if at > 0},
         "high": {int(at): value for at, value in band.iloc[:, 1].items() if at > 0},
         "median": [_finite(kept.median_survival_time_), *map(_finite, interval)],
-        "p90": _finite(qth_survival_times(0.1, kept.survival_function_)),
-        "restricted_mean": [until, restricted_mean_survival_time(kept, t=until)],
+        "p90": _finite(utils.qth_survival_times(0.1, kept.survival_function_)),
+        "restricted_mean": [until, utils.restricted_mean_survival_time(kept, t=until)],
         "log_rank": [compared.test_statistic, compared.p_value],
     }
 

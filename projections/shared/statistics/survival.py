@@ -59,6 +59,12 @@ class Curve(NamedTuple):
         left = 1 - part + ROUNDING
         return Bounded(self._first(self.share <= left), self._first(self.low <= left), self._after(self.high > left))
 
+    def lasting(self, time: float) -> int:
+        """How many lasted at least until this time, which is one of a step."""
+        import numpy as np
+
+        return int(self.at_risk[np.searchsorted(self.times, time)])
+
     def restricted_mean(self, until: int) -> Bounded:
         """The mean time if everything ended at `until` at the latest: the area under the curve, as exact rectangles.
 

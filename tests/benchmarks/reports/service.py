@@ -22,7 +22,7 @@ from domain.service.ticket.status import Move
 from projections.customers.feedback import feedback, tables
 from projections.customers.feedback_figures import KINDS as KINDS_OF_FEEDBACK
 from projections.customers.feedback_figures import packed
-from projections.service import service_level_report, service_report, ticket_backlog, ticket_report
+from projections.service import service_level_report, service_report, ticket_backlog, ticket_report, waiting_times
 from projections.service.service_calendars import calendar_versions, service_calendars
 from projections.service.sla_policies import policy_versions, sla_policies
 from projections.service.ticket_course import CourseFacts, Fact, Opening, course_of, microseconds
@@ -145,6 +145,12 @@ PART = Part(
         "ticket-times": lambda connection: ticket_report.report(connection, ticket_report.Question(**DAYS), NOW),
         "ticket-times-business": lambda connection: ticket_report.report(
             connection, ticket_report.Question(**DAYS, clock="business", by=("month", "channel")), NOW
+        ),
+        "waiting-times": lambda connection: waiting_times.report(
+            connection, waiting_times.Question(**DAYS, by=("category",)), NOW
+        ),
+        "waiting-times-business": lambda connection: waiting_times.report(
+            connection, waiting_times.Question(**DAYS, clock="business", by=("attribute:made_sla",)), NOW
         ),
         "ticket-backlog": lambda connection: ticket_backlog.report(connection, ticket_backlog.Question(**DAYS), NOW),
     },

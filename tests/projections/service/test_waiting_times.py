@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -62,21 +63,32 @@ def solved(history: History, name: str, at: float, took: float, **facts: Any) ->
 SHARES = [0.9, 0.8, 0.685714285714, 0.571428571429, 0.457142857143, 0.304761904762, 0]
 
 
+def states(ticket: Ticket, attributes: dict[str, Any], context: Any) -> None:
+    ticket.set_attributes(context, attributes)
+
+
+def assign(ticket: Ticket, team: str, context: Any) -> None:
+    ticket.assign(context, "ann", team)
+
+
 def defined(history: History, code: str, schedule: Schedule) -> None:
     calendar = history.of(ServiceCalendar, code)
     history.must(calendar, lambda context: calendar.define(context, code, schedule), occurred_at=hours(-24))
 
 
-def known(figure: Figure) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+def known(figure: Figure) -> Any:
     """Value and bounds in hours."""
     bounds = (figure.interval.low, figure.interval.high) if figure.interval else (None, None)
     value, low, high = (None if one is None else one / HOUR for one in (figure.value, *bounds))
     return value, low, high
 
 
+def number(answer: Answer, name: str) -> int:
+    return int(answer.total.measures[name].value or 0)
+
+
 def counts(answer: Answer) -> dict[str, int]:
-    measures = answer.total.measures
-    return {name: int(measures[name].value or 0) for name in ("tickets", "events", "censored", "irregular", "without_calendar")}
+    return {name: number(answer, name) for name in ("tickets", "events", "censored", "irregular", "without_calendar")}
 
 
 def test_open_tickets_count_as_waiting_at_least_until_now(connection: Connection, history: History) -> None:
@@ -91,6 +103,14 @@ def test_open_tickets_count_as_waiting_at_least_until_now(connection: Connection
     assert [float(point.share) for point in total.curve] == pytest.approx(SHARES)
     assert [point.seconds / HOUR for point in total.curve] == [1, 2, 3, 5, 6, 8, 12]
     assert total.measures["median"].n == 10
+
+
+def test_a_quantile_that_few_waits_reach_has_a_caution(connection: Connection, history: History) -> None:
+    for took in range(1, 31):
+        solved(history, f"{took}", 0, took)
+    measures = asked(connection, history).total.measures
+    assert not measures["median"].caution
+    assert measures["p90"].caution == "fewer than 10 waits lasted so long: the interval may be too narrow"
 
 
 def test_an_answer_of_the_same_time_stays_the_same_and_a_later_one_knows_more(connection: Connection, history: History) -> None:
@@ -115,8 +135,8 @@ def test_without_a_solution_there_is_no_median_but_a_reason(connection: Connecti
 
 
 def test_a_report_over_no_tickets_says_so(connection: Connection, history: History) -> None:
-    total, groups, log_rank = asked(connection, history, by=("category",))
-    assert (total.measures["tickets"].value, groups, total.curve) == (0, [], [])
+    total, groups, log_rank = answer = asked(connection, history, by=("category",))
+    assert (number(answer, "tickets"), groups, total.curve) == (0, [], [])
     assert {total.measures[name].reason for name in ("median", "p90", "restricted_mean")} == {"there is no such ticket"}
     assert (log_rank.value, log_rank.reason) == (None, "there are no two groups")
 
@@ -145,9 +165,9 @@ def test_a_ticket_that_ends_without_a_response_waited_for_one_until_its_end(conn
     solved(history, "unanswered", 0, 4)
     answered = opened(history, "answered", 0)
     then(history, answered, 6, lambda context: answered.reply(context, Replied(reply_id="1", by="agent")))
-    total = asked(connection, history, measure="first_response").total
-    assert (total.measures["events"].value, total.measures["censored"].value) == (1, 1)
-    assert [(point.seconds / HOUR, point.share, point.at_risk) for point in total.curve] == [(6, 0, 1)]
+    answer = asked(connection, history, measure="first_response")
+    assert (number(answer, "events"), number(answer, "censored")) == (1, 1)
+    assert [(int(point.seconds / HOUR), int(point.share), point.at_risk) for point in answer.total.curve] == [(6, 0, 1)]
 
 
 def test_discarded_tickets_are_left_out_and_what_ends_before_it_begins_is_counted(
@@ -178,7 +198,7 @@ def test_the_cohort_is_of_those_opened_on_the_days_and_a_day_of_a_zone_may_have_
     for name, at in (("before", "30T22:59"), ("first", "30T23:00"), ("last", "31T21:59"), ("after", "31T22:00")):
         moment = datetime.fromisoformat(f"2024-03-{at}:00+00:00")
         solved(history, name, (moment - hours(0)).total_seconds() / 3600, 1)
-    day = {"from_": date(2024, 3, 31), "to": date(2024, 4, 1), "zone": berlin}
+    day: dict[str, Any] = {"from_": date(2024, 3, 31), "to": date(2024, 4, 1), "zone": berlin}
     assert counts(asked(connection, history, **day))["tickets"] == 2
 
 
@@ -198,7 +218,7 @@ def test_a_flag_of_the_source_is_a_group(connection: Connection, history: Histor
     for name, flag, took in (("a", True, 1), ("b", False, 9), ("c", True, 2)):
         ticket = solved(history, name, 0, took)
         stated = {"made_sla": flag, "tier": 2}
-        history.must(ticket, lambda context, of=ticket, stated=stated: of.set_attributes(context, stated))
+        history.must(ticket, partial(states, ticket, stated))
     plain = opened(history, "d")
     history.must(plain, lambda context: plain.set_attributes(context, {"note": "secret", "queue": "B"}, plain={"queue"}))
     _, groups, _ = asked(connection, history, by=("attribute:made_sla",))
@@ -241,7 +261,7 @@ def test_in_business_time_a_weekend_takes_no_time_and_a_ticket_without_a_calenda
         # Opened on Friday 1 March at noon.
         ticket = opened(history, name, 0)
         if team:
-            then(history, ticket, 0.0, lambda context, ticket=ticket: ticket.assign(context, "ann", "t"))
+            then(history, ticket, 0.0, partial(assign, ticket, team))
         then(history, ticket, took, ticket.solve)
     answer = asked(connection, history, clock="business")
     assert counts(answer) == {"tickets": 2, "events": 1, "censored": 0, "irregular": 0, "without_calendar": 1}
@@ -269,11 +289,11 @@ def test_a_calendar_that_is_never_open_has_waits_without_length(connection: Conn
 def test_the_curve_is_that_of_each_ticket(
     some: list[Given], schedules: Schedules, now: datetime, measure: Any, clock: Any
 ) -> None:
-    everything = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1)}
+    everything: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1)}
     with in_memory(*READ_MODELS) as connection, pytest.MonkeyPatch.context() as patch:
         patch.setattr("projections.shared.vectors.ROWS", 3)
         calendars = many.write(connection, some, schedules=schedules)
-        total, _, _ = waiting_times.report(connection, Question(**everything, measure=measure, clock=clock), now)
+        answer = waiting_times.report(connection, Question(**everything, measure=measure, clock=clock), now)
         clocks = calendars if clock == "business" else None
         values = [times(connection, uuid(number), clocks) or {} for number in range(len(some))]
     waits: list[tuple[float, bool]] = []
@@ -286,12 +306,12 @@ def test_the_curve_is_that_of_each_ticket(
         waits.append((took, end is not None))
         if end and row["measures"][measure]["value"] is not None:
             assert took == pytest.approx(float(row["measures"][measure]["value"]))
-    measures, ended = total.measures, sum(end for _, end in waits)
-    assert (measures["events"].value, measures["censored"].value) == (ended, len(waits) - ended)
+    ended = sum(end for _, end in waits)
+    assert (number(answer, "events"), number(answer, "censored")) == (ended, len(waits) - ended)
     if ended:
         oracle = SurvfuncRight([took for took, _ in waits], [int(end) for _, end in waits])
         steps = oracle.n_events > 0
-        assert [float(point.share) for point in total.curve] == pytest.approx(list(oracle.surv_prob[steps]), abs=1e-9)
+        assert [float(point.share) for point in answer.total.curve] == pytest.approx(list(oracle.surv_prob[steps]), abs=1e-9)
         halved = oracle.surv_times[oracle.surv_prob <= 0.5 + 1e-12]
-        median = measures["median"].value
+        median = answer.total.measures["median"].value
         assert (None if median is None else float(median)) == (pytest.approx(halved[0]) if len(halved) else None)

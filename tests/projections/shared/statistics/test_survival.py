@@ -51,7 +51,8 @@ def test_lifelines_finds_the_same(number: int) -> None:
     assert found.quantile(0.9).value == known["p90"]
     until, mean = known["restricted_mean"]
     assert found.restricted_mean(until).value == pytest.approx(mean, rel=1e-9)
-    compared = log_rank(*(np.array(known[name]) for name in ("durations", "ended", "groups")), 3)
+    durations, ended, groups = (np.array(known[name]) for name in ("durations", "ended", "groups"))
+    compared = log_rank(durations, ended, groups, 3)
     assert compared is not None
     assert [compared.statistic, compared.p_value] == pytest.approx(known["log_rank"], rel=1e-9)
 
