@@ -86,6 +86,7 @@ from api.service import (
     ticket_report,
     ticket_views,
     tickets,
+    waiting_times,
 )
 from api.shared import openapi, problems
 from api.shared.admission import Admission, lanes
@@ -155,6 +156,7 @@ SERVICE = (
     tickets.router,
     ticket_report.router,
     ticket_backlog.router,
+    waiting_times.router,
     tasks.reading,
     tasks.commanding,
     service_level_views.router,

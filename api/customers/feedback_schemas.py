@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from api.shared.figure_schemas import SCORE, SHARE, counts, distributions
 from api.shared.schemas import (
     ID,
     INTEGER,
-    MAYBE_AMOUNT,
     MAYBE_DAY,
     MAYBE_INSTANT,
     MAYBE_INTEGER,
     MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
-    RATIO,
     TEXT,
     TEXTS,
     fields,
 )
+from projections.customers.feedback_report import COUNTED, DURATIONS
 
 FEEDBACK = fields(
     {
@@ -50,28 +50,4 @@ FEEDBACK = fields(
     },
     {"private": MAYBE_OBJECT},
 )
-DURATION = fields(
-    {"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_AMOUNT, "p90": MAYBE_AMOUNT, "p95": MAYBE_AMOUNT}
-)
-FEEDBACK_FIGURES = fields(
-    {
-        "submitted": INTEGER,
-        "complaints": INTEGER,
-        "praise": INTEGER,
-        "suggestions": INTEGER,
-        "csat": RATIO,
-        "csat_on_other_scales": INTEGER,
-        "nps": RATIO,
-        "promoters": INTEGER,
-        "passives": INTEGER,
-        "detractors": INTEGER,
-        "ces": {"type": "array", "items": fields({"scale_min": INTEGER, "scale_max": INTEGER, "mean": RATIO})},
-        "response_rate": RATIO,
-        "acknowledgement": DURATION,
-        "resolution": DURATION,
-        "resolved": INTEGER,
-        "dismissed": INTEGER,
-        "open": INTEGER,
-        "unacknowledged": INTEGER,
-    }
-)
+FEEDBACK_MEASURES = counts(COUNTED) | {"csat": SHARE, "nps": SCORE, "response_rate": SHARE} | distributions(DURATIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from api.shared.figure_schemas import MEAN, SHARE, counts
 from api.shared.schemas import (
     DAY,
     FLAG,
@@ -14,13 +15,14 @@ from api.shared.schemas import (
     MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
-    RATIO,
     TEXT,
     TEXTS,
     fields,
 )
 from domain.service.sla_policy import METRICS
-from projections.service.service_level_report import Group
+from projections.service.service_level_report import VERDICTS, Group
+from projections.service.ticket_backlog import MEANINGS
+from projections.shared.reports import PERIODS
 
 CALENDAR = fields(
     {
@@ -75,13 +77,14 @@ TICKET = fields(
         },
     }
 )
-ATTAINMENT = fields({"attainment": RATIO, "met": INTEGER, "breached": INTEGER, "undecided": INTEGER})
+SERVICE_LEVELS_MEASURES = counts(("tickets", "without_policy"))
+ATTAINMENTS = {f"{metric}_attainment": SHARE for metric in METRICS} | counts(
+    f"{metric}_{verdict}" for metric in METRICS for verdict in VERDICTS
+)
 SERVICE_LEVELS_GROUP = fields(
     {
         "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)),
-        "tickets": INTEGER,
-        "without_policy": INTEGER,
-        "metrics": fields({}, dict.fromkeys(METRICS, ATTAINMENT)),
+        "measures": fields(SERVICE_LEVELS_MEASURES, ATTAINMENTS),
     }
 )
 SERVICE_LEVELS = fields(
@@ -96,9 +99,8 @@ SERVICE_LEVELS = fields(
         "groups": {"type": "array", "items": SERVICE_LEVELS_GROUP},
     }
 )
-FLOW = fields(
-    {"period": DAY, "opened": INTEGER, "reopened": INTEGER, "finished": INTEGER, "backlog": INTEGER, "mean_age": RATIO}
-)
+FLOW_MEASURES = counts(MEANINGS) | {"mean_age": MEAN}
+FLOW = fields({"group": fields({}, dict.fromkeys(PERIODS, DAY)), "measures": fields(FLOW_MEASURES)})
 BACKLOG = fields(
     {
         "from": DAY,

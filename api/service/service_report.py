@@ -31,7 +31,7 @@ DEFINITION = (
     " = the mean on each scale. acknowledgement and resolution = time from the submission, of feedback that was acknowledged or"
     " resolved; `open` counts feedback that is still open. tickets: as in ticket-times, for tickets solved on these days."
     " service_levels: as in service-levels, for tickets opened on these days. backlog: as in ticket-backlog, for these days,"
-    " with the backlog at their end or now. A part without data is null."
+    " with the backlog at their end or now. A part without data has no figures."
 )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request, Response
+from pydantic import StringConstraints
 
 from api.service import ticket_schemas as schemas
 from api.shared.access import may
@@ -15,8 +16,9 @@ from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.reading import After
 from api.shared.routes import Router
+from domain.shared.attributes import KEY_LENGTH
 from projections.service import ticket_report as read_model
-from projections.service.ticket_measures import MEASURES
+from projections.service.ticket_groups import ATTRIBUTE
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
 
@@ -24,16 +26,20 @@ DatedBy = Annotated[
     read_model.DatedBy,
     Query(alias="date", description="Which event of a ticket must be on the days: opening, solution (default) or closure."),
 ]
-By = Annotated[tuple[read_model.Group, ...], Query(max_length=4, description="Groups; at most one of day, week and month.")]
+Attribute = Annotated[str, StringConstraints(pattern=rf"^{ATTRIBUTE}.{{1,{KEY_LENGTH}}}$")]
+By = Annotated[
+    tuple[read_model.Group | Attribute, ...],
+    Query(max_length=4, description="Groups; at most one of day, week and month. An attribute is `attribute:` and its key."),
+]
 Asked = Annotated[read_model.Question, questions(read_model.Question, (), dated_by=DatedBy, by=By)]
 
 
 @router.get("/ticket-times", responses=exported(answers(schemas.TICKET_TIMES), schemas.TIMES_GROUP))
 async def ticket_times(request: Request, after: After, question: Asked) -> Response:
-    """Mean and quantiles of every measure of tickets, in total and by groups. Without `by`, the total is the only group.
+    """Mean, quantiles and maximum of every measure of tickets, in total and by groups; without `by` in total.
 
-    Unsolved tickets have no durations and are counted separately; discarded tickets are in no measure. With `clock=business`
-    durations are in open time of the service calendar of each ticket's team.
+    Unsolved tickets have no durations and are counted separately, with figures whose names contain `so_far`; discarded tickets
+    are in no measure. With `clock=business` durations are in open time of the service calendar of each ticket's team.
     """
     return await reported(
         request,
@@ -44,5 +50,4 @@ async def ticket_times(request: Request, after: After, question: Asked) -> Respo
         date=question.dated_by,
         clock=question.clock,
         by=question.by,
-        definitions={name: measure.definition for name, measure in MEASURES.items()},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from api.shared.figure_schemas import counts, distributions
 from api.shared.schemas import (
     DAY,
     FLAG,
@@ -17,14 +18,13 @@ from api.shared.schemas import (
     MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
-    RATIO,
     TEXT,
     TEXTS,
     Schema,
     fields,
 )
 from projections.service.ticket_measures import MEASURES
-from projections.service.ticket_report import Group
+from projections.service.ticket_report import COUNTED, SO_FAR, Group
 
 POSITIONS: Schema = {"type": "array", "items": INTEGER}
 STATUS: Schema = {"enum": ["new", "open", "pending", "on_hold", "solved", "closed"]}
@@ -99,17 +99,11 @@ TIMES = fields(
         "so_far": {"type": ["object", "null"], "additionalProperties": TEXT},
     }
 )
-MEASURE = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_AMOUNT, "p90": MAYBE_AMOUNT, "p95": MAYBE_AMOUNT})
+TIMES_MEASURES = counts(COUNTED) | distributions((*MEASURES, *SO_FAR))
 TIMES_GROUP = fields(
     {
-        "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)),
-        "tickets": INTEGER,
-        "unsolved": INTEGER,
-        "discarded": INTEGER,
-        "irregular": INTEGER,
-        "solved_more_than_once": INTEGER,
-        "measures": fields({}, dict.fromkeys(MEASURES, MEASURE)),
-        "backlog_age_so_far": MEASURE,
+        "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)) | {"additionalProperties": MAYBE_TEXT},
+        "measures": fields(TIMES_MEASURES),
     }
 )
 TICKET_TIMES = fields(
@@ -120,7 +114,6 @@ TICKET_TIMES = fields(
         "date": TEXT,
         "clock": TEXT,
         "by": TEXTS,
-        "definitions": {"type": "object", "additionalProperties": TEXT},
         "position": INTEGER,
         "total": TIMES_GROUP,
         "groups": {"type": "array", "items": TIMES_GROUP},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -27,6 +27,8 @@ from api.shared.problems import RETRY_SECONDS, Problem, problem, refused
 from commands.shared.outcome import VersionMismatch
 from domain.shared.ids import keyed_digest
 from domain.shared.money import MINOR_DIGITS
+from infra.event_store.search import recorded_until
+from infra.event_store.store import EventStore
 from infra.memory import release_pages
 from infra.read_models.completeness import Completeness, Needed, Of
 from infra.read_models.digest import one_moment
@@ -106,7 +108,24 @@ async def read(
     position = await _position(request, needed, after, about)
     if not snapshot:
         return await in_its_thread(request, _query, request, query), position
-    answer, reached = await in_its_thread(request, _query_moment, request, needed, query)
+    answer, reached = await in_its_thread(request, _query_moment, request, needed, lambda connection, _: query(connection))
+    return answer, _complete(reached, after)
+
+
+async def read_as_of(
+    request: Request, needed: Mapping[str, UUID | None], after: int, query: Callable[[Connection, datetime], T]
+) -> tuple[T, int]:
+    """Like `read` with a snapshot, for a query that needs a clock: it gets the time when the answer's position was recorded.
+
+    So an answer with the same position is the same, whenever it is asked for.
+    """
+    store: EventStore = request.app.state.store
+
+    def as_of(connection: Connection, position: int) -> T:
+        return query(connection, recorded_until(store, position))
+
+    await _position(request, needed, after, None)
+    answer, reached = await in_its_thread(request, _query_moment, request, needed, as_of)
     return answer, _complete(reached, after)
 
 
@@ -164,13 +183,16 @@ def _about(request: Request, names: Collection[str], about: About) -> dict[str, 
 
 
 def _query_moment(
-    request: Request, needed: Mapping[str, UUID | None], query: Callable[[Connection], T]
+    request: Request, needed: Mapping[str, UUID | None], query: Callable[[Connection, int], T]
 ) -> tuple[T, dict[str, int]]:
-    """The query's result, and the position up to which each read model is complete, all at one moment."""
+    """The query's result, and the position up to which each read model is complete, all at one moment.
+
+    The query gets the position up to which all of them are.
+    """
     completeness: Completeness = request.app.state.completeness
     with one_moment(request.app.state.read_models) as connection:
         reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
-        answer = query(connection)
+        answer = query(connection, min(reached.values()))
         if is_long(request):
             release_pages(connection)
         return answer, reached

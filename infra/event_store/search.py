@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from infra.event_store.store import EventStore
 from infra.event_store.terms import Term
 
 PORTION = 1_000
+LOOK_BACK = 1_000
 # Rows of the index that are read for each of several terms, besides its share of the portion.
 SPARE = 20
 # In a log of earlier versions, `recorded_at` may fall by as much as the clocks of two workers differed.
@@ -204,6 +205,18 @@ def last_before(store: EventStore, moment: datetime, span: Span) -> int:
     `span.after` if that cannot be known, because an event on the way is damaged.
     """
     return _before(store, moment, -CLOCKS, span)
+
+
+def recorded_until(store: EventStore, position: int) -> datetime:
+    """When the last event up to this position was recorded. An event whose time cannot be read is passed over.
+
+    The beginning of 1970 if there is none.
+    """
+    for limit in (1, LOOK_BACK):
+        for stored in store.log(0, limit, position, backwards=True):
+            if metadata := metadata_of(stored):
+                return metadata.recorded_at
+    return datetime.fromtimestamp(0, UTC)
 
 
 def _before(store: EventStore, moment: datetime, shift: timedelta, span: Span) -> int:

@@ -10,21 +10,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, or_
 
 from domain.customers.feedback.values import SCALES, Kind
 from projections.customers.feedback import OPEN, tables
 from projections.customers.feedback_figures import DATED, ENDS, KINDS, NONE, SCORES, STATUSES, TYPES, UNKNOWN
+from projections.customers.feedback_scores import mean_score, net_promoter_score
 from projections.service.ticket_columns import EARLIEST, LATEST
 from projections.service.ticket_measures import SECOND
 from projections.shared.day_vectors import as_date, days_of, first_days, inside
-from projections.shared.figures import Figure
+from projections.shared.distributions import Described, distributed
+from projections.shared.figures import Figure, counted
 from projections.shared.group_vectors import groups
 from projections.shared.grouped import Gathered, spreads
 from projections.shared.occurred import within
-from projections.shared.ratios import proportion, ratio
-from projections.shared.reports import PERIODS, Days, Key, Measure, Period, measure
+from projections.shared.ratios import proportion
+from projections.shared.reports import PERIODS, Days, Key, Period
 from projections.shared.vectors import Codes, by_place, portions
 
 if TYPE_CHECKING:
@@ -35,10 +36,7 @@ Group = Literal["day", "week", "month", "channel", "kind", "agent"]
 SATISFIED, PROMOTER, DETRACTOR = 4, 9, 6
 
 CSAT = "answers of 4 or 5 / answers on the scale from 1 to 5"
-NPS = "100 * (answers of 9 or 10 - answers of 0 to 6) / answers"
-CES = "sum of the scores / answers, on this scale"
 RESPONSE_RATE = "requests that were answered / requests"
-MEAN = "sum of the durations / feedback with this duration"
 
 PREFIXES = {"submitted": "", "requested": "requested_"}
 """The moments that date feedback, and the beginning of the names of the columns that are as of then."""
@@ -49,39 +47,33 @@ WIDTH = 256
 _table: Any = tables.rows.c
 
 
-class Effort(msgspec.Struct, frozen=True, kw_only=True):
-    """Customer effort scores on one scale."""
+COUNTED = {
+    "submitted": "pieces of feedback submitted on these days",
+    "complaints": "complaints among them",
+    "praise": "praise among them",
+    "suggestions": "suggestions among them",
+    "csat_on_other_scales": "answers to csat on another scale than 1 to 5; they are in no rate",
+    "promoters": "answers of 9 or 10",
+    "passives": "answers of 7 or 8",
+    "detractors": "answers of 0 to 6",
+    "resolved": "feedback of which the last end is a resolution",
+    "dismissed": "feedback of which the last end is a dismissal",
+    "open": "feedback that is not resolved and not dismissed",
+    "unacknowledged": "open feedback that is not acknowledged",
+}
+RATES = ("csat", "nps", "response_rate")
+DURATIONS = {
+    "acknowledgement": "from the submission to the first acknowledgement",
+    "resolution": "from the submission to the first resolution, of feedback that is resolved now",
+}
+HAVING, NO_VALUE = "feedback with this duration", "no feedback has this duration yet"
 
-    scale_min: int
-    scale_max: int
-    mean: Figure
+Figures = dict[str, Figure]
+"""The figures of the feedback that was submitted: those of `COUNTED`, `RATES` and `DURATIONS`, and `ces_1_to_7` of each scale.
 
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores, kinds and handling of the feedback that was `submitted`. The response rate is that of the requested feedback.
-
-    `open` feedback is not resolved or dismissed yet; `unacknowledged` feedback is open and not acknowledged yet either.
-    A duration covers only feedback that reached its end, so if much feedback is open, the means are too short.
-    """
-
-    submitted: int
-    complaints: int
-    praise: int
-    suggestions: int
-    csat: Figure
-    csat_on_other_scales: int
-    nps: Figure
-    promoters: int
-    passives: int
-    detractors: int
-    ces: list[Effort]
-    response_rate: Figure
-    acknowledgement: Measure
-    resolution: Measure
-    resolved: int
-    dismissed: int
-    open: int
-    unacknowledged: int
+The response rate is that of the requested feedback. A duration covers only feedback that reached its end, so if much feedback
+is open, the means are too short.
+"""
 
 
 class Question(Days, frozen=True, kw_only=True):
@@ -209,30 +201,38 @@ def _figures(columns: Mapping[str, Any], answered: Any, of_rows: Whole, of_reque
         )
     )
     efforts = _efforts(columns, of_rows, length)
-    acknowledgements, resolutions = (_measures(columns[name], of_rows, length) for name in ("acknowledged", "resolved"))
-    return [
-        Figures(
-            submitted=sum(kinds[row]),
-            complaints=kinds[row][KINDS.index("complaint")],
-            praise=kinds[row][KINDS.index("praise")],
-            suggestions=kinds[row][KINDS.index("suggestion")],
-            csat=proportion(satisfied[row], csat[row], "1", CSAT, "nobody answered on this scale"),
-            csat_on_other_scales=kinds[row][KINDS.index("csat")] - csat[row],
-            nps=ratio(100 * (promoters[row] - detractors[row]), nps[row], "points", NPS, "nobody answered"),
-            promoters=promoters[row],
-            passives=nps[row] - promoters[row] - detractors[row],
-            detractors=detractors[row],
-            ces=efforts[row],
-            response_rate=proportion(replied[row], requests[row], "1", RESPONSE_RATE, "no request is known"),
-            acknowledgement=acknowledgements[row],
-            resolution=resolutions[row],
-            resolved=statuses[row][STATUSES.index("resolved")],
-            dismissed=statuses[row][STATUSES.index("dismissed")],
-            open=sum(statuses[row][STATUSES.index(status)] for status in OPEN),
-            unacknowledged=statuses[row][STATUSES.index("submitted")],
+    acknowledgements = _measures("acknowledgement", columns["acknowledged"], of_rows, length)
+    resolutions = _measures("resolution", columns["resolved"], of_rows, length)
+    found: list[Figures] = []
+    for row in range(length):
+        of_kind = dict(zip(KINDS, kinds[row], strict=False))
+        of_status = dict(zip(STATUSES, statuses[row], strict=False))
+        counts = {
+            "submitted": sum(kinds[row]),
+            "complaints": of_kind["complaint"],
+            "praise": of_kind["praise"],
+            "suggestions": of_kind["suggestion"],
+            "csat_on_other_scales": of_kind["csat"] - csat[row],
+            "promoters": promoters[row],
+            "passives": nps[row] - promoters[row] - detractors[row],
+            "detractors": detractors[row],
+            "resolved": of_status["resolved"],
+            "dismissed": of_status["dismissed"],
+            "open": sum(of_status[status] for status in OPEN),
+            "unacknowledged": of_status["submitted"],
+        }
+        found.append(
+            {name: counted(counts[name], "feedback", meaning) for name, meaning in COUNTED.items()}
+            | {
+                "csat": proportion(satisfied[row], csat[row], "1", CSAT, "nobody answered on this scale"),
+                "nps": net_promoter_score(promoters[row], detractors[row], nps[row]),
+                "response_rate": proportion(replied[row], requests[row], "1", RESPONSE_RATE, "no request is known"),
+            }
+            | efforts[row]
+            | acknowledgements[row]
+            | resolutions[row]
         )
-        for row in range(length)
-    ]
+    return found
 
 
 def _counted(groups: Whole, length: int) -> list[int]:
@@ -250,19 +250,19 @@ def _table_of(groups: Whole, length: int, values: Any) -> list[list[int]]:
     return table
 
 
-def _efforts(columns: Mapping[str, Any], of_rows: Whole, length: int) -> list[list[Effort]]:
+def _efforts(columns: Mapping[str, Any], of_rows: Whole, length: int) -> list[Figures]:
     """The mean score of each group on each scale."""
     import numpy as np
 
     which = np.flatnonzero(columns["kind"] == KINDS.index("ces"))
     of_group, least, most, score = (column[which].astype(np.int64) for column in (of_rows, *(columns[name] for name in SCALED)))
-    found: list[list[Effort]] = [[] for _ in range(length)]
+    found: list[Figures] = [{} for _ in range(length)]
     scales = groups(of_group, least, most)
-    counts, sums = _counted(scales.of_rows, scales.length), np.zeros(scales.length, dtype=np.int64)
-    np.add.at(sums, scales.of_rows, score)
-    for (group, low, high), count, total in zip(scales.keys, counts, sums.tolist(), strict=True):
-        mean = ratio(total, count, "points", CES, "nobody answered")
-        found[group].append(Effort(scale_min=low, scale_max=high, mean=mean))
+    counts, sums = _counted(scales.of_rows, scales.length), np.zeros((2, scales.length), dtype=np.int64)
+    for one, powers in zip(sums, (score, score**2), strict=True):
+        np.add.at(one, scales.of_rows, powers)
+    for (group, low, high), count, total, of_squares in zip(scales.keys, counts, *sums.tolist(), strict=True):
+        found[group][f"ces_{low}_to_{high}"] = mean_score(count, total, of_squares, low, high)
     return found
 
 
@@ -277,9 +277,9 @@ def _durations(rows: Any, end: str) -> Whole:
     return np.where(known, took, UNKNOWN)
 
 
-def _measures(durations: Whole, of_rows: Whole, length: int) -> list[Measure]:
+def _measures(name: str, durations: Whole, of_rows: Whole, length: int) -> list[Figures]:
     import numpy as np
 
     known = np.flatnonzero(durations != UNKNOWN)
-    found = spreads(durations[known], of_rows[known], length)
-    return [measure(spread, SECOND, "seconds", MEAN, "no feedback has this duration yet") for spread in found]
+    what = Described(name, SECOND, "seconds", DURATIONS[name], HAVING, NO_VALUE)
+    return [distributed(what, spread) for spread in spreads(durations[known], of_rows[known], length, bounded=True)]

@@ -6,10 +6,9 @@ For each ticket, the policies are those in force when it was opened, and its fie
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
 from sqlalchemy import Connection
 
 from domain.service.service_level import Verdict
@@ -23,7 +22,7 @@ from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_promises import Promises
 from projections.service.ticket_verdicts import RANKS, ranks
-from projections.shared.figures import Figure
+from projections.shared.figures import Figure, Measured, counted
 from projections.shared.grouped import Gathered
 from projections.shared.ratios import proportion
 from projections.shared.reports import limited, named, place
@@ -33,23 +32,15 @@ if TYPE_CHECKING:
 
 Group = Literal["day", "week", "month", "agent", "team", "category", "priority", "channel", "policy"]
 
-
-class Attainment(msgspec.Struct, frozen=True, kw_only=True):
-    """How many tickets kept a promise (`met`), broke it, or are undecided yet."""
-
-    attainment: Figure
-    met: int
-    breached: int
-    undecided: int
+VERDICTS: dict[Verdict, str] = {
+    "met": "tickets that kept the target",
+    "breached": "tickets that took longer than the target, also if they are still open",
+    "undecided": "tickets that are open and still in time",
+}
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of tickets; `group` holds the value of each grouping, None if a ticket has none."""
-
-    group: dict[str, str | date | None]
-    tickets: int
-    without_policy: int
-    metrics: dict[Metric, Attainment]
+class Kept(Measured, frozen=True, kw_only=True):
+    """A group of tickets: how many there are, and for each metric with a target the share and the counts of `VERDICTS`."""
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
@@ -113,12 +104,22 @@ def _counted(numbers: Whole, length: int, kinds: int, kind: Any = 0) -> Whole:
 
 
 def _kept(group: dict[str, Any], tickets: Any, without: Any, verdicts: Mapping[Metric, Any]) -> Kept:
-    attained = {metric: _attained(dict(zip(RANKS, counts.tolist(), strict=True))) for metric, counts in verdicts.items()}
-    known = {metric: one for metric, one in attained.items() if one.met or one.breached or one.undecided}
-    return Kept(group=group, tickets=int(tickets), without_policy=int(without), metrics=known)
+    measures = {
+        "tickets": counted(int(tickets), "tickets", "tickets opened on these days, without discarded ones"),
+        "without_policy": counted(int(without), "tickets", "tickets that match no policy"),
+    }
+    for metric, counts in verdicts.items():
+        measures |= _attained(metric, dict(zip(RANKS, counts.tolist(), strict=True)))
+    return Kept(group=group, measures=measures)
 
 
-def _attained(counts: Mapping[Verdict | None, int]) -> Attainment:
-    met, breached, undecided = counts["met"], counts["breached"], counts["undecided"]
-    share = proportion(met, met + breached, "share", "met / (met + breached)", "nothing is decided yet")
-    return Attainment(attainment=share, met=met, breached=breached, undecided=undecided)
+def _attained(metric: Metric, counts: Mapping[Verdict | None, int]) -> dict[str, Figure]:
+    """The figures of a metric; none if no ticket has a target for it."""
+    found = {verdict: counts[verdict] for verdict in VERDICTS}
+    if not any(found.values()):
+        return {}
+    met, decided = found["met"], found["met"] + found["breached"]
+    share = proportion(met, decided, "share", "met / (met + breached)", "nothing is decided yet")
+    return {f"{metric}_attainment": share} | {
+        f"{metric}_{verdict}": counted(found[verdict], "tickets", meaning) for verdict, meaning in VERDICTS.items()
+    }

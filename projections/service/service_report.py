@@ -10,37 +10,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from domain.customers.feedback.values import Kind
 from projections.customers import feedback_report
 from projections.customers.feedback_report import Group
 from projections.service import service_level_report, ticket_backlog, ticket_report
-from projections.service.service_level_report import Kept, LevelCount
+from projections.service.service_level_report import LevelCount
 from projections.service.ticket_backlog import BacklogCount, Moves
 from projections.service.ticket_columns import read
 from projections.service.ticket_groups import Fields
-from projections.service.ticket_report import Hours, Times, TimesCount, clocks
+from projections.service.ticket_report import Hours, TimesCount, clocks
+from projections.shared.figures import Figure, Measured
 from projections.shared.reports import PERIODS, Days, Key, limited, named, period_of, place
 
-Shown = dict[str, Any]
+Figures = Mapping[str, Figure]
 
+PARTS = ("feedback", "tickets", "service_levels", "backlog")
+"""The figures of `feedback_report`, `ticket_report`, `service_level_report` and `ticket_backlog`."""
 KIND = "kind"
 
 
-class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """A group; `group` holds the value of each grouping, or None. A part is None if it has no figures for the group.
-
-    The parts are the figures of `feedback_report`, `ticket_report`, `service_level_report` and `ticket_backlog`.
-    """
-
-    group: dict[str, str | date | None]
-    feedback: Shown | None = None
-    tickets: Shown | None = None
-    service_levels: Shown | None = None
-    backlog: Shown | None = None
+class Service(Measured, frozen=True, kw_only=True):
+    """A group, with the figures of all parts that have any for it. Their names begin with that of the part."""
 
 
 class Question(Days, frozen=True, kw_only=True):
@@ -57,20 +50,28 @@ class Question(Days, frozen=True, kw_only=True):
 
 
 class _Part(NamedTuple):
-    total: Shown | None
-    groups: Mapping[Key, Shown]
+    total: Figures
+    groups: Mapping[Key, Figures]
 
 
 def report(connection: Connection, question: Question, now: datetime) -> tuple[Service, list[Service]]:
     """The total, and the groups in the order of their values. Raises TooManyGroups."""
     parts = {"feedback": _feedback(connection, question), **_of_tickets(connection, question, now)}
     keys = {key for part in parts.values() for key in part.groups}
-    limited(len(keys))
+    limited(len(keys), large=True)
     groups = [
-        Service(group=named(question.by, key), **{name: part.groups.get(key) for name, part in parts.items()})
+        Service(
+            group=named(question.by, key),
+            measures=_together({name: part.groups.get(key, {}) for name, part in parts.items()}),
+        )
         for key in sorted(keys, key=place)
     ]
-    return Service(group={}, **{name: part.total for name, part in parts.items()}), groups
+    return Service(group={}, measures=_together({name: part.total for name, part in parts.items()})), groups
+
+
+def _together(parts: Mapping[str, Figures]) -> dict[str, Figure]:
+    """`feedback_csat` is the figure `csat` of the part `feedback`."""
+    return {f"{part}_{name}": figure for part, figures in parts.items() for name, figure in figures.items()}
 
 
 # The parts
@@ -79,7 +80,7 @@ def report(connection: Connection, question: Question, now: datetime) -> tuple[S
 def _feedback(connection: Connection, question: Question) -> _Part:
     asked = feedback_report.Question(by=question.by, kind=question.kind, **_asked(question))
     total, groups = feedback_report.figures(connection, asked)
-    return _Part(asdict(total), {key: asdict(figures) for key, figures in groups.items()})
+    return _Part(total, groups)
 
 
 def _of_tickets(connection: Connection, question: Question, now: datetime) -> dict[str, _Part]:
@@ -104,21 +105,21 @@ def _of_tickets(connection: Connection, question: Question, now: datetime) -> di
 
 def _backlog(moves: Moves, asked: ticket_backlog.Question, by: Sequence[str], names: Sequence[str]) -> _Part:
     total = next(iter(moves.periods(replace(asked, by=None))), None)
-    groups: dict[Key, Shown] = {}
+    groups: dict[Key, Figures] = {}
     for values, flow in moves.by_group(asked) if by else ():
-        by_name = named(names, values)
-        groups[tuple(by_name.get(name, flow.period) for name in by)] = _without(asdict(flow), "period")
-    return _Part(None if total is None else _without(asdict(total), "period"), groups)
+        by_name = named(names, values) | dict(flow.group)
+        groups[tuple(by_name[name] for name in by)] = flow.measures
+    return _Part(total.measures if total else {}, groups)
 
 
-def _asked(question: Question) -> Shown:
+def _asked(question: Question) -> dict[str, Any]:
     return {name: getattr(question, name) for name in ("from_", "to", "zone", "channel", "agent")}
 
 
-def _keyed(total: Times | Kept, groups: Iterable[Times | Kept]) -> _Part:
-    keyed = {tuple(one.group.values()): _without(asdict(one), "group") for one in groups}
-    return _Part(_without(asdict(total), "group"), keyed)
+def _keyed(total: Measured, groups: Iterable[Measured]) -> _Part:
+    return _Part(total.measures, {_key(one): one.measures for one in groups})
 
 
-def _without(shown: Shown, name: str) -> Shown:
-    return {other: value for other, value in shown.items() if other != name}
+def _key(one: Measured) -> Key:
+    """The values of its groupings, of which none is a number."""
+    return tuple(value if value is None or isinstance(value, date) else str(value) for value in one.group.values())

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection
 
 from projections.service.ticket_columns import Spans, Tickets, read
@@ -19,7 +18,7 @@ from projections.service.ticket_course import FINISHED, microseconds, moment
 from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import SECOND
-from projections.shared.figures import Figure
+from projections.shared.figures import Measured, counted
 from projections.shared.grouped import Gathered
 from projections.shared.occurred import midnight
 from projections.shared.ratios import ratio
@@ -35,18 +34,18 @@ CELLS = 1_000_000
 """So many counts, each of a group before a moment, are in memory at a time."""
 
 
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """A period by its first day. `backlog` counts the tickets that wait at its end, or now if it has not ended.
+MEANINGS = {
+    "opened": "tickets opened in the period",
+    "reopened": "times a solved or closed ticket was reopened in the period",
+    "finished": "times a ticket was solved, or closed unsolved, in the period",
+    "backlog": "tickets that wait at the end of the period, or now if it has not ended: those of the period before + opened +"
+    " reopened - finished",
+}
+MEASURED = (*MEANINGS, "mean_age")
 
-    `mean_age` is their mean time since the opening at that moment.
-    """
 
-    period: date
-    opened: int
-    reopened: int
-    finished: int
-    backlog: int
-    mean_age: Figure
+class Flow(Measured, frozen=True, kw_only=True):
+    """A period by its first day; the figures are those of `MEANINGS`, and the mean age of the tickets that wait then."""
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
@@ -148,8 +147,9 @@ class Moves(NamedTuple):
             figures = self._figures(np.array(ends, dtype=np.int64), groups)
             rows, periods = np.nonzero(empty | (figures[:4] != 0).any(axis=0))
             chosen = figures[:, rows, periods].tolist()
-            for row, period, *flow in zip(rows.tolist(), periods.tolist(), *chosen, strict=True):
-                yield self.keys[first + row], _flow(days[period], *flow)
+            for row, period, *counts, age in zip(rows.tolist(), periods.tolist(), *chosen, strict=True):
+                group: dict[str, date] = {question.by: days[period]} if question.by else {}
+                yield self.keys[first + row], _flow(group, *counts, age=age)
 
     def _figures(self, edges: Whole, groups: range) -> Whole:
         """By group and period: opened, reopened, finished and waiting tickets, and the age of those that wait in seconds."""
@@ -173,9 +173,16 @@ def _moves(statuses: Spans) -> Mapping[str, Flags]:
     return {"opened": first, "reopened": after_finish & ~finished, "finished": finished & ~after_finish & ~first}
 
 
-def _flow(period: date, opened: int, reopened: int, finished: int, backlog: int, age: int) -> Flow:
-    mean = ratio(age, backlog, "seconds", "time since the opening, summed / tickets that wait", "no ticket waits")
-    return Flow(period=period, opened=opened, reopened=reopened, finished=finished, backlog=backlog, mean_age=mean)
+def _flow(group: Mapping[str, date], *counts: int, age: int) -> Flow:
+    """`counts` are those of `MEANINGS`, and `age` the sum over the backlog in seconds."""
+    measures = {
+        name: counted(count, "times" if name in {"reopened", "finished"} else "tickets", meaning)
+        for (name, meaning), count in zip(MEANINGS.items(), counts, strict=True)
+    }
+    measures["mean_age"] = ratio(
+        age, counts[-1], "seconds", "time since the opening, summed / tickets that wait", "no ticket waits"
+    )
+    return Flow(group=group, measures=measures)
 
 
 def _periods(question: Question, first: datetime, now: datetime) -> Iterator[date]:

@@ -55,10 +55,11 @@ class Spans(NamedTuple):
 
 
 class Tickets:
-    """Some tickets. `fields` and `agents` have the numbers that `Fields` gives."""
+    """Some tickets. `fields`, `agents` and `attributes` have the numbers that `Fields` gives, or are empty if nobody asks."""
 
-    def __init__(self, figures: NDArray[np.void], marks: Whole, fields: Whole, agents: Whole) -> None:
+    def __init__(self, figures: NDArray[np.void], marks: Whole, fields: Whole, agents: Whole, attributes: Whole) -> None:
         self._figures, self._marks, self.fields, self.agents = figures, marks, fields, agents
+        self.attributes = attributes
         self._columns: dict[str, Any] = {}
 
     def __len__(self) -> int:
@@ -77,8 +78,8 @@ class Tickets:
         """The tickets with these flags, which have other numbers then."""
         if which.all():
             return self
-        agents = self.agents[which] if len(self.agents) else self.agents
-        return Tickets(self._figures[which], self._marks[which[self._owners]], self.fields[which], agents)
+        apart = (column[which] if len(column) else column for column in (self.agents, self.attributes))
+        return Tickets(self._figures[which], self._marks[which[self._owners]], self.fields[which], *apart)
 
     @cached_property
     def kept(self) -> Tickets:
@@ -140,11 +141,14 @@ def read(
     row = measured_tickets.c
     conditions = [*question.matches(row), *where]
     columns = {column.name: column for column in (row.figures, row.marks, row.fields)}
-    agents = {"agent": row.agent} if fields.has_agents else {}
-    for of in portions(connection, columns | agents, conditions, by_place(connection, measured_tickets, where)):
+    columns |= {"agent": row.agent} if fields.has_agents else {}
+    columns |= {"attributes": row.attributes} if fields.has_attributes else {}
+    nobody = np.zeros(0, dtype=np.int64)
+    for of in portions(connection, columns, conditions, by_place(connection, measured_tickets, where)):
         figures, marks = np.frombuffer(of["figures"], dtype=list(TYPES.items())), np.frombuffer(of["marks"], dtype="<i8")
-        agent = fields.agent_numbers(of["agent"]) if agents else np.zeros(0, dtype=np.int64)
-        yield Tickets(figures, marks.astype(np.int64, copy=False), fields.numbers(of["fields"]), agent)
+        agents = fields.agent_numbers(of["agent"]) if fields.has_agents else nobody
+        attributes = fields.attribute_numbers(of["attributes"]) if fields.has_attributes else nobody
+        yield Tickets(figures, marks.astype(np.int64, copy=False), fields.numbers(of["fields"]), agents, attributes)
 
 
 def opened_within(question: TicketFilter) -> list[ColumnElement[bool]]:

@@ -24,20 +24,26 @@ Values = tuple[str | None, ...]
 """The values of a ticket in the columns `TICKET_FIELDS`."""
 
 AGENT = "agent"
+ATTRIBUTE = "attribute:"
+"""A grouping by an attribute begins with this, followed by the attribute's key."""
 
 _decode = msgspec.json.Decoder(Values).decode
+_attributes = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Fields:
     """Numbers for the different values that tickets have, and for their agents, if they are asked for.
 
-    `values` and `agents` are in the order of the numbers. Teams, channels and so on are few together; agents are apart.
+    `values`, `agents` and `attributes` are in the order of their numbers. Teams, channels and so on are few together; agents
+    and attributes are apart.
     """
 
     def __init__(self, by: Sequence[str] = ()) -> None:
         self.has_agents = AGENT in by
+        self.has_attributes = any(name.startswith(ATTRIBUTE) for name in by)
         self.values: list[Values] = []
-        self._texts, self._agents = Codes(), Codes()
+        self.attributes: list[dict[str, Any]] = []
+        self._texts, self._agents, self._attributes = Codes(), Codes(), Codes()
 
     @property
     def agents(self) -> list[str]:
@@ -53,6 +59,12 @@ class Fields:
     def agent_numbers(self, texts: Sequence[str]) -> Whole:
         """The numbers of the agents of tickets."""
         return self._agents.of(texts)
+
+    def attribute_numbers(self, texts: Sequence[str]) -> Whole:
+        """The numbers of the attributes of tickets; `texts` are all attributes of each as JSON."""
+        numbers = self._attributes.of(texts)
+        self.attributes += map(_attributes, self._attributes.texts[len(self.attributes) :])
+        return numbers
 
 
 class ByField:
@@ -72,12 +84,39 @@ class ByField:
         return found
 
 
+class ByAttribute:
+    """The values of one attribute as texts in the order of their numbers: `true` or `false` for a flag, "" for none."""
+
+    def __init__(self, fields: Fields, key: str) -> None:
+        self.values: list[str] = []
+        self._fields, self._key, self._codes = fields, key, Codes()
+        self._found: list[int] = []
+
+    def of(self, numbers: Whole) -> Whole:
+        """The number of each ticket's value, by the number of its attributes in `Fields`."""
+        import numpy as np
+
+        texts = [_shown(one.get(self._key)) for one in self._fields.attributes[len(self._found) :]]
+        self._found += self._codes.of(texts).tolist()
+        self.values += self._codes.texts[len(self.values) :]
+        found: Whole = np.array(self._found, dtype=np.int64)[numbers]
+        return found
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
 class Groups:
     """Numbers for the groups of tickets. `others` are the values of groupings that are neither fields nor a period."""
 
     def __init__(self, by: Sequence[str], fields: Fields, zone: tzinfo, **others: Sequence[str | None]) -> None:
         self._by, self._zone = by, zone
-        self._others: dict[str, Sequence[str | None]] = {AGENT: fields.agents, **others}
+        self._attributes = {
+            name: ByAttribute(fields, name.removeprefix(ATTRIBUTE)) for name in by if name.startswith(ATTRIBUTE)
+        }
+        attributes = {name: of.values for name, of in self._attributes.items()}
+        self._others: dict[str, Sequence[str | None]] = {AGENT: fields.agents, **attributes, **others}
         self._names = [name for name in by if name in TICKET_FIELDS]
         self._period = period_of(by)
         self._keys: dict[Values, int] = {}
@@ -99,8 +138,11 @@ class Groups:
             periods = np.where(days == NO_DAY, NO_DAY, first_days(days, self._period))
             numbers = self._dated.numbers(numbers, periods)
         for name, pairs in self._paired.items():
-            numbers = pairs.numbers(numbers, tickets.agents if name == AGENT else others[name])
+            numbers = pairs.numbers(numbers, others[name] if name in others else self._places(name, tickets))
         return numbers
+
+    def _places(self, name: str, tickets: Tickets) -> Whole:
+        return tickets.agents if name == AGENT else self._attributes[name].of(tickets.attributes)
 
     def present(self, numbers: Whole) -> tuple[list[Key], Whole]:
         """The keys of the groups that tickets with these numbers are in, and each ticket's place among them."""

@@ -53,7 +53,7 @@ COUNTS = {
     "reassignments": Measured("assignments to an agent or a team after the first", lambda f: f["reassignments"]),
 }
 MEASURES = DURATIONS | COUNTS
-AGE = "age_so_far"
+AGE = "backlog_age_so_far"
 # Measures with a value before a ticket is solved or closed; all others have no value until then.
 EARLIER = frozenset({"first_response", "first_resolution", "last_activity"})
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
 from sqlalchemy import Connection
 
 from projections.service.service_calendars import calendars
@@ -16,8 +15,10 @@ from projections.service.ticket_figures import UNKNOWN
 from projections.service.ticket_filter import TicketFilter
 from projections.service.ticket_groups import Fields, Groups
 from projections.service.ticket_measures import AGE, COUNTS, EARLIER, MEASURES, SECOND
-from projections.shared.grouped import Gathered, Spread, spread, spreads
-from projections.shared.reports import Measure, limited, measure, named, place
+from projections.shared.distributions import Described, distributed
+from projections.shared.figures import Figure, Measured, counted
+from projections.shared.grouped import Gathered, spread, spreads
+from projections.shared.reports import limited, named, place
 from projections.shared.vectors import NO_DAY
 
 if TYPE_CHECKING:
@@ -34,24 +35,11 @@ DATES = {
     "closed": ("closed", "closed_on"),
 }
 """The figures that date a ticket."""
+HAVING, NO_VALUE = "tickets with a value", "no ticket has a value yet"
 
 
-class Times(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of tickets; `group` holds the value of each grouping, None if a ticket has none.
-
-    `tickets` counts the measured tickets; `unsolved` and `discarded` are counted separately. Of the measured tickets,
-    `irregular` counts those with an event before their opening, and `solved_more_than_once` those with two solutions or more.
-    `backlog_age_so_far` is the age of the unsolved tickets.
-    """
-
-    group: dict[str, str | date | None]
-    tickets: int
-    unsolved: int
-    discarded: int
-    irregular: int
-    solved_more_than_once: int
-    measures: dict[str, Measure]
-    backlog_age_so_far: Measure
+class Times(Measured, frozen=True, kw_only=True):
+    """A group of tickets and its figures: those of `COUNTED`, and the statistics of each of `MEASURES` and of `SO_FAR`."""
 
 
 class Question(TicketFilter, frozen=True, kw_only=True):
@@ -61,7 +49,7 @@ class Question(TicketFilter, frozen=True, kw_only=True):
     """
 
     dated_by: DatedBy = "solved"
-    by: tuple[Group, ...] = ()
+    by: tuple[str, ...] = ()
     clock: Hours = "calendar"
 
 
@@ -124,6 +112,7 @@ class TimesCount:
             irregular=inside & (tickets["early"] > 0),
             solved_more_than_once=inside & (tickets["solutions"] > 1),
             **{AGE: np.where(unsolved & clocked, age, UNKNOWN)},
+            **{f"{name}_so_far": np.where(unsolved, COUNTS[name].of(tickets), UNKNOWN) for name in COUNTS},
             **{same[0]: self._measured(same[0], tickets, business or tickets, inside, clocked) for same in SAME},
         )
 
@@ -147,27 +136,39 @@ class TimesCount:
 
         keys, numbers = self._groups.present(self._gathered.take("group"))
         keys = keys if self._question.by else []
-        limited(len(keys))
+        limited(len(keys), large=True)
         counts = {name: _counted(self._gathered.take(name), numbers, len(keys)) for name in COUNTED}
-        measures: dict[str, list[Measure]] = {}
-        for first, *others in (*SAME, [AGE]):
+        rows: list[dict[str, Figure]] = [
+            {name: counted(counts[name][row], "tickets", meaning) for name, meaning in COUNTED.items()}
+            for row in range(len(keys) + 1)
+        ]
+        for first, *others in (*SAME, *([name] for name in SO_FAR)):
             values = self._gathered.take(first)
             known = np.flatnonzero(values != UNKNOWN)
-            found = [spread(values[known]), *(spreads(values[known], numbers[known], len(keys)) if keys else ())]
-            measures |= {name: [_measure(name, one) for one in found] for name in (first, *others)}
-        total, *groups = [
-            Times(
-                group=group,
-                **{name: counted[row] for name, counted in counts.items()},
-                measures={name: measures[name][row] for name in MEASURES},
-                backlog_age_so_far=measures[AGE][row],
-            )
-            for row, group in enumerate([{}, *(named(self._question.by, key) for key in keys)])
-        ]
-        return total, sorted(groups, key=lambda times: place(times.group.values()))
+            found = [spread(values[known], bounded=True)]
+            found += spreads(values[known], numbers[known], len(keys), bounded=True) if keys else ()
+            for name in (first, *others):
+                described = _described(name, self._question.clock)
+                for row, one in zip(rows, found, strict=True):
+                    row.update(distributed(described, one))
+        groups = ({}, *(named(self._question.by, key) for key in keys))
+        total, *others_of = (Times(group=group, measures=row) for group, row in zip(groups, rows, strict=True))
+        return total, sorted(others_of, key=lambda times: place(times.group.values()))
 
 
-COUNTED = ("tickets", "unsolved", "discarded", "irregular", "solved_more_than_once")
+COUNTED = {
+    "tickets": "tickets with the date asked for on these days, without discarded ones",
+    "unsolved": "tickets that are not solved and not closed, of those opened on these days; if tickets are asked for by the day"
+    " they were solved or closed, of all opened before the end of the last day",
+    "discarded": "discarded tickets, of those opened on the days of `unsolved`; no measure counts them",
+    "irregular": "measured tickets with an event before their opening",
+    "solved_more_than_once": "measured tickets with two solutions or more",
+}
+SO_FAR = {
+    AGE: "time from the opening until now",
+    **{f"{name}_so_far": measure.definition for name, measure in COUNTS.items()},
+}
+"""Measures of tickets that are not solved and not closed."""
 
 
 def _same() -> list[list[str]]:
@@ -189,6 +190,9 @@ def _counted(flags: Flags, numbers: Whole, length: int) -> list[int]:
     return [int(np.count_nonzero(flags)), *by_group.tolist()]
 
 
-def _measure(name: str, spread: Spread) -> Measure:
-    scale, unit = (1, "times") if name in COUNTS else (SECOND, "seconds")
-    return measure(spread, scale, unit, "sum / tickets with a value", "no ticket has a value yet")
+def _described(name: str, clock: Hours) -> Described:
+    of, reason = ("unsolved tickets", "no ticket is unsolved") if name in SO_FAR else (HAVING, NO_VALUE)
+    definition = SO_FAR.get(name) or MEASURES[name].definition
+    if name.removesuffix("_so_far") in COUNTS:
+        return Described(name, 1, "times", definition, of, reason)
+    return Described(name, SECOND, "seconds", f"{definition}, in {clock} time", of, reason)

@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, Integer, L
 from domain.service.sla_policy import TICKET_FIELDS
 from domain.service.ticket.opening import Categorised, Opened, PriorityChanged
 from domain.service.ticket.ticket import Assigned
+from domain.shared.annotations import AttributesSet, PlainTextsSet
 from domain.shared.events import Recorded
 from projections.service.service_calendars import Calendars
 from projections.service.ticket_book import TICKET_EVENTS
@@ -53,6 +54,8 @@ measured_tickets = aggregates(
     # The values of the columns `TICKET_FIELDS` together, as JSON, so that reports read one value.
     Column("fields", Text, nullable=False),
     *columns(LargeBinary, "figures", "marks", nullable=False),
+    # The attributes that are not personal, as JSON: reports can be grouped by them.
+    Column("attributes", Text, nullable=False),
 )
 index_of_days(measured_tickets.c.opened_on)
 ticket_facts = table(
@@ -66,6 +69,7 @@ ticket_facts = table(
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(CourseFacts).decode
+_attributes = msgspec.json.Decoder(dict[str, Any]).decode
 
 # How events change it
 
@@ -97,13 +101,22 @@ def _after(row: Row, recorded: Recorded, facts: CourseFacts) -> Row:
     row["early"] = row.get("early", 0) + (at < facts.opening.at)
     if isinstance(event, Opened):
         row |= {"agent": None, "team": None, "category": event.category, "priority": event.priority, "channel": event.channel}
+        row["attributes"] = "{}"
     elif isinstance(event, Assigned):
         row |= {"agent": event.owner, "team": event.team}
     elif isinstance(event, Categorised):
         row["category"] = event.category
     elif isinstance(event, PriorityChanged):
         row["priority"] = event.priority
+    elif isinstance(event, AttributesSet | PlainTextsSet):
+        row["attributes"] = _with_attributes(row["attributes"], event)
     return row
+
+
+def _with_attributes(kept: str, event: AttributesSet | PlainTextsSet) -> str:
+    """The attributes that are not personal, after the event. If one becomes personal, `numbers` or `texts` removes it."""
+    merged = _attributes(kept) | (event.numbers if isinstance(event, AttributesSet) else event.texts)
+    return _encode({key: value for key, value in merged.items() if value is not None}).decode()
 
 
 def _measured(row: Row, facts: CourseFacts) -> Row:
@@ -216,5 +229,5 @@ def _numbers(known: Figures) -> dict[str, int]:
 
 
 ticket_times = Projection(
-    name="ticket_times", version=3, tables=(measured_tickets, ticket_facts), apply=apply, reads=types(*TICKET_EVENTS)
+    name="ticket_times", version=4, tables=(measured_tickets, ticket_facts), apply=apply, reads=types(*TICKET_EVENTS)
 )

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from projections.shared.statistics.quantiles import ranks
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -21,14 +23,17 @@ HALF, MIDDLE = 32, 1 << 31
 
 
 class Spread(NamedTuple):
-    """Count, sum and quantiles of some values.
+    """Count, sum, quantiles and the largest of some values.
 
-    A quantile is a fraction of whole numbers (numerator, denominator), or None if there is no value.
+    A quantile is a fraction of whole numbers (numerator, denominator), or None if there is no value. `bounds` are those of the
+    quantiles at 95 %, if they were asked for; None where there are too few values for a bound.
     """
 
     values: int
     sum: int
     quantiles: dict[str, tuple[int, int] | None]
+    largest: int | None
+    bounds: dict[str, tuple[int | None, int | None]]
 
 
 class Gathered:
@@ -70,28 +75,32 @@ class Pairs:
         return ((first, second - MIDDLE) for first, second in halves)
 
 
-def spreads(values: Whole, groups: Whole, length: int) -> list[Spread]:
-    """The spread of the values in each group; groups are numbered from 0 to `length` - 1."""
+def spreads(values: Whole, groups: Whole, length: int, *, bounded: bool = False) -> list[Spread]:
+    """The spread of the values in each group; groups are numbered from 0 to `length` - 1. `bounded` asks for bounds."""
     import numpy as np
 
     ordered, edges = _ordered(values, groups, length), np.concatenate(([0], np.cumsum(np.bincount(groups, minlength=length))))
     counts, sums = np.diff(edges).tolist(), _sums(ordered, edges)
     found = {name: (_quantiles(ordered, edges, part, of), of) for name, (part, of) in QUANTILES.items()}
+    largest = ordered[np.maximum(edges[1:] - 1, 0)].tolist() if len(ordered) else [0] * length
+    bounds = {name: _bounds(ordered, edges, part / of) for name, (part, of) in QUANTILES.items()} if bounded else {}
     return [
         Spread(
             counts[group],
             sums[group],
             {name: (numbers[group], of) if counts[group] else None for name, (numbers, of) in found.items()},
+            largest[group] if counts[group] else None,
+            {name: pairs[group] for name, pairs in bounds.items()},
         )
         for group in range(length)
     ]
 
 
-def spread(values: Whole) -> Spread:
+def spread(values: Whole, *, bounded: bool = False) -> Spread:
     """The spread of all values."""
     import numpy as np
 
-    [found] = spreads(values, np.zeros(len(values), dtype=np.int64), 1)
+    [found] = spreads(values, np.zeros(len(values), dtype=np.int64), 1, bounded=bounded)
     return found
 
 
@@ -133,3 +142,17 @@ def _quantiles(ordered: Whole, edges: NDArray[np.intp], part: int, of: int) -> l
     above, rest = np.minimum(below + 1, last), steps % of
     found: list[int] = (ordered[below] * (of - rest) + np.where(rest > 0, ordered[above], 0) * rest).tolist()
     return found
+
+
+def _bounds(ordered: Whole, edges: NDArray[np.intp], part: float) -> list[tuple[int | None, int | None]]:
+    """The bounds of the quantile in each group."""
+    import numpy as np
+
+    if not len(ordered):
+        return [(None, None)] * (len(edges) - 1)
+    counts = np.diff(edges)
+    low, high = ranks(part, counts)
+    places = (np.clip(edges[:-1] + rank - 1, 0, len(ordered) - 1) for rank in (low, high))
+    lows, highs = (ordered[place].tolist() for place in places)
+    there = zip(lows, (low >= 1).tolist(), highs, (high <= counts).tolist(), strict=True)
+    return [(least if is_low else None, most if is_high else None) for least, is_low, most, is_high in there]

@@ -1,4 +1,4 @@
-"""What reports share: the days they cover, their groups, and measures of durations."""
+"""What reports share: the days they cover, their groups, and quantiles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from domain.shared.events import Metadata
 from domain.shared.refusals import Malformed
-from projections.shared.figures import Figure, plain
-from projections.shared.grouped import QUANTILES, Spread
+from projections.shared.figures import plain
+from projections.shared.grouped import Spread
 from projections.shared.occurred import midnight, own_day
-from projections.shared.ratios import ratio
 from projections.shared.rows import Row
 
 Period = Literal["day", "week", "month"]
@@ -26,6 +25,8 @@ Key = tuple[str | date | None, ...]
 Columns = ReadOnlyColumnCollection[str, Any]
 
 GROUP_LIMIT = 5_000
+LARGE_GROUP_LIMIT = 2_000
+"""The limit if a group has a hundred figures."""
 QUARTER = 900
 
 
@@ -39,26 +40,6 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
     from_: date
     to: date
     zone: tzinfo = UTC
-
-
-class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """Mean and quantiles of the `count` things that have a value.
-
-    Quantiles are interpolated linearly between two values, as SQL's percentile_cont does.
-    """
-
-    count: int
-    unit: str
-    mean: Figure
-    p50: Decimal | None
-    p90: Decimal | None
-    p95: Decimal | None
-
-
-def measure(spread: Spread, scale: int, unit: str, definition: str, reason: str) -> Measure:
-    """The measure of a spread of whole numbers; `scale` of them make one of the unit."""
-    mean = ratio(Decimal(spread.sum) / scale, spread.values, unit, definition, reason)
-    return Measure(count=spread.values, unit=unit, mean=mean, **{name: quantile(spread, name, scale) for name in QUANTILES})
 
 
 def quantile(spread: Spread, name: str, scale: int) -> Decimal | None:
@@ -90,10 +71,11 @@ def period_of(by: Sequence[str]) -> Period | None:
     return next((period for period in PERIODS if period in by), None)
 
 
-def limited(length: int) -> None:
-    """Raises TooManyGroups if there are more groups than the limit."""
-    if length > GROUP_LIMIT:
-        raise TooManyGroups(f"The report would have {length} groups; the limit is {GROUP_LIMIT}.")
+def limited(length: int, *, large: bool = False) -> None:
+    """Raises TooManyGroups if there are more groups than the limit, which is lower for `large` groups."""
+    limit = min(GROUP_LIMIT, LARGE_GROUP_LIMIT) if large else GROUP_LIMIT
+    if length > limit:
+        raise TooManyGroups(f"The report would have {length} groups; the limit is {limit}.")
 
 
 def place(key: Iterable[Any]) -> list[tuple[bool, str]]:

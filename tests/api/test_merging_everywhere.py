@@ -22,6 +22,7 @@ LEFT_OUT = {
     "/v1/reports/service",
     "/v1/reports/ticket-backlog",
     "/v1/reports/ticket-times",
+    "/v1/reports/waiting-times",
 }
 LISTS = ("orders", "tickets", "interactions", "feedback", "touchpoints", "deals", "leads")
 WHERE = {"tasks": "about_id"} | dict.fromkeys(LISTS, "customer_id")

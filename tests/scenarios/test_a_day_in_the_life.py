@@ -193,7 +193,7 @@ def a_ticket_breaches_and_is_escalated(day: Day) -> None:
     actors = {event["type"]: event["metadata"]["actor"]["type"] for event in day.reads_the_log("auditor", stream=id_of(ticket))}
     assert actors["crm.ticket.sla_breached.v1"] == actors["crm.ticket.escalated.v1"] == "policy"
     [levels] = day.sees("manager", "/v1/reports/service-levels")["groups"]
-    assert levels["metrics"]["first_response"]["breached"] == 1
+    assert levels["measures"]["first_response_breached"]["value"] == "1"
     assert "private" not in day.sees("analyst", ticket)
 
 
@@ -214,8 +214,8 @@ def the_customer_complains_and_is_answered(day: Day) -> None:
     assert day.sees("agent", complaint)["status"] == "resolved"
     assert day.sees("agent", ticket)["status"] == "solved"
     times = day.sees("analyst", "/v1/reports/ticket-times", date="opened")["total"]["measures"]
-    assert (times["first_response"]["count"], times["first_resolution"]["count"]) == (1, 1)
-    satisfied = day.sees("manager", "/v1/reports/service")["total"]["feedback"]["csat"]
+    assert (times["first_response_mean"]["n"], times["first_resolution_mean"]["n"]) == (1, 1)
+    satisfied = day.sees("manager", "/v1/reports/service")["total"]["measures"]["feedback_csat"]
     assert (satisfied["numerator"], satisfied["denominator"]) == (1, 1)
     lines = [item["en"] for item in day.sees("agent", f"{day.ids['customer']}/timeline", limit=500)["items"]]
     assert len(lines) > 15

@@ -5,9 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.customers.given_customers import ERASURE, registered, seen
+from tests.api.figures import value, values
 from tests.api.sales.given_orders import done, placed
 
 PATH = "/v1/feedback"
@@ -119,21 +122,22 @@ def test_csat_nps_and_ces_are_reported_with_their_numerators_and_denominators(cl
     report = seen(client, REPORT)
     mail, web = report["groups"]
     assert (mail["group"], web["group"]) == ({"channel": "email"}, {"channel": "web"})
-    csat = mail["feedback"]["csat"]
-    assert (csat["numerator"], csat["denominator"], mail["feedback"]["csat_on_other_scales"]) == (2, 3, 1)
+    csat, unknown = (mail["measures"][f"feedback_{name}"] for name in ("csat", "nps"))
+    assert (csat["numerator"], csat["denominator"], value(mail, "feedback_csat_on_other_scales")) == (2, 3, 1)
     assert Decimal(csat["value"]).quantize(Decimal("0.0001")) == Decimal("0.6667")
-    nps = web["feedback"]
-    assert (nps["promoters"], nps["passives"], nps["detractors"], Decimal(nps["nps"]["value"])) == (2, 1, 1, Decimal(25))
-    efforts = [(ces["scale_max"], Decimal(ces["mean"]["value"])) for ces in web["feedback"]["ces"]]
-    assert efforts == [(5, Decimal("2.5")), (7, 7)]
-    assert (mail["feedback"]["nps"]["value"], mail["feedback"]["nps"]["reason"]) == (None, "nobody answered")
-    assert report["total"]["feedback"]["submitted"] == 11
+    assert values(web, *(f"feedback_{name}" for name in ("promoters", "passives", "detractors", "nps"))) == (2, 1, 1, 25)
+    interval = web["measures"]["feedback_nps"]["interval"]
+    assert [float(interval[bound]) for bound in ("low", "high")] == pytest.approx([-55.1485, 88.4818], abs=1e-3)
+    assert values(web, "feedback_ces_1_to_5", "feedback_ces_1_to_7") == (Decimal("2.5"), 7)
+    assert "interval" not in web["measures"]["feedback_ces_1_to_7"]
+    assert (unknown["value"], unknown["reason"]) == (None, "nobody answered")
+    assert value(report["total"], "feedback_submitted") == 11
 
 
 def test_the_report_counts_days_in_the_requested_zone(client: Client) -> None:
     story(client)
     days = seen(client, REPORT, by=["day", "kind"], zone="Pacific/Kiritimati", to="2026-03-03")["groups"]
-    assert [(one["group"], one["feedback"]["submitted"]) for one in days] == [({"day": "2026-03-02", "kind": "csat"}, 4)]
+    assert [(one["group"], value(one, "feedback_submitted")) for one in days] == [({"day": "2026-03-02", "kind": "csat"}, 4)]
     assert [one["group"]["agent"] for one in seen(client, REPORT, by="agent")["groups"]] == [None, "agent-1"]
     assert client.get(REPORT, params={"by": ["day", "week"]}).status_code == 422
 
@@ -145,13 +149,10 @@ def test_the_response_rate_needs_recorded_requests(client: Client) -> None:
         if number == 0:
             done(client, f"{survey}/submission", {"kind": "csat", "score": 5, "channel": "web", "occurred_at": "2026-03-01"})
     mail, web = seen(client, REPORT)["groups"]
-    rate = mail["feedback"]["response_rate"]
+    rate, unknown = (one["measures"]["feedback_response_rate"] for one in (mail, web))
     assert (Decimal(rate["value"]), rate["numerator"], rate["denominator"]) == (Decimal("0.25"), 1, 4)
-    assert (web["feedback"]["response_rate"]["value"], web["feedback"]["response_rate"]["reason"]) == (
-        None,
-        "no request is known",
-    )
-    assert (mail["feedback"]["submitted"], web["feedback"]["submitted"]) == (0, 1)
+    assert (unknown["value"], unknown["reason"]) == (None, "no request is known")
+    assert (value(mail, "feedback_submitted"), value(web, "feedback_submitted")) == (0, 1)
 
 
 @on_both_engines
@@ -163,16 +164,13 @@ def test_durations_include_ended_feedback_and_open_feedback_is_counted(client: C
         done(client, f"{complaint}/resolution", {"occurred_at": f"2026-03-{day}T{until}Z"})
     done(client, f"{submitted(client, 'complaint', occurred_at='2026-03-01')}/dismissal", {"reason": "spam"})
     submitted(client, "suggestion", occurred_at="2026-03-01")
-    figures = seen(client, REPORT)["total"]["feedback"]
-    assert (figures["resolved"], figures["dismissed"], figures["open"], figures["unacknowledged"]) == (2, 1, 1, 1)
-    assert (figures["complaints"], figures["suggestions"], figures["praise"]) == (3, 1, 0)
-    resolution = figures["resolution"]
-    assert (resolution["count"], Decimal(resolution["mean"]["value"]), Decimal(resolution["p90"])) == (
-        2,
-        Decimal(10_800),
-        Decimal(13_680),
-    )
-    assert Decimal(figures["acknowledgement"]["mean"]["value"]) == 3_600
+    total = seen(client, REPORT)["total"]
+    counted = ("resolved", "dismissed", "open", "unacknowledged", "complaints", "suggestions", "praise")
+    assert values(total, *(f"feedback_{name}" for name in counted)) == (2, 1, 1, 1, 3, 1, 0)
+    assert total["measures"]["feedback_resolution_mean"]["n"] == 2
+    durations = (f"feedback_resolution_{name}" for name in ("mean", "p90", "max"))
+    assert values(total, *durations) == (10_800, 13_680, 14_400)
+    assert value(total, "feedback_acknowledgement_mean") == 3_600
 
 
 def test_a_resolution_that_is_recorded_again_does_not_move_the_first_one(client: Client) -> None:
@@ -180,8 +178,7 @@ def test_a_resolution_that_is_recorded_again_does_not_move_the_first_one(client:
     for until in ("12:00", "18:00", "11:00"):
         done(client, f"{complaint}/resolution", {"occurred_at": f"2026-03-02T{until}Z"})
         done(client, f"{complaint}/acknowledgement", {"occurred_at": "2026-03-02T10:30Z"})
-    took = seen(client, REPORT)["total"]["feedback"]["resolution"]["mean"]
-    assert Decimal(took["value"]) == 3_600
+    assert value(seen(client, REPORT)["total"], "feedback_resolution_mean") == 3_600
     found = seen(client, complaint)
     assert (found["resolved_at"], found["ended_at"]) == ("2026-03-02T11:00:00Z", "2026-03-02T18:00:00Z")
 

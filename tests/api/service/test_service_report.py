@@ -12,6 +12,7 @@ from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
 from tests.api.customers.test_feedback import submitted
+from tests.api.figures import values
 from tests.api.service.test_service_levels import CALENDAR, HOUR, defined, over_the_weekend
 from tests.api.service.test_ticket_commands import opened
 
@@ -43,12 +44,12 @@ def test_one_response_has_feedback_ticket_times_service_levels_and_backlog(clien
     assert (report["clock"], report["zone"], report["position"]) == ("business", "UTC", head(client))
     assert mail["group"] == {"channel": "email"}
     for one in (total, mail):
-        assert Decimal(one["feedback"]["csat"]["value"]) == Decimal("0.5")
-        assert Decimal(one["tickets"]["measures"]["full_resolution"]["mean"]["value"]) == HOUR
-        kept = one["service_levels"]["metrics"]["full_resolution"]
-        assert (kept["met"], kept["breached"], kept["undecided"]) == (1, 1, 0)
-        assert (one["backlog"]["opened"], one["backlog"]["finished"], one["backlog"]["backlog"]) == (2, 1, 1)
-    low, high = (Decimal(kept["attainment"]["interval"][bound]) for bound in ("low", "high"))
+        assert values(one, "feedback_csat", "tickets_full_resolution_mean") == (Decimal("0.5"), HOUR)
+        kept = (f"service_levels_full_resolution_{verdict}" for verdict in ("met", "breached", "undecided"))
+        assert values(one, *kept) == (1, 1, 0)
+        assert values(one, "backlog_opened", "backlog_finished", "backlog_backlog") == (2, 1, 1)
+    interval = mail["measures"]["service_levels_full_resolution_attainment"]["interval"]
+    low, high = (Decimal(interval[bound]) for bound in ("low", "high"))
     assert 0 < low < Decimal("0.5") < high < 1
 
 
@@ -57,11 +58,11 @@ def test_a_csv_report_by_day_has_one_row_per_day(client: Client) -> None:
     asked = {"by": "day", "zone": "UTC", "to": "2026-03-04", "after": head(client)}
     answer = client.get(REPORT, params=asked, headers={"accept": "text/csv"})
     days = {row["group.day"]: row for row in csv.DictReader(StringIO(answer.text))}
-    assert {day: row["backlog.backlog"] for day, row in days.items() if day} == {
+    assert {day: row["measures.backlog_backlog.value"] for day, row in days.items() if day} == {
         "2026-02-27": "1",
         "2026-02-28": "1",
         "2026-03-01": "1",
         "2026-03-02": "1",
         "2026-03-03": "1",
     }
-    assert (days["2026-03-02"]["feedback.submitted"], days["2026-03-02"]["tickets.tickets"]) == ("2", "1")
+    assert [days["2026-03-02"][f"measures.{name}.value"] for name in ("feedback_submitted", "tickets_tickets")] == ["2", "1"]

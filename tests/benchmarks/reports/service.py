@@ -22,7 +22,7 @@ from domain.service.ticket.status import Move
 from projections.customers.feedback import feedback, tables
 from projections.customers.feedback_figures import KINDS as KINDS_OF_FEEDBACK
 from projections.customers.feedback_figures import packed
-from projections.service import service_level_report, service_report, ticket_backlog, ticket_report
+from projections.service import service_level_report, service_report, ticket_backlog, ticket_report, waiting_times
 from projections.service.service_calendars import calendar_versions, service_calendars
 from projections.service.sla_policies import policy_versions, sla_policies
 from projections.service.ticket_course import CourseFacts, Fact, Opening, course_of, microseconds
@@ -45,6 +45,7 @@ MOVES: tuple[Move, ...] = (
     "closed",
 )
 COURSES = 500
+ATTRIBUTES = ('{"made_sla":true}', '{"made_sla":false}', "{}")
 DAYS: dict[str, Any] = {"from_": date(1900, 1, 1), "to": date(9999, 1, 1)}
 MOMENTS = [
     name
@@ -95,6 +96,7 @@ def _tickets(count: int) -> Iterator[Row]:
             "opened_on": None,
             "fields": msgspec.json.encode([fields[name] for name in TICKET_FIELDS]).decode(),
             "figures": figures_of[number].tobytes(),
+            "attributes": ATTRIBUTES[number % 3],
             "marks": (all_marks[course] + (at << MARK_BITS)).tobytes(),
         }
 
@@ -143,6 +145,12 @@ PART = Part(
         "ticket-times": lambda connection: ticket_report.report(connection, ticket_report.Question(**DAYS), NOW),
         "ticket-times-business": lambda connection: ticket_report.report(
             connection, ticket_report.Question(**DAYS, clock="business", by=("month", "channel")), NOW
+        ),
+        "waiting-times": lambda connection: waiting_times.report(
+            connection, waiting_times.Question(**DAYS, by=("category",)), NOW
+        ),
+        "waiting-times-business": lambda connection: waiting_times.report(
+            connection, waiting_times.Question(**DAYS, clock="business", by=("attribute:made_sla",)), NOW
         ),
         "ticket-backlog": lambda connection: ticket_backlog.report(connection, ticket_backlog.Question(**DAYS), NOW),
     },

@@ -19,7 +19,7 @@ from projections.customers.feedback_figures import ENDS, KINDS, STATUSES, packed
 from projections.customers.feedback_report import Figures, Question, figures
 from projections.shared.grouped import QUANTILES
 from projections.shared.occurred import day_of
-from projections.shared.reports import PERIODS, Measure, first_day
+from projections.shared.reports import PERIODS, first_day
 from projections.shared.rows import Row, Rows
 from tests.projections.harness import in_memory, uuid
 
@@ -102,37 +102,45 @@ def _assert_figures(found: Figures, submitted: Sequence[Row], requested: Sequenc
     on_scale = SCALES["csat"].min, SCALES["csat"].max
     csat = [row["score"] for row in submitted if row["kind"] == "csat" and (row["scale_min"], row["scale_max"]) == on_scale]
     nps = [row["score"] for row in submitted if row["kind"] == "nps"]
-    assert (found.submitted, found.complaints, found.praise) == (len(submitted), kinds["complaint"], kinds["praise"])
-    assert (found.suggestions, found.csat_on_other_scales) == (kinds["suggestion"], kinds["csat"] - len(csat))
-    assert (found.csat.numerator, found.csat.denominator) == (sum(score >= 4 for score in csat), len(csat))
     promoters, detractors = sum(score >= 9 for score in nps), sum(score <= 6 for score in nps)
-    assert (found.promoters, found.detractors) == (promoters, detractors)
-    assert (found.nps.numerator, found.nps.denominator) == (100 * (promoters - detractors), len(nps))
-    assert found.passives == len(nps) - promoters - detractors
+    counts = {
+        "submitted": len(submitted),
+        "complaints": kinds["complaint"],
+        "praise": kinds["praise"],
+        "suggestions": kinds["suggestion"],
+        "csat_on_other_scales": kinds["csat"] - len(csat),
+        "promoters": promoters,
+        "passives": len(nps) - promoters - detractors,
+        "detractors": detractors,
+        "resolved": statuses["resolved"],
+        "dismissed": statuses["dismissed"],
+        "open": statuses["submitted"] + statuses["acknowledged"],
+        "unacknowledged": statuses["submitted"],
+    }
+    assert {name: found[name].value for name in counts} == counts
+    answered = sum(row["submitted_at"] is not None for row in requested)
+    divided = {
+        "csat": (sum(score >= 4 for score in csat), len(csat)),
+        "nps": (100 * (promoters - detractors), len(nps)),
+        "response_rate": (answered, len(requested)),
+    }
     efforts: dict[Any, list[int]] = defaultdict(list)
     for row in submitted:
         if row["kind"] == "ces":
-            efforts[row["scale_min"], row["scale_max"]].append(row["score"])
-    assert [(one.scale_min, one.scale_max, one.mean.numerator, one.mean.denominator) for one in found.ces] == [
-        (*scale, sum(scores), len(scores)) for scale, scores in sorted(efforts.items())
-    ]
-    answered = sum(row["submitted_at"] is not None for row in requested)
-    assert (found.response_rate.numerator, found.response_rate.denominator) == (answered, len(requested))
-    assert (found.resolved, found.dismissed, found.unacknowledged) == (
-        statuses["resolved"],
-        statuses["dismissed"],
-        statuses["submitted"],
-    )
-    assert found.open == statuses["submitted"] + statuses["acknowledged"]
-    _assert_measure(found.acknowledgement, [(row["submitted_at"], row["acknowledged_at"]) for row in submitted])
+            efforts[f"ces_{row['scale_min']}_to_{row['scale_max']}"].append(row["score"])
+    divided |= {name: (sum(scores), len(scores)) for name, scores in efforts.items()}
+    assert {name for name in found if name.startswith("ces")} == efforts.keys()
+    assert {name: (found[name].numerator, found[name].denominator) for name in divided} == divided
+    _assert_measure(found, "acknowledgement", [(row["submitted_at"], row["acknowledged_at"]) for row in submitted])
     resolved = [row for row in submitted if row["ended"] == "resolved"]
-    _assert_measure(found.resolution, [(row["submitted_at"], row["resolved_at"]) for row in resolved])
+    _assert_measure(found, "resolution", [(row["submitted_at"], row["resolved_at"]) for row in resolved])
 
 
-def _assert_measure(found: Measure, ends: Sequence[tuple[datetime, datetime | None]]) -> None:
+def _assert_measure(found: Figures, measure: str, ends: Sequence[tuple[datetime, datetime | None]]) -> None:
     took = sorted(int((end - began).total_seconds()) for began, end in ends if end is not None and end >= began)
-    assert (found.count, found.mean.numerator) == (len(took), sum(took))
+    mean, largest = found[f"{measure}_mean"], found[f"{measure}_max"]
+    assert (mean.denominator, mean.numerator, largest.value) == (len(took), sum(took), took[-1] if took else None)
     for name, (part, of) in QUANTILES.items():
         at, rest = divmod((len(took) - 1) * part, of)
         between = Fraction((took[at + 1] - took[at]) * rest, of) if rest and took else 0
-        assert getattr(found, name) == (took[at] + between if took else None)
+        assert found[f"{measure}_{name}"].value == (took[at] + between if took else None)

@@ -133,6 +133,7 @@ def _row(number: int, given: Given) -> Row:
         "fields": _text([given.fields[name] for name in TICKET_FIELDS]),
         "figures": figures(course, given.last_activity, given.early).packed(),
         "marks": marks(course),
+        "attributes": "{}",
     }
 
 

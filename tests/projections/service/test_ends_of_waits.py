@@ -77,8 +77,9 @@ def verdict(connection: Connection, ticket: Ticket, now: datetime) -> str | None
     [target] = row["targets"]
     question = service_level_report.Question(from_=date(2024, 1, 1), to=date(2025, 1, 1))
     total, _ = service_level_report.report(connection, question, now)
+    names = {f"{target['metric']}_{name}": name for name in ("met", "breached", "undecided")}
     counted = [
-        name for of in total.metrics.values() for name in ("met", "breached", "undecided") for _ in range(getattr(of, name))
+        names[name] for name in names.keys() & total.measures.keys() for _ in range(int(total.measures[name].value or 0))
     ]
     assert counted == ([] if target["verdict"] is None else [target["verdict"]])
     escalated, _ = overdue(connection, now, 10)

@@ -10,21 +10,27 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from domain.service.service_level import PolicyVersion, judged, promised, worst
+from domain.service.sla_policy import METRICS
 from projections.service import service_level_report, ticket_backlog, ticket_report
 from projections.service.service_calendars import Calendars, service_calendars
+from projections.service.service_level_report import VERDICTS
 from projections.service.sla_policies import sla_policies
 from projections.service.ticket_course import FINISHED, Fact, all_time, moment
+from projections.service.ticket_measures import AGE, COUNTS, MEASURES
 from projections.service.ticket_report import Times
 from projections.service.ticket_times import so_far, ticket_times, times
 from projections.service.ticket_waits import waits
+from projections.shared.figures import Measured
 from projections.shared.grouped import QUANTILES
-from projections.shared.reports import Measure, first_day
+from projections.shared.reports import first_day
+from projections.shared.statistics.quantiles import ranks
 from tests.projections.harness import in_memory, uuid
 from tests.projections.service import given_many_tickets as many
 from tests.projections.service.given_many_tickets import BEGAN, SCHEDULES, Given, Schedules
@@ -33,6 +39,8 @@ ZONE = ZoneInfo("America/St_Johns")
 FROM, TO = date(2024, 3, 5), date(2024, 3, 15)
 SOME = st.lists(many.tickets(), max_size=12)
 NOWS = st.integers(0, 600).map(lambda hours: BEGAN + timedelta(hours=hours, minutes=7))
+OF_COURSE = {"reopens": "reopenings", "replies": "replies", "reassignments": "reassignments"}
+NONE = {"opened": 0, "reopened": 0, "finished": 0}
 DAYS = {"day": 1, "week": 7, "month": 31}
 PERIODS = st.sampled_from([(FROM, TO), (date(1900, 1, 1), date(9999, 1, 1))])
 
@@ -77,7 +85,9 @@ def test_service_levels_are_those_of_each_ticket(
             policy, verdicts = _verdicts(one, versions, calendars, now)
             for key in ("total", (policy, one.fields["agent"], one.fields["channel"], week)):
                 expected[key].update(["tickets", *verdicts, *([] if policy else ["without"])])
-    found = {tuple(group.group.values()): group for group in groups} | ({"total": total} if total.tickets else {})
+    found = {tuple(group.group.values()): group for group in groups} | (
+        {"total": total} if total.measures["tickets"].value else {}
+    )
     assert {key: _counted(group) for key, group in found.items()} == expected
 
 
@@ -99,10 +109,15 @@ def _verdicts(
 
 
 def _counted(group: service_level_report.Kept) -> Counter[Any]:
-    counts: Counter[Any] = Counter({"tickets": group.tickets, "without": group.without_policy})
-    for metric, one in group.metrics.items():
-        counts.update({(metric, verdict): getattr(one, verdict) for verdict in ("met", "breached", "undecided")})
+    counts: Counter[Any] = Counter({"tickets": _count(group, "tickets"), "without": _count(group, "without_policy")})
+    for metric in METRICS:
+        if f"{metric}_attainment" in group.measures:
+            counts.update({(metric, verdict): _count(group, f"{metric}_{verdict}") for verdict in VERDICTS})
     return +counts
+
+
+def _count(group: Measured, name: str) -> int:
+    return int(group.measures[name].value or 0)
 
 
 # Times
@@ -148,27 +163,37 @@ def _assert_times(
 ) -> None:
     inside = [(one, row) for one, is_inside, row in expected if is_inside]
     unsolved = [(one, row) for one, _, row in expected if one.course.resolution is None and not one.course.discarded]
-    assert (found.tickets, found.unsolved, found.discarded, found.irregular, found.solved_more_than_once) == (
+    assert tuple(
+        _count(found, name) for name in ("tickets", "unsolved", "discarded", "irregular", "solved_more_than_once")
+    ) == (
         len(inside),
         len(unsolved),
         sum(one.course.discarded for one, *_ in expected),
         sum(one.early > 0 for one, _ in inside),
         sum(len(one.course.solutions) > 1 for one, _ in inside),
     )
-    for name, measure in found.measures.items():
-        _assert_measure(measure, [row["measures"][name]["value"] for _, row in inside])
+    for name in MEASURES:
+        _assert_measure(found, name, [row["measures"][name]["value"] for _, row in inside])
+    for name in COUNTS:
+        _assert_measure(found, f"{name}_so_far", [Decimal(len(getattr(one.course, OF_COURSE[name]))) for one, _ in unsolved])
     clocks = [all_time if calendars is None else calendars.clock(one.fields["team"]) for one, _ in unsolved]
     ages = [so_far(row, now, clock) for clock, (_, row) in zip(clocks, unsolved, strict=True)]
-    _assert_measure(found.backlog_age_so_far, [None if age is None else age["age_so_far"] for age in ages])
+    _assert_measure(found, AGE, [None if age is None else age["age_so_far"] for age in ages])
 
 
-def _assert_measure(found: Measure, values: Sequence[Decimal | None]) -> None:
+def _assert_measure(found: Times, measure: str, values: Sequence[Decimal | None]) -> None:
     known = sorted(value for value in values if value is not None)
-    assert (found.count, found.mean.numerator) == (len(known), sum(known))
+    mean, largest = (found.measures[f"{measure}_{name}"] for name in ("mean", "max"))
+    assert (mean.n, mean.denominator, mean.numerator) == (len(known), len(known), sum(known))
+    assert largest.value == (known[-1] if known else None)
     for name, (part, of) in QUANTILES.items():
         at, rest = divmod((len(known) - 1) * part, of)
-        between = (known[at + 1] - known[at]) * rest / of if rest and known else 0
-        assert getattr(found, name) == (known[at] + between if known else None)
+        figure = found.measures[f"{measure}_{name}"]
+        above = known[at + 1] - known[at] if rest and known else Decimal()
+        assert figure.value == (known[at] + above * rest / of if known else None)
+        low, high = (int(rank[0]) for rank in ranks(part / of, np.array([len(known)]))) if known else (0, 1)
+        bounds = known[low - 1] if low else None, known[high - 1] if high <= len(known) else None
+        assert ((figure.interval.low, figure.interval.high) if figure.interval else (None, None)) == bounds
 
 
 # The backlog
@@ -188,14 +213,15 @@ def test_the_backlog_is_that_of_each_ticket(some: Sequence[Given], now: datetime
         for kind, began in _moves(one)
     ]
     for flow in flows:
-        days = flow.period, first_day(flow.period + timedelta(days=DAYS[period]), period)
+        first: Any = flow.group[period]
+        days = first, first_day(first + timedelta(days=DAYS[period]), period)
         begin, end = (min(datetime.combine(day, datetime.min.time(), ZONE), now) for day in days)
         counts = Counter(kind for kind, at, _ in moves if begin <= at < end)
-        assert (flow.opened, flow.reopened, flow.finished) == (counts["opened"], counts["reopened"], counts["finished"])
+        assert {name: _count(flow, name) for name in ("opened", "reopened", "finished")} == {**NONE, **counts}
         before = [(1 - 2 * (kind == "finished"), opened) for kind, at, opened in moves if at < end]
-        assert flow.backlog == sum(sign for sign, _ in before)
+        assert _count(flow, "backlog") == sum(sign for sign, _ in before)
         age = sum(sign * (int(end.timestamp()) - int(opened.timestamp())) for sign, opened in before)
-        assert flow.mean_age.numerator == age
+        assert flow.measures["mean_age"].numerator == age
 
 
 def _moves(one: Given) -> Iterator[tuple[str, int]]:

@@ -16,7 +16,7 @@ def test_sums_and_quantiles_are_exact(pairs: list[tuple[int, int]]) -> None:
     groups = np.array([group for _, group in pairs], dtype=np.int64)
     for group, spread in enumerate(spreads(values, groups, 4)):
         mine = sorted(value for value, of in pairs if of == group)
-        assert (spread.values, spread.sum) == (len(mine), sum(mine))
+        assert (spread.values, spread.sum, spread.largest) == (len(mine), sum(mine), mine[-1] if mine else None)
         for name, (part, of) in QUANTILES.items():
             assert spread.quantiles[name] == ((_exact(mine, part, of), of) if mine else None)
 

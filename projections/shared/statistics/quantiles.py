@@ -1,0 +1,26 @@
+"""How sure an exact quantile is: the interval between two of the ordered values, whatever their distribution.
+
+David and Nagaraja 2003, section 7.1, https://doi.org/10.1002/0471722162. It covers at least 95 % for continuous values, and
+more where values are equal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from projections.shared.vectors import Whole
+
+METHOD = "order statistics"
+TAIL = 0.025
+
+
+def ranks(part: float, counts: Whole) -> tuple[Whole, Whole]:
+    """The ranks of the bounds of the quantile at `part` of so many values, from 1: P(value[low] <= quantile <= value[high]).
+
+    A rank of 0, or of one more than there are values, says that there is no such bound.
+    """
+    from scipy.stats import binom
+
+    low, high = (binom.ppf(tail, counts, part).astype("int64") for tail in (TAIL, 1 - TAIL))
+    return low, high + 1
