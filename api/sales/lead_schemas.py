@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from api.shared.figure_schemas import COUNT, SHARE, counts, distributions
 from api.shared.schemas import (
     AMOUNT,
     DAY,
@@ -16,13 +17,12 @@ from api.shared.schemas import (
     MAYBE_OBJECT,
     MAYBE_TEXT,
     OBJECTS,
-    RATIO,
     TEXT,
     TEXTS,
     Schema,
     fields,
 )
-from projections.sales.lead_funnel import Group
+from projections.sales.lead_funnel import COUNTED, RATES, TIME_TO_CONVERT, Group
 
 _THING: dict[str, Schema] = {
     "id": ID,
@@ -96,24 +96,12 @@ PIPELINE = fields(
         "defined_at": INSTANT,
     }
 )
-_DURATION = fields({"count": INTEGER, "unit": TEXT, "mean": RATIO, "p50": MAYBE_AMOUNT, "p90": MAYBE_AMOUNT})
-_MONEY = fields(dict.fromkeys(("won_value", "open_value", "weighted_value", "unweighted_value"), AMOUNT))
+_FUNNEL_MEASURES = counts(COUNTED) | dict.fromkeys(RATES, SHARE) | distributions([TIME_TO_CONVERT])
 FUNNEL_GROUP = fields(
     {
         "group": fields({}, dict.fromkeys(get_args(Group), MAYBE_TEXT)),
-        "captured": INTEGER,
-        "qualified": INTEGER,
-        "converted": INTEGER,
-        "lost": INTEGER,
-        "conversion_rate": RATIO,
-        "time_to_convert": _DURATION,
-        "converted_before_captured": INTEGER,
-        "deals_opened": INTEGER,
-        "deals_won": INTEGER,
-        "deals_lost": INTEGER,
-        "deals_without_amount": INTEGER,
-        "win_rate": RATIO,
-        "money": {"type": "object", "additionalProperties": _MONEY},
+        # Beside these, amounts by currency, such as `won_value:EUR`.
+        "measures": fields(_FUNNEL_MEASURES) | {"additionalProperties": COUNT},
     }
 )
 LEAD_FUNNEL = fields(

@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import Connection, Select, null, select
 
 from domain.shared.money import from_minor_units, rounded
 from projections.sales.deals import deal_rows
 from projections.sales.leads import lead_rows
 from projections.sales.pipelines import probabilities
-from projections.shared.figures import Figure
-from projections.shared.grouped import spreads
+from projections.shared.distributions import Described, distributed
+from projections.shared.figures import Figure, Measured, counted, summed
+from projections.shared.grouped import Spread, spreads
 from projections.shared.occurred import day_of, within
-from projections.shared.ratios import proportion, ratio
-from projections.shared.reports import PERIODS, Columns, Days, Key, first_day, limited, matching, place, quantile
+from projections.shared.ratios import proportion
+from projections.shared.reports import PERIODS, Columns, Days, Key, first_day, limited, matching, place
 from projections.shared.rows import Row
 
 Group = Literal["day", "week", "month", "channel", "origin", "owner", "pipeline", "stage"]
@@ -34,51 +34,46 @@ FILTERS = ("channel", "origin", "campaign_id")
 MICROSECOND = timedelta(microseconds=1)
 SECOND = 1_000_000
 
-
-class Money(msgspec.Struct, kw_only=True):
-    """Amounts of deals in one currency.
-
-    `weighted_value` is amount × probability, summed over the open deals whose stage has a probability now;
-    `unweighted_value` is the sum of the other open deals.
-    """
-
-    won_value: Decimal = Decimal(0)
-    open_value: Decimal = Decimal(0)
-    weighted_value: Decimal = Decimal(0)
-    unweighted_value: Decimal = Decimal(0)
+Likely = Mapping[tuple[str, str], Decimal]
+"""The probability of a stage by its pipeline and its code."""
 
 
-class Duration(msgspec.Struct, frozen=True, kw_only=True):
-    """How long `count` leads took. Quantiles are interpolated between two values, as SQL's percentile_cont does."""
+COUNTED = {
+    "captured": ("leads", "leads captured"),
+    "qualified": ("leads", "leads captured that were qualified at any time"),
+    "converted": ("leads", "leads captured that are converted now"),
+    "lost": ("leads", "leads captured that are lost now"),
+    "converted_before_captured": (
+        "leads",
+        "converted leads without a time to convert: they converted before the capture",
+    ),
+    "deals_opened": ("deals", "deals opened"),
+    "deals_won": ("deals", "deals opened that are won now"),
+    "deals_lost": ("deals", "deals opened that are lost now"),
+    "deals_without_amount": ("deals", "deals opened without an amount, which are in no value"),
+}
+"""The unit and the definition of each count."""
+RATES = ("conversion_rate", "win_rate")
+TIME_TO_CONVERT = "time_to_convert"
+TAKEN = Described(
+    TIME_TO_CONVERT,
+    SECOND,
+    "seconds",
+    "from the capture to the conversion",
+    "leads with such a time",
+    "no lead has such a time",
+)
+MONEY = {
+    "won_value": "amounts of deals won",
+    "open_value": "amounts of deals that are open",
+    "weighted_value": "amount × probability of the open deals whose stage has a probability now",
+    "unweighted_value": "amounts of the other open deals",
+}
+"""Amounts of deals. The measures are by currency: `won_value:EUR`."""
 
-    count: int
-    unit: str
-    mean: Figure
-    p50: Decimal | None
-    p90: Decimal | None
 
-
-class Funnel(msgspec.Struct, frozen=True, kw_only=True):
-    """A group of leads and deals; `group` holds the value of each grouping, or None if a lead or deal has no value.
-
-    `converted_before_captured` counts converted leads that have no time to convert, because the conversion came before the
-    capture. `deals_without_amount` counts deals that are in none of the values in `money`.
-    """
-
-    group: dict[str, str | date | None]
-    captured: int
-    qualified: int
-    converted: int
-    lost: int
-    conversion_rate: Figure
-    time_to_convert: Duration
-    converted_before_captured: int
-    deals_opened: int
-    deals_won: int
-    deals_lost: int
-    deals_without_amount: int
-    win_rate: Figure
-    money: dict[str, Money]
+class Funnel(Measured, frozen=True, kw_only=True):
+    """A group of leads and deals: COUNTED, RATES, the statistics of the time to convert, and MONEY in each currency."""
 
 
 class Question(Days, frozen=True, kw_only=True):
@@ -145,7 +140,7 @@ def _funnels(
     by: Sequence[Group],
     leads: Sequence[tuple[Key, Any]],
     deals: Sequence[tuple[Key, Any]],
-    likely: Mapping[tuple[str, str], Decimal],
+    likely: Likely,
 ) -> list[Funnel]:
     """One funnel for each key; without groupings, one for the empty key."""
     keys = dict.fromkeys((*(() if by else ((),)), *(key for key, _ in leads), *(key for key, _ in deals)))
@@ -164,30 +159,31 @@ def _by_key(keys: Iterable[Key], rows: Iterable[tuple[Key, Any]]) -> dict[Key, l
     return found
 
 
-def _funnel(
-    group: Row, leads: Sequence[Any], duration: Duration, deals: Sequence[Any], likely: Mapping[tuple[str, str], Decimal]
-) -> Funnel:
+def _funnel(group: Row, leads: Sequence[Any], taken: Spread, deals: Sequence[Any], likely: Likely) -> Funnel:
     ended, closed = Counter(lead.status for lead in leads), Counter(deal.status for deal in deals)
     converted, won, lost = ended["converted"], closed["won"], closed["lost"]
-    return Funnel(
-        group=group,
-        captured=len(leads),
-        qualified=sum(lead.qualified_at is not None for lead in leads),
-        converted=converted,
-        lost=ended["lost"],
-        conversion_rate=proportion(converted, len(leads), "share", "converted / captured", "no lead was captured"),
-        time_to_convert=duration,
-        converted_before_captured=converted - duration.count,
-        deals_opened=len(deals),
-        deals_won=won,
-        deals_lost=lost,
-        deals_without_amount=sum(deal.amount is None for deal in deals),
-        win_rate=proportion(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
-        money=_money(deals, likely),
+    counts = {
+        "captured": len(leads),
+        "qualified": sum(lead.qualified_at is not None for lead in leads),
+        "converted": converted,
+        "lost": ended["lost"],
+        "converted_before_captured": converted - taken.values,
+        "deals_opened": len(deals),
+        "deals_won": won,
+        "deals_lost": lost,
+        "deals_without_amount": sum(deal.amount is None for deal in deals),
+    }
+    rates = (
+        proportion(converted, len(leads), "share", "converted / captured", "no lead was captured"),
+        proportion(won, won + lost, "share", "deals_won / (deals_won + deals_lost)", "no deal was won or lost"),
     )
+    figures = {name: counted(count, *COUNTED[name]) for name, count in counts.items()}
+    figures |= dict(zip(RATES, rates, strict=True))
+    return Funnel(group=group, measures=figures | distributed(TAKEN, taken) | _money(deals, likely))
 
 
-def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
+def _durations(groups: Sequence[Sequence[Any]]) -> list[Spread]:
+    """The times to convert, in microseconds."""
     import numpy as np
 
     timed = [
@@ -197,38 +193,31 @@ def _durations(groups: Sequence[Sequence[Any]]) -> list[Duration]:
         if lead.status == "converted" and lead.converted_at >= lead.captured_at
     ]
     numbers, values = (np.array([one[place] for one in timed], dtype=np.int64) for place in (0, 1))
-    return [
-        Duration(
-            count=spread.values,
-            unit="seconds",
-            mean=ratio(Decimal(spread.sum) / SECOND, spread.values, "seconds", "sum / leads with a time", "no lead has a time"),
-            p50=quantile(spread, "p50", SECOND),
-            p90=quantile(spread, "p90", SECOND),
-        )
-        for spread in spreads(values, numbers, len(groups))
-    ]
+    return spreads(values, numbers, len(groups), bounded=True)
 
 
 def _between(begun: datetime, ended: datetime) -> int:
     return (ended - begun) // MICROSECOND
 
 
-def _money(deals: Iterable[Any], likely: Mapping[tuple[str, str], Decimal]) -> dict[str, Money]:
-    found: dict[str, Money] = {}
+def _money(deals: Iterable[Any], likely: Likely) -> dict[str, Figure]:
+    found: dict[str, dict[str, Decimal]] = {}
     for deal in deals:
         if deal.amount is None:
             continue
-        sums, amount = found.setdefault(deal.currency, Money()), from_minor_units(deal.amount, deal.currency)
+        sums = found.setdefault(deal.currency, dict.fromkeys(MONEY, Decimal(0)))
+        amount = from_minor_units(deal.amount, deal.currency)
         if deal.status == "won":
-            sums.won_value += amount
+            sums["won_value"] += amount
         elif deal.status == "open":
-            sums.open_value += amount
+            sums["open_value"] += amount
             probability = likely.get((deal.pipeline, deal.stage))
             if probability is None:
-                sums.unweighted_value += amount
+                sums["unweighted_value"] += amount
             else:
-                sums.weighted_value += amount * probability
-    for currency, sums in found.items():
-        for name in sums.__struct_fields__:
-            setattr(sums, name, rounded(getattr(sums, name), currency))
-    return dict(sorted(found.items()))
+                sums["weighted_value"] += amount * probability
+    return {
+        f"{name}:{currency}": summed(rounded(amount, currency), currency, MONEY[name])
+        for currency, sums in sorted(found.items())
+        for name, amount in sums.items()
+    }

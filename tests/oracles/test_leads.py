@@ -14,6 +14,7 @@ from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
+from tests.api.figures import value
 from tests.api.sales.given_leads import defined, opened
 from tests.oracles.leads import NONE, funnel, of_deals, of_leads, weighted_value
 
@@ -55,16 +56,13 @@ def exported(client: Client, path: str) -> str:
     return answer.text
 
 
-def figures(report: dict[str, Any], by: str, *names: str) -> dict[str, float]:
-    """A figure of each group that has it, by the group's value."""
-    found = {}
-    for group in report["groups"]:
-        value: Any = group
-        for name in names:
-            value = value[name]
-        if value is not None and group["captured"]:
-            found[group["group"][by] or NONE] = float(value)
-    return found
+def figures(report: dict[str, Any], by: str, name: str) -> dict[str, float]:
+    """A figure of each group of leads that has it, by the group's value."""
+    return {
+        group["group"][by] or NONE: float(found)
+        for group in report["groups"]
+        if (found := value(group, name)) is not None and value(group, "captured")
+    }
 
 
 @on_both_engines
@@ -74,9 +72,9 @@ def test_the_script_finds_the_same_outcomes_of_leads(client: Client) -> None:
         report, script = seen(client, REPORT, by=by), funnel(of_leads(csv, by))
         assert sum(script.captured.values()) == LEADS
         assert figures(report, by, "captured") == script.captured
-        assert figures(report, by, "conversion_rate", "value") == pytest.approx(script.conversion_rate, rel=1e-9)
-        assert figures(report, by, "time_to_convert", "mean", "value") == pytest.approx(script.mean_time, rel=1e-9)
-        assert figures(report, by, "time_to_convert", "p50") == pytest.approx(script.median_time, rel=1e-9)
+        assert figures(report, by, "conversion_rate") == pytest.approx(script.conversion_rate, rel=1e-9)
+        assert figures(report, by, "time_to_convert_mean") == pytest.approx(script.mean_time, rel=1e-9)
+        assert figures(report, by, "time_to_convert_p50") == pytest.approx(script.median_time, rel=1e-9)
 
 
 def test_the_script_finds_the_same_weighted_value_of_open_deals(client: Client) -> None:
@@ -90,8 +88,9 @@ def test_the_script_finds_the_same_weighted_value_of_open_deals(client: Client) 
     script = weighted_value(of_deals(exported(client, "/v1/deals")), likely)
     report = seen(client, REPORT, by="owner")
     ours = {
-        (group["group"]["owner"], currency): float(money["weighted_value"])
+        (group["group"]["owner"], name.partition(":")[2]): float(figure["value"])
         for group in report["groups"]
-        for currency, money in group["money"].items()
+        for name, figure in group["measures"].items()
+        if name.startswith("weighted_value:")
     }
     assert ours == pytest.approx(script, rel=1e-9)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.figures import values
 from tests.scenarios.day import Day
 from tests.scenarios.recount import Recount
 
@@ -80,7 +81,7 @@ def a_lead_comes_from_social_media(day: Day) -> None:
     assert day.sees("agent", lead)["private"]["contact"]["name"] == NAME
     assert "private" not in day.sees("analyst", lead)
     [social] = day.sees("manager", "/v1/reports/lead-funnel", by="channel")["groups"]
-    assert (social["group"], social["captured"], social["converted"]) == ({"channel": "social"}, 1, 0)
+    assert (social["group"], *values(social, "captured", "converted")) == ({"channel": "social"}, 1, 0)
     [captured] = day.reads_the_log("auditor", stream=id_of(lead))
     assert captured["type"] == "crm.lead.captured.v1"
 
@@ -111,7 +112,7 @@ def the_lead_becomes_a_customer_with_a_deal(day: Day) -> None:
 
 def weighted(day: Day) -> Any:
     """The value of open deals, weighted by the probabilities of their stages."""
-    return day.sees("manager", "/v1/reports/lead-funnel")["total"]["money"]["EUR"]["weighted_value"]
+    return day.sees("manager", "/v1/reports/lead-funnel")["total"]["measures"]["weighted_value:EUR"]["value"]
 
 
 def the_customer_is_segmented(day: Day) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +11,7 @@ from domain.operations.api_key import Role
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
 from tests.api.customers.given_customers import ERASURE, registered, seen
+from tests.api.figures import values
 from tests.api.sales.given_leads import STAGES, captured, defined, opened
 from tests.api.sales.given_orders import done, placed
 
@@ -38,8 +38,8 @@ def test_a_lead_becomes_a_customer_with_a_deal_and_an_order(client: Client) -> N
     client.put(f"{deal}/amount", {"amount": "600.00", "currency": "EUR"})
     client.put(f"{deal}/close-date", {"expected_close": None})
     [group] = seen(client, REPORT, by="owner")["groups"]
-    assert (group["group"], group["captured"], group["qualified"]) == ({"owner": "agent-7"}, 1, 1)
-    assert group["money"]["EUR"]["weighted_value"] == "300.00"
+    assert (group["group"], *values(group, "captured", "qualified")) == ({"owner": "agent-7"}, 1, 1)
+    assert group["measures"]["weighted_value:EUR"]["value"] == "300.00"
     order = placed(client, lead_id=id_of(lead), deal_id=id_of(deal))
     done(client, f"{deal}/win", {"order_id": id_of(order)})
     conversion = {"customer_id": id_of(customer), "deal_id": id_of(deal), "value": "600.00", "currency": "EUR"}
@@ -53,8 +53,8 @@ def test_a_lead_becomes_a_customer_with_a_deal_and_an_order(client: Client) -> N
     )
     assert seen(client, deal)["status"] == "won"
     total = seen(client, REPORT)["total"]
-    assert (total["converted"], total["deals_won"], total["money"]["EUR"]["won_value"]) == (1, 1, "600.00")
-    assert Decimal(total["conversion_rate"]["value"]) == 1
+    assert values(total, "converted", "deals_won", "conversion_rate") == (1, 1, 1)
+    assert total["measures"]["won_value:EUR"]["value"] == "600.00"
     lines = [moment["en"] for moment in seen(client, f"{customer}/timeline")["items"]]
     assert any("converted" in line for line in lines)
 
