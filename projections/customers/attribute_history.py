@@ -1,7 +1,7 @@
 """attribute_history: the numbers that customers' attributes had over time, for reports that need them as of a moment.
 
-One narrow row for each number or flag that an event set or removed. A row belongs to the customer, and is deleted when they are
-erased. Nothing in it is personal: numbers and flags never are.
+One narrow row for each number or flag that a registration or a later event set or removed. A row belongs to the customer, and
+is deleted when they are erased. Nothing in it is personal: numbers and flags never are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, Connection, Text, Uuid
 
-from domain.customers.customer.events import ANNOTATIONS, Erased
+from domain.customers.customer.events import ANNOTATIONS, Erased, Registered
 from domain.shared.annotations import AttributesSet
 from projections.shared.projection import Delivery, Projection, own, types
 from projections.shared.rows import Instant, Row, Rows
@@ -39,8 +39,8 @@ attribute_rows = table(
 def apply(batch: Sequence[Delivery], rows: Rows) -> None:
     made: dict[UUID, list[Row]] = {}
     erased: set[UUID] = set()
-    for recorded in own(batch, (AttributesSet, Erased)):
-        if isinstance(recorded.event, AttributesSet):
+    for recorded in own(batch, (Registered, AttributesSet, Erased)):
+        if isinstance(recorded.event, Registered | AttributesSet):
             same = {"customer_id": recorded.stream, "position": recorded.position, "set_at": recorded.metadata.occurred_at}
             numbers = recorded.event.numbers.items()
             set_now = [{"key": key, "number": None if number is None else repr(float(number))} for key, number in numbers]
@@ -83,5 +83,5 @@ attribute_history = Projection(
     version=1,
     tables=(attribute_rows,),
     apply=apply,
-    reads=types(ANNOTATIONS.attributes_set, Erased),
+    reads=types(Registered, ANNOTATIONS.attributes_set, Erased),
 )

@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from domain.marketing.campaign.values import CONTROL, TREATMENT, VARIANT_LIMIT
 from domain.shared.money import from_minor_units, minor_digits
-from projections.marketing.campaign_members import conversions, has, members
+from projections.marketing.campaign_members import conversions, members
 from projections.marketing.campaigns import Planned
 from projections.shared import exact
-from projections.shared.id_vectors import NOT_FOUND, Places
+from projections.shared.id_vectors import NOT_FOUND, Places, numbered
 from projections.shared.reports import TooManyGroups
 from projections.shared.statistics.proportions import Share
 from projections.shared.vectors import Codes, by_place, portions
@@ -49,7 +49,7 @@ class Arm(NamedTuple):
 class Members(NamedTuple):
     """Assigned members. Each vector has a value for each member, in the same sequence; `arms` are places in `variants`.
 
-    `customers` is NIL for a lead. Without `everyone`, only members with a conversion are here, and without the other vectors.
+    `customers` is NIL for a lead. For members who spent something only, the last three vectors are empty.
     """
 
     ids: Ids
@@ -65,6 +65,17 @@ class Members(NamedTuple):
             self.variants.index(variant) if variant in self.variants else len(self.variants)
         )
         return marked
+
+
+class _Sold(NamedTuple):
+    """Conversions. Each vector has a value for each of them; variants and currencies are numbers of texts."""
+
+    ids: Ids
+    of_variants: Whole
+    of_currencies: Whole
+    values: Whole
+    variants: Codes
+    currencies: Codes
 
 
 class Spent(NamedTuple):
@@ -90,30 +101,23 @@ def arms(connection: Connection, campaign: Planned) -> list[Arm]:
     return control + [found.get(variant, Arm(variant, 0, 0)) for variant in treatments if variant != CONTROL]
 
 
-def assigned(connection: Connection, campaign: Planned, *, everyone: bool) -> Members:
-    """The assigned members; without `everyone` only those with a conversion."""
-    row, variants = members.c, Codes()
-    where = (*_assigned(campaign), *(() if everyone else (has("converted"),)))
-    columns: dict[str, ColumnElement[Any]] = {"ids": row.member_id, "arms": row.variant}
-    if everyone:
-        columns |= {"customers": row.customer_id, "started_at": row.started_at, "started_on": row.started_on}
-    read = _read(connection, columns, where, by_place(connection, members, where), variants, "arms")
-    return Members(variants=variants.texts, **{name: read[name] for name in Members._fields if name != "variants"})
+def assigned(connection: Connection, campaign: Planned, *, everyone: bool) -> tuple[Members, dict[str, Spent]]:
+    """The assigned members and what they spent, by currency; without `everyone` only the members who spent something.
+
+    A conversion without a value adds nothing.
+    """
+    sold = _sold(connection, campaign)
+    found = _everyone(connection, campaign) if everyone else _buyers(sold)
+    return found, _spent(sold, found)
 
 
-def spent(connection: Connection, campaign: Planned, of: Members) -> dict[str, Spent]:
-    """By currency, what each of these members spent. A conversion without a value adds nothing."""
+def _spent(sold: _Sold, of: Members) -> dict[str, Spent]:
     import numpy as np
 
-    row, currencies = conversions.c, Codes()
-    where = (row.campaign_id == campaign.campaign_id, row.value.is_not(None), _counts(row.days_after, campaign))
-    columns: dict[str, ColumnElement[Any]] = {"ids": row.member_id, "currencies": row.currency, "values": row.value}
-    read = _read(connection, columns, where, by_place(connection, conversions, where), currencies, "currencies")
-    places = Places(of.ids).of(read["ids"])
-    found = {}
-    for number, currency in enumerate(currencies.texts):
-        theirs = (read["currencies"] == number) & (places != NOT_FOUND)
-        who, values = places[theirs], read["values"][theirs]
+    found, places = {}, Places(of.ids).of(sold.ids)
+    for number, currency in enumerate(sold.currencies.texts):
+        theirs = (sold.of_currencies == number) & (places != NOT_FOUND)
+        who, values = places[theirs], sold.values[theirs]
         units = np.bincount(who, weights=values, minlength=len(of.ids)).astype(np.float64)
         totals = exact.sums(values, of.arms[who], len(of.variants)).every()
         exactly = {of.variants[arm]: from_minor_units(total, currency) for arm, total in enumerate(totals)}
@@ -121,22 +125,52 @@ def spent(connection: Connection, campaign: Planned, of: Members) -> dict[str, S
     return dict(sorted(found.items()))
 
 
-def _read(
-    connection: Connection, columns: dict[str, ColumnElement[Any]], where: Any, parts: Any, codes: Codes, coded: str
-) -> dict[str, Any]:
-    """All rows, as one vector for each column; the column `coded` as numbers of its texts. Absent columns are empty."""
+def _everyone(connection: Connection, campaign: Planned) -> Members:
     import numpy as np
 
-    read: dict[str, list[Any]] = {name: [] for name in (*Members._fields, *columns)}
-    for portion in portions(connection, columns, where, parts):
-        portion[coded] = codes.of(portion[coded])
-        for name, values in portion.items():
-            read[name].append(values)
+    row, variants, where = members.c, Codes(), _assigned(campaign)
+    columns = {"ids": row.member_id, "arms": row.variant, "customers": row.customer_id}
+    columns |= {"started_at": row.started_at, "started_on": row.started_on}
+    read = [
+        Members(variants=variants.texts, **one | {"arms": variants.of(one["arms"])})
+        for one in portions(connection, columns, where, by_place(connection, members, where))
+    ]
+    vectors = [name for name in Members._fields if name != "variants"]
+    joined = {name: np.concatenate([getattr(one, name) for one in (_nobody(), *read)]) for name in vectors}
+    return Members(variants=variants.texts, **joined)
+
+
+def _buyers(sold: _Sold) -> Members:
+    import numpy as np
+
+    numbers, length = numbered(sold.ids)
+    ids, arms = np.zeros((length, 2), np.uint64), np.zeros(length, np.int64)
+    ids[numbers], arms[numbers] = sold.ids, sold.of_variants
+    return _nobody()._replace(ids=ids, arms=arms, variants=sold.variants.texts)
+
+
+def _nobody() -> Members:
+    import numpy as np
+
+    ids, nothing = np.zeros((0, 2), np.uint64), np.zeros(0, np.int64)
+    return Members(ids, nothing, [], ids, nothing, nothing)
+
+
+def _sold(connection: Connection, campaign: Planned) -> _Sold:
+    """The conversions with a value that count."""
+    import numpy as np
+
+    row, variants, currencies = conversions.c, Codes(), Codes()
+    where = (row.campaign_id == campaign.campaign_id, row.value.is_not(None), row.variant.is_not(None))
+    where = (*where, _counts(row.days_after, campaign))
+    columns = {"ids": row.member_id, "of_variants": row.variant, "of_currencies": row.currency, "values": row.value}
     nothing = np.zeros(0, np.int64)
-    joined = {name: np.concatenate(values) if values else nothing for name, values in read.items()}
-    return joined | {
-        name: joined[name].astype(np.uint64, copy=False).reshape(-1, 2) for name in ("ids", "customers") if name in joined
-    }
+    read: list[dict[str, Any]] = [dict.fromkeys(columns, nothing) | {"ids": np.zeros((0, 2), np.uint64)}]
+    for one in portions(connection, columns, where, by_place(connection, conversions, where)):
+        coded = {"of_variants": variants.of(one["of_variants"]), "of_currencies": currencies.of(one["of_currencies"])}
+        read.append(one | coded)
+    joined = {name: np.concatenate([one[name] for one in read]) for name in columns}
+    return _Sold(variants=variants, currencies=currencies, **joined)
 
 
 def _assigned(campaign: Planned) -> tuple[ColumnElement[bool], ...]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from domain.marketing.campaign.values import CONTROL
 from domain.shared.money import zero
 from projections.marketing import covariates
-from projections.marketing.campaign_arms import Arm, Members, Spent, arms, assigned, spent
+from projections.marketing.campaign_arms import Arm, Members, Spent, arms, assigned
 from projections.marketing.campaigns import Planned, planned
 from projections.marketing.comparisons import (
     POOLED_Z,
@@ -143,8 +143,7 @@ def report(connection: Connection, question: Question) -> Answer | None:
 
 def _values(connection: Connection, experiment: Experiment, question: Question) -> dict[str | None, Values | None]:
     """By currency; just None if no conversion has a value."""
-    members = assigned(connection, experiment.campaign, everyone=question.covariate is not None)
-    by_currency = spent(connection, experiment.campaign, members)
+    members, by_currency = assigned(connection, experiment.campaign, everyone=question.covariate is not None)
     before: Mapping[str, Numbers] = {}
     if question.covariate is not None:
         before = covariates.of_members(connection, members, question.covariate, by_currency, question.zone)

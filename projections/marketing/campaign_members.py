@@ -60,6 +60,8 @@ conversions = table(
     Column("member_id", Uuid, primary_key=True),
     Column("conversion_id", Text, primary_key=True),
     Column("campaign_id", Uuid, nullable=False, index=True),
+    # The member's variant; null if they were never targeted.
+    Column("variant", Text),
     Column("currency", Text),
     Column("value", BigInteger),
     # The shortest attribution window, in days, that contains the conversion; null if it came before the targeting.
@@ -117,6 +119,7 @@ def _conversions(id: UUID, book: MemberBook) -> list[Row]:
             "member_id": id,
             "conversion_id": conversion_id,
             "campaign_id": book.campaign_id,
+            "variant": book.variant,
             "currency": conversion.currency,
             "value": conversion.value,
             "days_after": after,
@@ -196,5 +199,5 @@ def _converted(conversion_id: str, conversion: Conversion, book: MemberBook) -> 
 
 
 campaign_members = Projection(
-    name="campaign_members", version=1, tables=(members, conversions), apply=apply, reads=types(*MEMBER_EVENTS)
+    name="campaign_members", version=2, tables=(members, conversions), apply=apply, reads=types(*MEMBER_EVENTS)
 )

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from domain.marketing.campaign.values import CONTROL
 from domain.shared.money import zero
-from projections.marketing.campaign_arms import Arm, arms, assigned, spent
+from projections.marketing.campaign_arms import Arm, arms, assigned
 from projections.marketing.campaigns import Planned, planned
 from projections.marketing.sample_ratio import checked, shares
 from projections.shared.figures import Figure, Measured, counted, estimated, without_value
@@ -91,9 +91,9 @@ def report(connection: Connection, question: Question) -> Answer | None:
 
 def _bought(connection: Connection, campaign: Planned, variants: Sequence[Arm]) -> dict[str | None, _Bought | None]:
     """By currency; just None if no conversion has a value."""
-    members = assigned(connection, campaign, everyone=False)
+    members, by_currency = assigned(connection, campaign, everyone=False)
     found: dict[str | None, _Bought | None] = {}
-    for currency, one in spent(connection, campaign, members).items():
+    for currency, one in by_currency.items():
         buyers = {arm.variant: int((one.amounts[members.of(arm.variant)] != 0).sum()) for arm in variants}
         found[currency] = _Bought(buyers, one.totals)
     return found or {campaign.currency: None}

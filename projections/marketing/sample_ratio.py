@@ -16,6 +16,7 @@ from projections.shared.figures import Figure, Test, as_decimal, estimated, with
 
 LIMIT = 0.001
 """A mismatch has a p-value below this."""
+ROUNDED = Decimal("0.001")
 DEFINITION = (
     "chi-square of the members assigned to each variant, suppressed and removed ones included, against the planned shares;"
     " variants without a planned share are counted together"
@@ -38,11 +39,17 @@ def shares(campaign: Planned) -> Shares:
     treated = {variant: share for variant, share in campaign.shares.items() if share is not None}
     total, holdout = sum(treated.values(), Decimal(0)), campaign.holdout_share
     if holdout is None:
-        return Shares(treated, 1 - total, frozenset({CONTROL}) if total == 1 and CONTROL not in treated else frozenset())
+        rest = _rest(1 - total)
+        return Shares(treated, rest, frozenset() if rest or CONTROL in treated else frozenset({CONTROL}))
     if total + holdout > 1:
         treated = {variant: share * (1 - holdout) / total for variant, share in treated.items()}
         total = 1 - holdout
-    return Shares({CONTROL: holdout} | treated, 1 - holdout - total)
+    return Shares({CONTROL: holdout} | treated, _rest(1 - holdout - total))
+
+
+def _rest(share: Decimal) -> Decimal:
+    """What shares such as 0.3333 leave is nothing."""
+    return share if share >= ROUNDED else Decimal(0)
 
 
 def checked(shares: Shares, members: Mapping[str, int]) -> Figure:
@@ -62,7 +69,7 @@ def checked(shares: Shares, members: Mapping[str, int]) -> Figure:
     n = sum(counts)
     if len(expected) < 2 or not n:
         return without_value("1", DEFINITION, "the plan gives no shares" if n else "nobody is assigned", n=n)
-    tested = chisquare(counts, [float(n * share) for share in expected])
+    tested = chisquare(counts, [float(n * share / sum(expected)) for share in expected])
     p = float(tested.pvalue)
     test = Test(method="chi-square", statistic=as_decimal(float(tested.statistic)), p_value=as_decimal(p))
     caution = {"caution": _mismatch(f"the arms do not have their planned shares (p = {p:.2g})")} if p < LIMIT else {}

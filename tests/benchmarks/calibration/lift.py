@@ -105,7 +105,7 @@ def _equal_spends() -> Iterator[Calibrated]:
     sizes = ((10_000, 10_000, 0.03), (9_000, 1_000, 0.03), (9_000, 1_000, 0.1), (90_000, 10_000, 0.03))
     for (n, m, rate), (name, drawn) in product(sizes, spends.items()):
         shown = rejected = 0
-        buyers = chance.binomial((n, m), rate, (RUNS // 4, 2))
+        buyers = chance.binomial((n, m), rate, (RUNS, 2))
         for one, other in buyers.tolist():
             compared = means(moments(drawn(one), n - one), moments(drawn(other), m - other), (one, other))
             if not compared.caution and compared.tested:

@@ -89,7 +89,13 @@ def _attribute(member: Row, chance: Random) -> Row:
 def _conversions(member: Row, chance: Random) -> Iterator[Row]:
     if member["converted_after"] is not None:
         value = int(chance.lognormvariate(8, 1))
-        same = {"member_id": member["member_id"], "campaign_id": CAMPAIGN, "currency": "EUR", "days_after": 3}
+        same = {
+            "member_id": member["member_id"],
+            "campaign_id": CAMPAIGN,
+            "variant": member["variant"],
+            "currency": "EUR",
+            "days_after": 3,
+        }
         yield same | {"conversion_id": "a", "value": value}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -365,6 +366,17 @@ def test_an_attribute_is_a_covariate_as_it_was_at_the_targeting(story: Story) ->
     lift = story.lifts(covariate="attribute:size")["treatment"]
     assert lift.measures["cuped_explained"].value == 1
     assert story.lifts(covariate="attribute:weight")["treatment"].measures["cuped_explained"].value is None
+
+
+def test_an_attribute_of_the_registration_is_a_covariate_too(story: Story) -> None:
+    story.campaign()
+    for number, amount in enumerate((10, 20, 30, 40)):
+        who, size = f"c{number}", {"size": amount / 4}
+        customer = story.history.of(Customer, who)
+        story.history.must(customer, partial(customer.register, kind="person", name=who, attributes=size), occurred_at=MARCH_1)
+        story.target(who, "treatment" if number % 2 else "control")
+        story.convert(who, str(amount))
+    assert story.lifts(covariate="attribute:size")["treatment"].measures["cuped_explained"].value == 1
 
 
 def test_an_erased_customer_keeps_counting_without_their_attribute(story: Story) -> None:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import UNSET
 from scipy.stats import chisquare
 
@@ -35,6 +37,8 @@ def plan(holdout: str | None, **planned: str | None) -> Planned:
         (plan(None, a="0.5", b="0.5"), {"control": 12, "a": 60, "b": 40}, [60, 40], [50, 50]),
         # An arm that nobody was assigned to counts with 0.
         (plan("0.5"), {"treatment": 30}, [0, 30], [15, 15]),
+        # What rounded shares leave is no share.
+        (plan(None, a="0.333333", b="0.333333", c="0.333333"), {"control": 9, "a": 9, "b": 12}, [9, 12, 0], [7, 7, 7]),
     ],
 )
 def test_members_are_compared_with_the_planned_shares(
@@ -44,6 +48,19 @@ def test_members_are_compared_with_the_planned_shares(
     assert found.n == sum(observed)
     assert (float(found.value or 0), float(getattr(found.test, "p_value", 0))) == pytest.approx(tuple(by_scipy), rel=1e-9)
     assert (found.caution is not UNSET) == (by_scipy.pvalue < 0.001)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    holdout=st.none() | st.integers(0, 99),
+    planned=st.lists(st.none() | st.integers(1, 100), max_size=4).filter(lambda given: sum(filter(None, given)) <= 100),
+)
+def test_planned_shares_and_the_rest_add_up_to_one(holdout: int | None, planned: list[int | None]) -> None:
+    codes = {f"v{place}": None if share is None else str(D(share) / 100) for place, share in enumerate(planned)}
+    found = shares(plan(None if holdout is None else str(D(holdout) / 100), **codes))
+    assert float(sum(found.planned.values()) + found.rest) == pytest.approx(1, abs=1e-3)
+    assert found.rest >= 0
+    assert all(share >= 0 for share in found.planned.values())
 
 
 def test_a_variant_that_the_plan_leaves_no_room_for_is_a_mismatch() -> None:

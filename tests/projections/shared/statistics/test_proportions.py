@@ -3,12 +3,15 @@
 from math import nan
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from projections.shared.ratios import wilson
 from projections.shared.statistics.proportions import Share, log_ratio, newcombe, pooled_z, score
 from tests.analytics_cases import case, needs_cases
 
+SHARES = st.integers(1, 10**6).flatmap(lambda n: st.builds(Share, st.integers(0, n), st.just(n)))
 PAIRS = [(56, 70, 48, 80), (1, 3, 0, 900), (25, 1_000, 310, 9_000), (5, 5, 0, 5), (20, 40, 20, 40), (1_234, 100_000, 1, 2)]
 
 
@@ -32,6 +35,19 @@ def test_intervals_and_tests_are_those_of_statsmodels(a: int, n: int, b: int, m:
         assert log_ratio(one, other) == pytest.approx(
             confint_proportions_2indep(a, n, b, m, method="log", compare="ratio"), rel=1e-9
         )
+
+
+@settings(max_examples=100, deadline=None)
+@given(one=SHARES, other=SHARES)
+def test_an_interval_contains_its_difference_and_turns_round_with_it(one: Share, other: Share) -> None:
+    low, high = newcombe(one, other)
+    assert -1 - 1e-12 <= low <= one.rate - other.rate + 1e-12
+    assert one.rate - other.rate - 1e-12 <= high <= 1 + 1e-12
+    assert newcombe(other, one) == pytest.approx((-high, -low), abs=1e-12)
+    tested, turned = pooled_z(one, other), pooled_z(other, one)
+    assert (tested is None) == (turned is None)
+    if tested and turned:
+        assert turned == pytest.approx((-tested.statistic, tested.p_value))
 
 
 def test_there_is_nothing_to_test_if_nobody_or_everybody_has_the_event() -> None:
