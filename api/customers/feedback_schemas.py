@@ -16,7 +16,8 @@ from api.shared.schemas import (
     TEXTS,
     fields,
 )
-from projections.customers.feedback_report import COUNTED, DURATIONS
+from projections.customers.feedback_report import DURATIONS
+from projections.customers.feedback_scores import COUNTED
 
 FEEDBACK = fields(
     {

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, Connection, or_
 
 from domain.customers.feedback.values import SCALES, Kind
-from projections.customers.feedback import OPEN, tables
-from projections.customers.feedback_figures import DATED, ENDS, KINDS, NONE, SCORES, STATUSES, TYPES, UNKNOWN
-from projections.customers.feedback_scores import mean_score, net_promoter_score
+from projections.customers.feedback import tables
+from projections.customers.feedback_figures import DATED, ENDS, KINDS, NONE, SCORES, TYPES, UNKNOWN
+from projections.customers.feedback_scores import counts, mean_score, rates
 from projections.service.ticket_columns import EARLIEST, LATEST
 from projections.service.ticket_measures import SECOND
 from projections.shared.day_vectors import as_date, days_of, first_days, inside
 from projections.shared.distributions import Described, distributed
-from projections.shared.figures import Figure, counted
+from projections.shared.figures import Figure
 from projections.shared.group_vectors import groups
 from projections.shared.grouped import Gathered, spreads
 from projections.shared.occurred import within
-from projections.shared.ratios import proportion
 from projections.shared.reports import PERIODS, Days, Key, Period
 from projections.shared.vectors import Codes, by_place, portions
 
@@ -35,9 +34,6 @@ Group = Literal["day", "week", "month", "channel", "kind", "agent"]
 
 SATISFIED, PROMOTER, DETRACTOR = 4, 9, 6
 
-CSAT = "answers of 4 or 5 / answers on the scale from 1 to 5"
-RESPONSE_RATE = "requests that were answered / requests"
-
 PREFIXES = {"submitted": "", "requested": "requested_"}
 """The moments that date feedback, and the beginning of the names of the columns that are as of then."""
 SCALED = ("scale_min", "scale_max", "score")
@@ -46,22 +42,6 @@ WIDTH = 256
 
 _table: Any = tables.rows.c
 
-
-COUNTED = {
-    "submitted": "pieces of feedback submitted on these days",
-    "complaints": "complaints among them",
-    "praise": "praise among them",
-    "suggestions": "suggestions among them",
-    "csat_on_other_scales": "answers to csat on another scale than 1 to 5; they are in no rate",
-    "promoters": "answers of 9 or 10",
-    "passives": "answers of 7 or 8",
-    "detractors": "answers of 0 to 6",
-    "resolved": "feedback of which the last end is a resolution",
-    "dismissed": "feedback of which the last end is a dismissal",
-    "open": "feedback that is not resolved and not dismissed",
-    "unacknowledged": "open feedback that is not acknowledged",
-}
-RATES = ("csat", "nps", "response_rate")
 DURATIONS = {
     "acknowledgement": "from the submission to the first acknowledgement",
     "resolution": "from the submission to the first resolution, of feedback that is resolved now",
@@ -69,7 +49,8 @@ DURATIONS = {
 HAVING, NO_VALUE = "feedback with this duration", "no feedback has this duration yet"
 
 Figures = dict[str, Figure]
-"""The figures of the feedback that was submitted: those of `COUNTED`, `RATES` and `DURATIONS`, and `ces_1_to_7` of each scale.
+"""The figures of the feedback that was submitted: those of `counts` and `rates`, the statistics of `DURATIONS`,
+and `ces_1_to_7` and so on of each scale.
 
 The response rate is that of the requested feedback. A duration covers only feedback that reached its end, so if much feedback
 is open, the means are too short.
@@ -183,56 +164,44 @@ class _Count:
 # How they are counted
 
 
+class _Scores(NamedTuple):
+    """How many answers, and how many requests, each group has."""
+
+    csat: list[int]
+    satisfied: list[int]
+    nps: list[int]
+    promoters: list[int]
+    detractors: list[int]
+    requests: list[int]
+    replied: list[int]
+
+
 def _figures(columns: Mapping[str, Any], answered: Any, of_rows: Whole, of_requests: Whole, length: int) -> list[Figures]:
     """The figures of each group; `of_rows` and `of_requests` have the group of what was submitted and requested."""
-    kinds, statuses = _table_of(of_rows, length, columns["kind"]), _table_of(of_rows, length, columns["status"])
+    kinds, statuses = (_table_of(of_rows, length, columns[name]) for name in ("kind", "status"))
+    scores = _scores(columns, answered, of_rows, of_requests, length)
+    parts = (
+        map(counts, kinds, statuses, scores.csat, scores.nps, scores.promoters, scores.detractors),
+        map(rates, *scores),
+        _efforts(columns, of_rows, length),
+        _measures("acknowledgement", columns["acknowledged"], of_rows, length),
+        _measures("resolution", columns["resolved"], of_rows, length),
+    )
+    return [{name: figure for part in row for name, figure in part.items()} for row in zip(*parts, strict=True)]
+
+
+def _scores(columns: Mapping[str, Any], answered: Any, of_rows: Whole, of_requests: Whole, length: int) -> _Scores:
     score, is_csat, is_nps = columns["score"], columns["kind"] == KINDS.index("csat"), columns["kind"] == KINDS.index("nps")
     on_scale = is_csat & (columns["scale_min"] == SCALES["csat"].min) & (columns["scale_max"] == SCALES["csat"].max)
-    csat, satisfied, nps, promoters, detractors, requests, replied = (
-        _counted(of[which], length)
-        for of, which in (
-            (of_rows, on_scale),
-            (of_rows, on_scale & (score >= SATISFIED)),
-            (of_rows, is_nps),
-            (of_rows, is_nps & (score >= PROMOTER)),
-            (of_rows, is_nps & (score <= DETRACTOR)),
-            (of_requests, answered | ~answered),
-            (of_requests, answered),
-        )
+    return _Scores(
+        csat=_counted(of_rows[on_scale], length),
+        satisfied=_counted(of_rows[on_scale & (score >= SATISFIED)], length),
+        nps=_counted(of_rows[is_nps], length),
+        promoters=_counted(of_rows[is_nps & (score >= PROMOTER)], length),
+        detractors=_counted(of_rows[is_nps & (score <= DETRACTOR)], length),
+        requests=_counted(of_requests, length),
+        replied=_counted(of_requests[answered], length),
     )
-    efforts = _efforts(columns, of_rows, length)
-    acknowledgements = _measures("acknowledgement", columns["acknowledged"], of_rows, length)
-    resolutions = _measures("resolution", columns["resolved"], of_rows, length)
-    found: list[Figures] = []
-    for row in range(length):
-        of_kind = dict(zip(KINDS, kinds[row], strict=False))
-        of_status = dict(zip(STATUSES, statuses[row], strict=False))
-        counts = {
-            "submitted": sum(kinds[row]),
-            "complaints": of_kind["complaint"],
-            "praise": of_kind["praise"],
-            "suggestions": of_kind["suggestion"],
-            "csat_on_other_scales": of_kind["csat"] - csat[row],
-            "promoters": promoters[row],
-            "passives": nps[row] - promoters[row] - detractors[row],
-            "detractors": detractors[row],
-            "resolved": of_status["resolved"],
-            "dismissed": of_status["dismissed"],
-            "open": sum(of_status[status] for status in OPEN),
-            "unacknowledged": of_status["submitted"],
-        }
-        found.append(
-            {name: counted(counts[name], "feedback", meaning) for name, meaning in COUNTED.items()}
-            | {
-                "csat": proportion(satisfied[row], csat[row], "1", CSAT, "nobody answered on this scale"),
-                "nps": net_promoter_score(promoters[row], detractors[row], nps[row]),
-                "response_rate": proportion(replied[row], requests[row], "1", RESPONSE_RATE, "no request is known"),
-            }
-            | efforts[row]
-            | acknowledgements[row]
-            | resolutions[row]
-        )
-    return found
 
 
 def _counted(groups: Whole, length: int) -> list[int]:

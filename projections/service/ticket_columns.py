@@ -142,12 +142,12 @@ def read(
     conditions = [*question.matches(row), *where]
     columns = {column.name: column for column in (row.figures, row.marks, row.fields)}
     columns |= {"agent": row.agent} if fields.has_agents else {}
-    columns |= {"attributes": row.attributes} if fields.has_attributes else {}
+    columns |= {"attributes": row.attributes} if fields.keys else {}
     nobody = np.zeros(0, dtype=np.int64)
     for of in portions(connection, columns, conditions, by_place(connection, measured_tickets, where)):
         figures, marks = np.frombuffer(of["figures"], dtype=list(TYPES.items())), np.frombuffer(of["marks"], dtype="<i8")
         agents = fields.agent_numbers(of["agent"]) if fields.has_agents else nobody
-        attributes = fields.attribute_numbers(of["attributes"]) if fields.has_attributes else nobody
+        attributes = fields.attribute_numbers(of["attributes"]) if fields.keys else nobody
         yield Tickets(figures, marks.astype(np.int64, copy=False), fields.numbers(of["fields"]), agents, attributes)
 
 

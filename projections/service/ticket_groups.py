@@ -35,15 +35,15 @@ class Fields:
     """Numbers for the different values that tickets have, and for their agents, if they are asked for.
 
     `values`, `agents` and `attributes` are in the order of their numbers. Teams, channels and so on are few together; agents
-    and attributes are apart.
+    and attributes are apart. `keys` are the attributes that are asked for.
     """
 
     def __init__(self, by: Sequence[str] = ()) -> None:
         self.has_agents = AGENT in by
-        self.has_attributes = any(name.startswith(ATTRIBUTE) for name in by)
+        self.keys = [name.removeprefix(ATTRIBUTE) for name in by if name.startswith(ATTRIBUTE)]
         self.values: list[Values] = []
-        self.attributes: list[dict[str, Any]] = []
-        self._texts, self._agents, self._attributes = Codes(), Codes(), Codes()
+        self._texts, self._agents = Codes(), Codes()
+        self._attributes: dict[tuple[str, ...], int] = {}
 
     @property
     def agents(self) -> list[str]:
@@ -61,10 +61,23 @@ class Fields:
         return self._agents.of(texts)
 
     def attribute_numbers(self, texts: Sequence[str]) -> Whole:
-        """The numbers of the attributes of tickets; `texts` are all attributes of each as JSON."""
-        numbers = self._attributes.of(texts)
-        self.attributes += map(_attributes, self._attributes.texts[len(self.attributes) :])
-        return numbers
+        """The numbers of the attributes of tickets; `texts` are all attributes of each as JSON.
+
+        Only what is asked for is kept: every ticket may have an attribute that no other one has.
+        """
+        import numpy as np
+
+        found = {text: self._attribute_number(_attributes(text)) for text in set(texts)}
+        return np.fromiter(map(found.__getitem__, texts), np.int64, len(texts))
+
+    @property
+    def attributes(self) -> list[tuple[str, ...]]:
+        """The values of `keys` as texts: `true` or `false` for a flag, "" for none."""
+        return list(self._attributes)
+
+    def _attribute_number(self, attributes: dict[str, Any]) -> int:
+        values = tuple(_shown(attributes.get(key)) for key in self.keys)
+        return self._attributes.setdefault(values, len(self._attributes))
 
 
 class ByField:
@@ -85,18 +98,18 @@ class ByField:
 
 
 class ByAttribute:
-    """The values of one attribute as texts in the order of their numbers: `true` or `false` for a flag, "" for none."""
+    """The values of one attribute, in the order of their numbers."""
 
     def __init__(self, fields: Fields, key: str) -> None:
         self.values: list[str] = []
-        self._fields, self._key, self._codes = fields, key, Codes()
+        self._fields, self._place, self._codes = fields, fields.keys.index(key), Codes()
         self._found: list[int] = []
 
     def of(self, numbers: Whole) -> Whole:
         """The number of each ticket's value, by the number of its attributes in `Fields`."""
         import numpy as np
 
-        texts = [_shown(one.get(self._key)) for one in self._fields.attributes[len(self._found) :]]
+        texts = [values[self._place] for values in self._fields.attributes[len(self._found) :]]
         self._found += self._codes.of(texts).tolist()
         self.values += self._codes.texts[len(self.values) :]
         found: Whole = np.array(self._found, dtype=np.int64)[numbers]

@@ -18,7 +18,7 @@ from projections.shared.figures import (
     as_decimal,
     counted,
     estimated,
-    significant,
+    plain,
     without_value,
 )
 from projections.shared.statistics.log_rank import LogRank
@@ -72,10 +72,13 @@ def _quantile(definition: str, curve: Curve | None, part: float, named: str) -> 
         return without_value("seconds", definition, NOTHING)
     found = curve.quantile(part)
     reason = f"less than {named} have ended" if len(curve.times) else NO_END
-    more: dict[str, Any] = {} if found.low is None else {"interval": _between(found, BROOKMEYER_CROWLEY)}
+    value, low, high = (_seconds(one) for one in found)
+    more: dict[str, Any] = {"n": curve.observed, "method": KAPLAN_MEIER}
+    if low is not None:
+        more["interval"] = Interval(low, high, LEVEL, BROOKMEYER_CROWLEY)
     if found.value is not None and curve.lasting(found.value) < FEW:
         more["caution"] = TOO_FEW
-    return estimated(_seconds(found.value), "seconds", definition, reason=reason, n=curve.observed, method=KAPLAN_MEIER, **more)
+    return Figure(value, UNSET, UNSET, "seconds", definition, reason if value is None else None, **more)
 
 
 def _restricted(definition: str, curve: Curve | None, tau: int | None) -> dict[str, Figure]:
@@ -89,11 +92,13 @@ def _restricted(definition: str, curve: Curve | None, tau: int | None) -> dict[s
     until = curve.longest if tau is None else tau * SECOND
     found = curve.restricted_mean(until) if len(curve.times) else Bounded(None, None, None)
     reason = "nothing is known about waits as long as tau" if len(curve.times) else NO_END
-    interval = UNSET if found.value is None else _between(found, GREENWOOD)
-    shared = {"n": curve.observed, "method": KAPLAN_MEIER, "interval": interval}
+    mean, low, high = (as_decimal(_seconds(one)) for one in found)
+    more: dict[str, Any] = {"n": curve.observed, "method": KAPLAN_MEIER}
+    if mean is not None:
+        more["interval"] = Interval(low, high, LEVEL, GREENWOOD)
     return {
-        "restricted_mean": estimated(_seconds(found.value), "seconds", definition, reason=reason, **shared),
-        "restricted_to": estimated(_seconds(until), "seconds", meaning),
+        "restricted_mean": estimated(mean, "seconds", definition, reason=reason, **more),
+        "restricted_to": Figure(_seconds(until), UNSET, UNSET, "seconds", meaning),
     }
 
 
@@ -102,7 +107,7 @@ def drawn(curve: Curve) -> list[Point]:
     places = curve.drawn(POINTS)
     columns = (curve.times, curve.share, curve.low, curve.high, curve.at_risk)
     return [
-        Point(significant(Decimal(at) / SECOND), _share(share), _share(low), _share(high), at_risk)
+        Point(plain(Decimal(at) / SECOND), _share(share), _share(low), _share(high), at_risk)
         for at, share, low, high, at_risk in zip(*(column[places].tolist() for column in columns), strict=True)
     ]
 
@@ -117,16 +122,8 @@ def compared(test: LogRank | None, waits: int, reason: str) -> Figure:
     return Figure(statistic, UNSET, UNSET, "1", LOG_RANK, n=waits, method="log-rank", test=tested)
 
 
-def _between(found: Bounded, method: str) -> Interval:
-    return Interval(_bound(found.low), _bound(found.high), LEVEL, method)
-
-
-def _bound(microseconds: float | None) -> Decimal | None:
-    return as_decimal(_seconds(microseconds))
-
-
 def _seconds(microseconds: float | None) -> Decimal | None:
-    return None if microseconds is None else Decimal(microseconds) / SECOND
+    return None if microseconds is None else plain(Decimal(microseconds) / SECOND)
 
 
 def _share(share: float) -> Decimal:

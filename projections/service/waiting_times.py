@@ -110,7 +110,7 @@ class WaitingCount:
         end = tickets[ENDS[self._question.measure]]
         lasted = np.full(len(tickets), self._now, dtype=np.int64)
         if self._question.measure == "first_response":
-            # Whoever is not answered before the ticket ends waits for no answer any more.
+            # A ticket that ends without a response waits for none any more.
             over = tickets["answered"]
             lasted = np.where(over == UNKNOWN, lasted, over)
         ended = end != UNKNOWN
@@ -160,10 +160,10 @@ class WaitingCount:
 
     def _tested(self, waits: Waits, length: int) -> Figure:
         if length < 2:
-            return compared(None, waits.count_of_all, "there are no two groups")
+            return compared(None, waits.number, "there are no two groups")
         if length > COMPARED:
-            return compared(None, waits.count_of_all, f"there are more than {COMPARED} groups")
-        return compared(log_rank(*waits, length), waits.count_of_all, "no group can be compared with another at any time")
+            return compared(None, waits.number, f"there are more than {COMPARED} groups")
+        return compared(log_rank(*waits, length), waits.number, "no group can be compared with another at any time")
 
 
 class Waits(NamedTuple):
@@ -174,7 +174,7 @@ class Waits(NamedTuple):
     groups: Whole
 
     @property
-    def count_of_all(self) -> int:
+    def number(self) -> int:
         return len(self.durations)
 
     def curve(self) -> Curve | None:

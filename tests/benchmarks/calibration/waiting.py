@@ -40,21 +40,21 @@ def figures() -> Iterator[Calibrated]:
     for (name, waits), size, (left, share) in product(WAITS.items(), SIZES, OPEN.items()):
         cell, until = f"{name}, n {size}, {left}", int(waits.ppf(0.6))
         mean, _ = quad(waits.sf, 0, until)
-        curves = [_observed(draw, waits, size, share) for _ in range(RUNS)]
+        curves = [observed(draw, waits, size, share) for _ in range(RUNS)]
         for part, cells in quantiles.items():
             sure = [quantile for one in curves if (quantile := _without_caution(one, part))]
             if len(sure) >= ENOUGH:
-                cells[cell] = _covered(sure, waits.ppf(part))
-        means[cell] = _covered([one.restricted_mean(until) for one in curves], mean)
+                cells[cell] = covered(sure, waits.ppf(part))
+        means[cell] = covered([one.restricted_mean(until) for one in curves], mean)
     yield _on_average("Brookmeyer-Crowley contains the median", quantiles[0.5], LEAST)
     yield _on_average("Brookmeyer-Crowley contains the 90th percentile", quantiles[0.9], LEAST)
     yield _on_average("Greenwood contains the restricted mean", means, LEAST)
     yield _order_statistics()
-    yield from (_equal_groups(draw, groups) for groups in (2, 5))
+    yield from (equal_groups(draw, groups) for groups in (2, 5))
     yield _net_promoter_scores(draw)
 
 
-def _observed(draw: np.random.Generator, waits: stats.rv_continuous, size: int, share: float) -> Curve:
+def observed(draw: np.random.Generator, waits: stats.rv_continuous, size: int, share: float) -> Curve:
     """The curve of tickets opened evenly over such a time that about this share of them is open at its end."""
     took = waits.rvs(size, random_state=draw)
     if not share:
@@ -76,7 +76,7 @@ def _without_caution(found: Curve, part: float) -> Bounded | None:
     return None if quantile.value is not None and found.lasting(quantile.value) < FEW else quantile
 
 
-def _covered(found: Sequence[Bounded], truth: float) -> float:
+def covered(found: Sequence[Bounded], truth: float) -> float:
     """How often the truth is between the bounds; no bound excludes nothing."""
     inside = [(one.low is None or one.low <= truth) and (one.high is None or truth <= one.high) for one in found]
     return sum(inside) / len(inside)
@@ -100,7 +100,7 @@ def _order_statistics() -> Calibrated:
     return Calibrated("order statistics contain the quantile, least for n from 30 to 5,000", min(cells.values()), 0.95, 1.0)
 
 
-def _equal_groups(draw: np.random.Generator, groups: int) -> Calibrated:
+def equal_groups(draw: np.random.Generator, groups: int) -> Calibrated:
     found = []
     for _ in range(RUNS):
         took, age = (draw.exponential(SECONDS, 200).astype(np.int64), (draw.random(200) * 3 * SECONDS).astype(np.int64))

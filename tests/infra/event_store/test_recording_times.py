@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from domain.customers.customer.customer import Customer
 from domain.shared.aggregate import replayed
 from domain.shared.events import Recorded
 from domain.shared.ids import new_id
+from infra.event_store.search import recorded_until
 from infra.event_store.store import EventStore
 from tests.commands.event_stores import accepted, done, one, opened, registering, running, tagging, together
 from tests.domain.given import NOW
@@ -125,10 +126,29 @@ def test_the_time_does_not_fall_after_an_event_that_is_damaged(where: str, store
         for _ in range(3):
             one(executor, registering())
     last = store.head()
+    damage(where, after=last - 2)
+    assert after_a_restart(where) == NOW
+
+
+def damage(where: str, after: int) -> None:
+    """Cuts off the states of all events after the position."""
     at = "notification_id" if where.startswith("postgresql://") else "rowid"
     cut = "substring(state FOR 30)" if where.startswith("postgresql://") else "substr(state, 1, 30)"
-    execute(where, f"UPDATE stored_events SET state = {cut} WHERE {at} > {last - 2}")
-    assert after_a_restart(where) == NOW
+    execute(where, f"UPDATE stored_events SET state = {cut} WHERE {at} > {after}")
+
+
+def test_a_position_was_recorded_when_its_event_was_or_else_the_last_one_before_it_that_shows_its_time(
+    where: str, store: EventStore, workers: list[Worker]
+) -> None:
+    assert recorded_until(store, store.head()) == datetime(1970, 1, 1, tzinfo=UTC)
+    moments = [NOW + timedelta(hours=hours) for hours in range(4)]
+    for workers[0].now in moments:
+        one(workers[0].executor, registering())
+    positions = {recorded.position: recorded.metadata.recorded_at for recorded in log(store)}
+    assert set(positions.values()) == set(moments)
+    assert {position: recorded_until(store, position) for position in positions} == positions
+    damage(where, after=max(position for position, at in positions.items() if at == moments[1]))
+    assert recorded_until(store, store.head()) == moments[1]
 
 
 def after_a_restart(where: str) -> datetime:
