@@ -24,6 +24,7 @@ from api.customers import (
 )
 from api.documentation import pages
 from api.marketing import (
+    attribution,
     campaign_effect,
     campaign_members,
     campaign_views,
@@ -119,6 +120,7 @@ MARKETING = (
     campaigns.router,
     campaign_members.router,
     campaign_effect.router,
+    attribution.router,
     channel_views.router,
     channels.router,
     channel_effect.router,

@@ -37,13 +37,15 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-reports-")))
         for engine in asked.engine or ENGINES:
-            database = str(folder / "reports.db")
-            if engine == "postgresql":
-                database = stack.enter_context(Postgres(folder / "postgres")).create_database("reports")
-            for part in parts:
+            server = stack.enter_context(Postgres(folder / "postgres")) if engine == "postgresql" else None
+            for number, part in enumerate(parts):
+                # Parts may fill the same tables in their own ways.
+                place = f"reports_{number}"
+                database = server.create_database(place) if server else str(folder / f"{place}.db")
                 fill(database, part, asked.rows)
-            for name in asked.only or names:
-                print(line(engine, name, in_a_process(name, database)), flush=True)
+                for name in part.reports:
+                    if name in (asked.only or names):
+                        print(line(engine, name, in_a_process(name, database)), flush=True)
 
 
 def fill(database: str, part: Part, rows: int) -> None:

@@ -48,19 +48,19 @@ YEAR: dict[str, Any] = {"from_": date(2025, 1, 1), "to": date(2026, 1, 1), "zone
 
 def fill(connection: Connection, rows: int) -> None:
     """So many orders, each with a sales row and some with a second one, so many products sold, and fewer leads."""
-    chance, like = Random(16), _recorded()
+    chance, like = Random(16), recorded()
     people = [UUID(int=chance.getrandbits(128), version=4) for _ in range(max(2, rows // 4))]
     moments = sorted(FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400)) for _ in range(rows))
-    placed = [_placed(number, at, people, chance) for number, at in enumerate(moments)]
-    _insert(connection, order_rows, (like[order_rows] | one for one in placed))
-    _insert(connection, sales, (row for one in placed for row in _sales(one, chance)))
-    _insert(connection, product_sales_rows, islice((row for one in placed for row in _products(one, chance)), rows))
-    _insert(connection, lead_rows, (like[lead_rows] | _captured(number, at, chance) for number, at in enumerate(moments[::4])))
-    _insert(connection, customers, (like[customers] | one for one in _merged(people)))
-    _insert(connection, channel_days, _traffic(min(rows, DAYS), chance))
+    orders_placed = [placed(number, at, people, chance) for number, at in enumerate(moments)]
+    insert(connection, order_rows, (like[order_rows] | one for one in orders_placed))
+    insert(connection, sales, (row for one in orders_placed for row in _sales(one, chance)))
+    insert(connection, product_sales_rows, islice((row for one in orders_placed for row in _products(one, chance)), rows))
+    insert(connection, lead_rows, (like[lead_rows] | captured(number, at, chance) for number, at in enumerate(moments[::4])))
+    insert(connection, customers, (like[customers] | one for one in merged(people)))
+    insert(connection, channel_days, _traffic(min(rows, DAYS), chance))
 
 
-def _recorded() -> Mapping[Table, Row]:
+def recorded() -> Mapping[Table, Row]:
     """A row of an order, a lead and a customer, with states as they are recorded."""
     history, found = History(), {}
     ada, order, lead = history.of(Customer, "Ada"), history.of(Order, "order"), history.of(Lead, "lead")
@@ -77,7 +77,7 @@ def _recorded() -> Mapping[Table, Row]:
     return found
 
 
-def _placed(number: int, at: datetime, people: Sequence[UUID], chance: Random) -> Row:
+def placed(number: int, at: datetime, people: Sequence[UUID], chance: Random) -> Row:
     """What differs between orders. One in ten is a guest's, and of one in ten only the day is known."""
     gross = chance.randrange(500, 50_000)
     return {
@@ -128,7 +128,7 @@ def _products(order: Row, chance: Random) -> Iterator[Row]:
         yield same | {"part": part, "placed": True} | goods | amounts | named
 
 
-def _captured(number: int, at: datetime, chance: Random) -> Row:
+def captured(number: int, at: datetime, chance: Random) -> Row:
     converted = chance.random() < 0.3
     return {
         "lead_id": uuid7_at(at, chance),
@@ -142,7 +142,7 @@ def _captured(number: int, at: datetime, chance: Random) -> Row:
     }
 
 
-def _merged(people: Sequence[UUID]) -> Iterator[Row]:
+def merged(people: Sequence[UUID]) -> Iterator[Row]:
     """One customer in fifty was merged into another."""
     for number, (survivor, other) in enumerate(zip(people[::50], people[1::50], strict=False)):
         for id, into in ((survivor, None), (other, survivor)):
@@ -159,7 +159,7 @@ def _traffic(days: int, chance: Random) -> Iterator[Row]:
             yield own | counts | {"channel": channel, "date": date, "cost": chance.randrange(50_000), "currency": "EUR"}
 
 
-def _insert(connection: Connection, table: Table, rows: Iterator[Row]) -> None:
+def insert(connection: Connection, table: Table, rows: Iterator[Row]) -> None:
     writing = Rows(connection)
     while some := list(islice(rows, AT_ONCE)):
         writing.insert(table, some)
