@@ -30,6 +30,7 @@ from api.marketing import (
     campaign_progress,
     campaign_views,
     campaigns,
+    channel_comparison,
     channel_effect,
     channel_views,
     channels,
@@ -74,6 +75,7 @@ from api.sales import (
     orders,
     pipelines,
     sales_report,
+    sales_trend,
 )
 from api.service import (
     assignment_rules,
@@ -126,6 +128,7 @@ MARKETING = (
     channel_views.router,
     channels.router,
     channel_effect.router,
+    channel_comparison.router,
     touchpoints.reading,
     touchpoints.commanding,
     segment_views.router,
@@ -149,6 +152,7 @@ SALES = (
     pipelines.commanding,
     channel_sales.router,
     sales_report.router,
+    sales_trend.router,
 )
 SERVICE = (
     ticket_views.router,

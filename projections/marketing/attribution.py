@@ -193,7 +193,7 @@ def _groups(
         removal = {} if effects is None else {REMOVAL: _removal(float(effects[number]), paths)}
         return Measured(group=names[number], measures=figures | removal)
 
-    order = sorted(np.flatnonzero(touchpoints), key=lambda number: (-units[number], str(names[number])))
+    order = sorted(np.flatnonzero(touchpoints).tolist(), key=lambda number: (-units[number], str(names[number])))
     return [measured(number) for number in order]
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.marketing.campaign.state import Status
 from domain.marketing.campaign.values import CONTROL
+from domain.shared.money import zero
 from projections.marketing.campaign_book import ENDED, CampaignBook, progress
 from projections.marketing.campaign_counts import Question as Effects
 from projections.marketing.campaign_effect import Effect
@@ -112,7 +113,7 @@ def _measured(book: CampaignBook, audience: Audience, groups: list[Effect], now:
     plan, pace, today = book.terms(), _pace(book, now), now.date()
     kept = progress(book, now)
     goal = of_effects(groups, plan.goal, book.currency)
-    spent = book.spent_by_currency().get(book.currency or "", Decimal(0))
+    spent = book.spent_by_currency().get(book.currency or "", zero(book.currency))
     reached = proportion(
         audience.reached,
         audience.planned,

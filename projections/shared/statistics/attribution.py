@@ -64,13 +64,19 @@ class Paths(NamedTuple):
 
 def credited(paths: Paths, channels: int, model: Model, half_life: float = 7.0) -> Reals:
     """What each channel is worth, up to a common factor. The half-life of a touchpoint's weight is in days."""
-    import numpy as np
 
     if model == "markov":
         # All conversions are worth the same to a chain: their value is divided as their number is.
         return removal_effects(paths, channels)
     weights = _by_decay(paths, half_life) if model == "time-decay" else WEIGHTS[model](paths)
-    return np.bincount(paths.channels, weights * paths.values[paths.paths], minlength=channels)
+    return _summed(paths.channels, weights * paths.values[paths.paths], channels)
+
+
+def _summed(numbers: Whole, weights: Reals, length: int) -> Reals:
+    """The sum of the weights of each number."""
+    import numpy as np
+
+    return np.bincount(numbers, weights, minlength=length).astype(np.float64, copy=False)
 
 
 # Weights of the touchpoints of a path; they add up to 1
@@ -190,12 +196,12 @@ def _transitions(paths: Paths, numbers: Whole, length: int) -> tuple[Reals, Real
     ends = paths.conversions + paths.without
     begins = paths.begins
     last = begins + paths.lengths - 1
-    starts = np.bincount(numbers[begins], ends, minlength=length)
-    converting = np.bincount(numbers[last], paths.conversions, minlength=length)
+    starts = _summed(numbers[begins], ends, length)
+    converting = _summed(numbers[last], paths.conversions, length)
     follows = np.flatnonzero(paths.paths[1:] == paths.paths[:-1])
     codes = numbers[follows] * length + numbers[follows + 1]
-    between = np.bincount(codes, ends[paths.paths[follows]], minlength=length * length).reshape(length, length)
-    leaving = np.bincount(numbers[last], ends, minlength=length) + between.sum(axis=1)
+    between = _summed(codes, ends[paths.paths[follows]], length * length).reshape(length, length)
+    leaving = _summed(numbers[last], ends, length) + between.sum(axis=1)
     return starts, between, converting, leaving
 
 

@@ -84,12 +84,19 @@ def wrong(found: Any, digits: int, path: str = "") -> Iterator[str]:
         for one in found:
             yield from wrong(one, digits, path)
     elif isinstance(found, dict):
-        is_ratio = {"numerator", "denominator"} <= found.keys() or path.endswith("seed_channel_effect")
+        is_ratio = is_estimate(found) or path.endswith("seed_channel_effect")
         for name, value in found.items():
             if isinstance(value, str) and not well_formed(name, value, digits, is_ratio):
                 yield f"{path}.{name}: {value}"
             else:
                 yield from wrong(value, digits, f"{path}.{name}")
+
+
+def is_estimate(found: dict[str, Any]) -> bool:
+    """Whether this is a ratio, a count, or a figure that a method estimated, and not an exact amount."""
+    is_figure = {"value", "unit", "definition"} <= found.keys()
+    estimated = is_figure and ("n" in found or "method" in found or found["unit"] not in SHORT)
+    return estimated or {"numerator", "denominator"} <= found.keys()
 
 
 def well_formed(name: str, value: str, digits: int, is_ratio: bool) -> bool:

@@ -20,10 +20,10 @@ from domain.sales.order.order import Order
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Item
 from projections.customers.customers import customer_view, customers
-from projections.marketing import channel_effect
+from projections.marketing import channel_comparison, channel_effect
 from projections.marketing.channel_traffic import channel_days, channel_traffic
 from projections.marketing.channels import channels
-from projections.sales import buyers, sales_report
+from projections.sales import buyers, sales_report, sales_trend
 from projections.sales.channel_sales import Question, channel_sales, report, sales
 from projections.sales.leads import lead_rows, leads
 from projections.sales.order_book import Figures
@@ -193,6 +193,12 @@ PART = Part(
         "channel-effect": lambda connection: channel_effect.report(connection, **ALL),
         "channel-effect-by-month": lambda connection: channel_effect.report(connection, **ALL, by_period="month"),
         "channel-effect-by-day": lambda connection: channel_effect.report(connection, **ALL, by_period="day"),
+        "channel-comparison": lambda connection: channel_comparison.report(
+            connection, channel_comparison.Question(from_=FIRST.date(), to=date(2026, 1, 1), zone=BERLIN), date(2026, 6, 1)
+        ),
+        "sales-trend": lambda connection: sales_trend.report(
+            connection, sales_trend.Question(**ALL, by=("channel",)), date(2026, 1, 1)
+        ),
         "channel-sales-by-month": lambda connection: report(connection, Question(**ALL, by=("channel", "month"))),
     },
 )

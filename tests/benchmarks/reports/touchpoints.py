@@ -33,10 +33,9 @@ def fill(connection: Connection, rows: int) -> None:
     """So many touchpoints, and a quarter as many orders, customers and leads."""
     chance, like = Random(17), recorded()
     people = [UUID(int=chance.getrandbits(128), version=4) for _ in range(max(2, rows // 4))]
-    bought = [
-        placed(number, FIRST + timedelta(seconds=at), people, chance) for number, at in enumerate(_moments(rows // 4, chance))
-    ]
-    found = [captured(number, FIRST + timedelta(seconds=at), chance) for number, at in enumerate(_moments(rows // 4, chance))]
+    some = rows // 4
+    bought = [placed(number, at, people, chance) for number, at in enumerate(_moments(some, chance))]
+    found = [captured(number, at, chance) for number, at in enumerate(_moments(some, chance))]
     became = [lead | {"customer_id": chance.choice(people) if lead["converted_at"] else None} for lead in found]
     insert(connection, order_rows, (like[order_rows] | one for one in bought))
     insert(connection, sales, (_sale(one) for one in bought))

@@ -26,7 +26,7 @@ from projections.shared.statistics.attribution import (
 
 CASES = Path(__file__).parents[5] / "shared" / "data" / "analytics_cases.json"
 NAMES = "ABC"
-EXACT = {"rel": 0, "abs": 1e-9}
+EXACT: dict[str, Any] = {"rel": 0, "abs": 1e-9}
 
 Touched = Sequence[tuple[Sequence[int], int, int]]
 ENDS = st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(any)
