@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi import Query, Request, Response
 
 from api.marketing import attribution_schemas as schemas
 from api.shared.access import may
-from api.shared.bounds import REPORT
+from api.shared.bounds import WIDE_REPORT
 from api.shared.grouping import questions, reported
 from api.shared.openapi import answers, exported
 from api.shared.problems import wrong_parameter
@@ -20,7 +21,7 @@ from domain.marketing.campaign.values import LONGEST_WINDOW
 from domain.marketing.touchpoint import Kind
 from projections.marketing import attribution as read_model
 
-router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
+router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", WIDE_REPORT)])
 
 DEFINITION = (
     "A conversion is an order that a customer placed in the period, in any state, and not a test order. Its path are the"
@@ -71,5 +72,8 @@ async def attribution(request: Request, after: After, question: Asked) -> Respon
         model=question.model,
         by=question.by,
         window_days=question.window_days,
+        half_life_days=Decimal(str(question.half_life_days)),
+        value=question.value,
+        currency=question.currency,
         definition=DEFINITION,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.shared.schemas import DAY, FIGURE, INTEGER, MAYBE_TEXT, TEXT, fields, group_of
+from api.shared.schemas import AMOUNT, DAY, FIGURE, INTEGER, MAYBE_TEXT, TEXT, fields, group_of
 from projections.marketing.attribution import MEASURES, REMOVAL, TOTALS
 
 ATTRIBUTION_GROUP = fields(
@@ -19,6 +19,9 @@ ATTRIBUTION = fields(
         "model": TEXT,
         "by": TEXT,
         "window_days": INTEGER,
+        "half_life_days": AMOUNT,
+        "value": TEXT,
+        "currency": MAYBE_TEXT,
         "definition": TEXT,
         "position": INTEGER,
         "total": group_of({}, TOTALS),

@@ -30,6 +30,7 @@ def test_an_order_is_credited_to_the_channels_before_it(client: Client) -> None:
         "reason": None,
     }
     assert (found["model"], found["window_days"]) == ("position", 10)
+    assert (found["half_life_days"], found["value"], found["currency"]) == ("7.0", "conversions", None)
     assert "never replace lift" in found["definition"]
     chain = seen(client, PATH, model="markov")["groups"][0]["measures"]["removal_effect"]
     assert (chain["value"], chain["n"], chain["method"][:12]) == ("1", 1, "Markov chain")
