@@ -24,12 +24,15 @@ from api.customers import (
 )
 from api.documentation import pages
 from api.marketing import (
+    attribution,
     campaign_effect,
     campaign_lift,
     campaign_members,
     campaign_variants,
+    campaign_progress,
     campaign_views,
     campaigns,
+    channel_comparison,
     channel_effect,
     channel_views,
     channels,
@@ -74,6 +77,7 @@ from api.sales import (
     orders,
     pipelines,
     sales_report,
+    sales_trend,
 )
 from api.service import (
     assignment_rules,
@@ -124,9 +128,12 @@ MARKETING = (
     campaign_effect.router,
     campaign_lift.router,
     campaign_variants.router,
+    attribution.router,
+    campaign_progress.router,
     channel_views.router,
     channels.router,
     channel_effect.router,
+    channel_comparison.router,
     touchpoints.reading,
     touchpoints.commanding,
     segment_views.router,
@@ -150,6 +157,7 @@ SALES = (
     pipelines.commanding,
     channel_sales.router,
     sales_report.router,
+    sales_trend.router,
 )
 SERVICE = (
     ticket_views.router,

@@ -48,6 +48,8 @@ STORY = Bound(250, 100, Each(5, 1.5, "thing"))
 """All that happened to one thing."""
 REPORT = Bound(500, 250, Each(0.2, 0.02, "log"))
 """Figures over everything on the days asked for, which may be all days."""
+WIDE_REPORT = Bound(500, 250, Each(1, 0.02, "log"))
+"""A report that reads a row for each fact of a kind that may be most of the log, such as touchpoints."""
 EXPORT = Bound(500, 250, Each(4, 1, "answer"))
 """All rows of a list or a report, as CSV or NDJSON. Every route that offers these forms may take as much."""
 BATCH = Bound(500, 250, Each(10, 5, "answer"))

@@ -16,9 +16,15 @@ from projections.shared.ratios import ratio
 
 def of_goal(connection: Connection, campaign_id: UUID, goal: Goal | None, currency: str | None) -> Figure:
     """Actual / target. The metric is `sales` (in the campaign's currency), `conversions`, or a count of the funnel."""
+    groups = report(connection, Question(campaign_id=campaign_id)).groups if goal else []
+    return of_effects(groups, goal, currency)
+
+
+def of_effects(groups: list[Effect], goal: Goal | None, currency: str | None) -> Figure:
+    """The same, from the groups of the campaign in the report on its effect."""
     if goal is None:
         return ratio(None, None, "1", "actual / target", "no goal is set")
-    actual = _actual(report(connection, Question(campaign_id=campaign_id)).groups, goal.metric, currency)
+    actual = _actual(groups, goal.metric, currency)
     reason = f"{goal.metric} is not measured" if actual is None else "the target is zero"
     return ratio(actual, goal.target, "1", f"{goal.metric} / target", reason)
 

@@ -132,6 +132,14 @@ def _shown(row: Row, now: datetime | None) -> Row:
     return {name: row[name] for name in OWN} | profile(book, now)
 
 
+def books(connection: Connection, campaign_id: UUID | None = None, status: Status | None = None) -> list[CampaignBook]:
+    """The state of all campaigns in the order of their names, or only of those with this id and this status."""
+    row = campaign_rows.c
+    named = [column == value for column, value in ((row.campaign_id, campaign_id), (row.status, status)) if value is not None]
+    query = select(row.campaign_id, row.state).where(*named).order_by(row.name, row.campaign_id)
+    return [CampaignBook.load(id, state) for id, state in connection.execute(query)]
+
+
 class Planned(NamedTuple):
     """The facts of a campaign that a report needs; `spent` is by currency, `shares` are the planned ones by variant."""
 

@@ -87,7 +87,7 @@ def customers_orders(connection: Connection, *, with_channels: bool = False) -> 
             read[name].append(channels.of(values) if name == "channels" else values)
     found = {name: _all(values) for name, values in read.items()}
     ids = _reshaped(found.pop("ids"))
-    customers, different = _numbered(connection, _reshaped(found.pop("customers")))
+    customers, different = numbered_survivors(connection, _reshaped(found.pop("customers")))
     first = id_vectors.least(customers, different, found["placed_at"], ids)
     none = {"channels": np.zeros(len(ids), np.int64)}
     return CustomersOrders(
@@ -102,7 +102,7 @@ def _guests_orders(connection: Connection) -> Ids:
     return _reshaped(_all([portion["ids"] for portion in portions(connection, {"ids": row.order_id}, where, parts)]))
 
 
-def _numbered(connection: Connection, customers: Ids) -> tuple[Whole, int]:
+def numbered_survivors(connection: Connection, customers: Ids) -> tuple[Whole, int]:
     """A number for each customer, and how many different ones there are. Merged customers have that of the merge survivor."""
     import numpy as np
 

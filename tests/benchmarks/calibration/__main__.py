@@ -6,10 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.benchmarks.calibration import lift, waiting
+from tests.benchmarks.calibration import channels, lift, waiting
 from tests.benchmarks.calibration.calibrated import Calibrated
 
-TOPICS: Mapping[str, Callable[[], Iterator[Calibrated]]] = {"lift": lift.figures, "waiting": waiting.figures}
+TOPICS: Mapping[str, Callable[[], Iterator[Calibrated]]] = {
+    "channels": channels.figures,
+    "lift": lift.figures,
+    "waiting": waiting.figures,
+}
 """The topics, by hand: a new one is a module with `figures`, and one line here."""
 
 

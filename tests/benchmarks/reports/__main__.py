@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from infra.servers.postgres import Postgres
 from tests.benchmarks.reports import __doc__ as description
-from tests.benchmarks.reports.measuring import each, fill_all
+from tests.benchmarks.reports.measuring import each
 from tests.benchmarks.reports.parts import PARTS
 from tests.benchmarks.reports.table import LINE, line
 from tests.benchmarks.rows import ENGINES
@@ -26,9 +26,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="recount-reports-")))
         databases = {engine: _database(engine, folder, stack) for engine in asked.engine or ENGINES}
-        fill_all(databases.values(), wanted, asked.rows)
         print(LINE)
-        for engine, name, one in each(databases, wanted):
+        for engine, name, one in each(databases, wanted, asked.rows):
             print(line(engine, name, one), flush=True)
 
 

@@ -23,27 +23,31 @@ from tests.benchmarks.reports.table import LINE, WHAT, Measured, Reports, line
 def measure(databases: Mapping[str, str], rows: int, note: Callable[[str], None]) -> Reports:
     """The reports of which something is required, over these empty databases, by engine. `note` prints a line."""
     begun = time.monotonic()
-    fill_all(databases.values(), WHAT, rows)
-    minutes = (time.monotonic() - begun) / 60
-    note(f"{rows:,} rows of each kind for reports on {len(databases)} databases in {minutes:.1f} minutes\n{LINE}")
+    note(LINE)
     measured: dict[str, dict[str, Measured]] = {engine: {} for engine in databases}
-    for engine, name, one in each(databases, WHAT):
+    for engine, name, one in each(databases, WHAT, rows):
         measured[engine][name] = one
         note(line(engine, name, one))
-    return Reports(rows=rows, minutes=round(minutes, 1), measured=measured)
+    return Reports(rows=rows, minutes=round((time.monotonic() - begun) / 60, 1), measured=measured)
 
 
-def fill_all(databases: Collection[str], names: Collection[str], rows: int) -> None:
-    """Fills what these reports read, in all databases at the same time: mostly, it is work of Python."""
+def each(databases: Mapping[str, str], names: Collection[str], rows: int) -> Iterator[tuple[str, str, Measured]]:
+    """The engine and the name of each report, and what is measured. Raises CalledProcessError.
+
+    What the reports of a part read is filled in all databases at the same time: mostly, it is work of Python.
+    """
     with ProcessPoolExecutor(len(databases), get_context("spawn")) as processes:
-        for _ in processes.map(partial(fill_parts, names=frozenset(names), rows=rows), databases):
-            """Raises what a process raised."""
+        for number, part in enumerate(PARTS):
+            wanted = [name for name in names if name in part.reports]
+            if wanted:
+                list(processes.map(partial(fill_numbered, number=number, rows=rows), databases.values()))
+            for engine, database in databases.items():
+                for name in wanted:
+                    yield engine, name, in_a_process(name, database)
 
 
-def fill_parts(database: str, names: Collection[str], rows: int) -> None:
-    for part in PARTS:
-        if not part.reports.keys().isdisjoint(names):
-            fill(database, part, rows)
+def fill_numbered(database: str, number: int, rows: int) -> None:
+    fill(database, PARTS[number], rows)
 
 
 def fill(database: str, part: Part, rows: int) -> None:
@@ -58,13 +62,6 @@ def fill(database: str, part: Part, rows: int) -> None:
         with read_models.reader.connect() as connection:
             connection.execute(text("VACUUM ANALYZE"))
     read_models.close()
-
-
-def each(databases: Mapping[str, str], names: Collection[str]) -> Iterator[tuple[str, str, Measured]]:
-    """The engine and the name of each report, and what is measured. Raises CalledProcessError."""
-    for engine, database in databases.items():
-        for name in names:
-            yield engine, name, in_a_process(name, database)
 
 
 def in_a_process(name: str, database: str) -> Measured:

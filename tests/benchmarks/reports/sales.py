@@ -20,10 +20,10 @@ from domain.sales.order.order import Order
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Item
 from projections.customers.customers import customer_view, customers
-from projections.marketing import channel_effect
+from projections.marketing import channel_comparison, channel_effect
 from projections.marketing.channel_traffic import channel_days, channel_traffic
 from projections.marketing.channels import channels
-from projections.sales import buyers, sales_report
+from projections.sales import buyers, sales_report, sales_trend
 from projections.sales.channel_sales import Question, channel_sales, report, sales
 from projections.sales.leads import lead_rows, leads
 from projections.sales.order_book import Figures
@@ -48,19 +48,19 @@ YEAR: dict[str, Any] = {"from_": date(2025, 1, 1), "to": date(2026, 1, 1), "zone
 
 def fill(connection: Connection, rows: int) -> None:
     """So many orders, each with a sales row and some with a second one, so many products sold, and fewer leads."""
-    chance, like = Random(16), _recorded()
+    chance, like = Random(16), recorded()
     people = [UUID(int=chance.getrandbits(128), version=4) for _ in range(max(2, rows // 4))]
     moments = sorted(FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400)) for _ in range(rows))
-    placed = [_placed(number, at, people, chance) for number, at in enumerate(moments)]
-    insert(connection, order_rows, (like[order_rows] | one for one in placed))
-    insert(connection, sales, (row for one in placed for row in _sales(one, chance)))
-    insert(connection, product_sales_rows, islice((row for one in placed for row in _products(one, chance)), rows))
-    insert(connection, lead_rows, (like[lead_rows] | _captured(number, at, chance) for number, at in enumerate(moments[::4])))
-    insert(connection, customers, (like[customers] | one for one in _merged(people)))
+    orders_placed = [placed(number, at, people, chance) for number, at in enumerate(moments)]
+    insert(connection, order_rows, (like[order_rows] | one for one in orders_placed))
+    insert(connection, sales, (row for one in orders_placed for row in _sales(one, chance)))
+    insert(connection, product_sales_rows, islice((row for one in orders_placed for row in _products(one, chance)), rows))
+    insert(connection, lead_rows, (like[lead_rows] | captured(number, at, chance) for number, at in enumerate(moments[::4])))
+    insert(connection, customers, (like[customers] | one for one in merged(people)))
     insert(connection, channel_days, _traffic(min(rows, DAYS), chance))
 
 
-def _recorded() -> Mapping[Table, Row]:
+def recorded() -> Mapping[Table, Row]:
     """A row of an order, a lead and a customer, with states as they are recorded."""
     history, found = History(), {}
     ada, order, lead = history.of(Customer, "Ada"), history.of(Order, "order"), history.of(Lead, "lead")
@@ -77,7 +77,7 @@ def _recorded() -> Mapping[Table, Row]:
     return found
 
 
-def _placed(number: int, at: datetime, people: Sequence[UUID], chance: Random) -> Row:
+def placed(number: int, at: datetime, people: Sequence[UUID], chance: Random) -> Row:
     """What differs between orders. One in ten is a guest's, and of one in ten only the day is known."""
     gross = chance.randrange(500, 50_000)
     return {
@@ -128,7 +128,7 @@ def _products(order: Row, chance: Random) -> Iterator[Row]:
         yield same | {"part": part, "placed": True} | goods | amounts | named
 
 
-def _captured(number: int, at: datetime, chance: Random) -> Row:
+def captured(number: int, at: datetime, chance: Random) -> Row:
     converted = chance.random() < 0.3
     return {
         "lead_id": uuid7_at(at, chance),
@@ -142,7 +142,7 @@ def _captured(number: int, at: datetime, chance: Random) -> Row:
     }
 
 
-def _merged(people: Sequence[UUID]) -> Iterator[Row]:
+def merged(people: Sequence[UUID]) -> Iterator[Row]:
     """One customer in fifty was merged into another."""
     for number, (survivor, other) in enumerate(zip(people[::50], people[1::50], strict=False)):
         for id, into in ((survivor, None), (other, survivor)):
@@ -193,6 +193,12 @@ PART = Part(
         "channel-effect": lambda connection: channel_effect.report(connection, **ALL),
         "channel-effect-by-month": lambda connection: channel_effect.report(connection, **ALL, by_period="month"),
         "channel-effect-by-day": lambda connection: channel_effect.report(connection, **ALL, by_period="day"),
+        "channel-comparison": lambda connection: channel_comparison.report(
+            connection, channel_comparison.Question(from_=FIRST.date(), to=date(2026, 1, 1), zone=BERLIN), date(2026, 6, 1)
+        ),
+        "sales-trend": lambda connection: sales_trend.report(
+            connection, sales_trend.Question(**ALL, by=("channel",)), date(2026, 1, 1)
+        ),
         "channel-sales-by-month": lambda connection: report(connection, Question(**ALL, by=("channel", "month"))),
     },
 )

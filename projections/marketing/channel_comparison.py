@@ -1,0 +1,254 @@
+"""channel_comparison: do channels differ, or is it chance? And how does each compare with the period before it?
+
+Each channel is compared with all others together. The p-values of one kind are adjusted for their number, within the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import UNSET
+from msgspec.structs import replace
+from sqlalchemy import Connection
+
+from domain.shared.money import from_minor_units, minor_digits, zero
+from projections.customers.merging import READ as MERGES
+from projections.marketing.channel_traffic import traffic
+from projections.sales.channel_sales import Question as Sold
+from projections.sales.channel_sales import average_order
+from projections.sales.channel_sales import report as sold
+from projections.sales.placed_orders import PlacedOrders, placed_orders
+from projections.shared.figures import Figure, Measured, Test, between, counted, estimated, summed, without_value
+from projections.shared.ratios import proportion, ratio
+from projections.shared.reports import Days, TooManyGroups
+from projections.shared.statistics import bootstrap, comparisons, shrinkage
+from projections.shared.statistics.comparisons import FEWEST_EVENTS, Sample
+from projections.shared.statistics.shrinkage import Shrunk
+
+if TYPE_CHECKING:
+    from projections.shared.vectors import Whole
+
+READ = ("channel_sales", "channel_traffic", "orders", *MERGES)
+MEASURES = (
+    "orders",
+    "gross",
+    "share",
+    "change",
+    "change_from_year_before",
+    "average_order",
+    "conversion_rate",
+    "conversion_rate_shrunk",
+    "repeat_purchase_rate",
+)
+TOTALS = ("gross", "change", "change_from_year_before", "channels", "concentration")
+MOST = 100
+"""So many groups an answer has at most, because each is resampled."""
+FIRST = date(1900, 1, 1)
+LAST = date(9999, 1, 1)
+
+VISITS = "visits of the same person are not independent, so the interval and the test are approximations"
+SHARE = "gross / gross of all channels in this currency"
+AGAIN = "customers with two orders or more on the channel / customers with one or more, in these days"
+
+Group = tuple[str, str]
+
+
+class Question(Days, frozen=True, kw_only=True):
+    """Orders placed from `from_` to before `to` in `zone`; with a `currency`, amounts in it only."""
+
+    currency: str | None = None
+
+
+class Before(NamedTuple):
+    """The gross of another period by channel and currency; `reason` says why there is no such period."""
+
+    gross: Mapping[Group, Decimal]
+    reason: str = ""
+    caution: str = ""
+
+    def change(self, of: Sequence[Group], now: Decimal, name: str) -> Figure:
+        """(now − before) / before."""
+        definition = f"(gross − gross of {name}) / gross of {name}"
+        if self.reason:
+            return without_value("1", definition, self.reason)
+        before = sum((self.gross.get(group, Decimal(0)) for group in of), Decimal(0))
+        found = ratio(now - before, before, "1", definition, f"nothing was sold in {name}")
+        return replace(found, caution=self.caution) if self.caution else found
+
+
+class Around(NamedTuple):
+    """The period before, of the same length, and the same days one year before."""
+
+    previous: Before
+    year: Before
+
+    def changes(self, of: Sequence[Group], now: Decimal) -> dict[str, Figure]:
+        return {
+            "change": self.previous.change(of, now, "the period before"),
+            "change_from_year_before": self.year.change(of, now, "the same days one year before"),
+        }
+
+
+class Found(NamedTuple):
+    """The totals by currency, and the channels by currency."""
+
+    totals: list[Measured]
+    groups: list[Measured]
+
+
+def report(connection: Connection, question: Question, today: date) -> Found:
+    """Channels with sales, and channels with visits only, in each currency. Raises TooManyGroups."""
+    asked = Sold(from_=question.from_, to=question.to, zone=question.zone, by=("channel",), currency=question.currency)
+    sales = {(one.channel or "", one.currency): one for one in sold(connection, asked)}
+    visits, orders = _visits(connection, question), _orders(connection, asked)
+    gross: dict[str, dict[str, Decimal]] = {currency: dict.fromkeys(visits, zero(currency)) for _, currency in sales}
+    for (channel, currency), one in sales.items():
+        gross[currency][channel] = one.gross
+    if (length := sum(map(len, gross.values()))) > MOST:
+        raise TooManyGroups(f"The report would have {length} groups; the limit is {MOST}. Name a currency.")
+    around, placed = _around(connection, question, today), placed_orders(connection, asked)
+    averages, rates, people = _averages(placed), _rates(visits, orders), placed.repeated()
+
+    def measured(channel: str, currency: str) -> Measured:
+        group, amount = (channel, currency), gross[currency][channel]
+        count = sales[group].orders if group in sales else 0
+        figures = {
+            "orders": counted(count, "orders", "orders placed in this currency"),
+            "gross": summed(amount, currency, "price × quantity before discounts, tax, shipping and returns"),
+            "share": ratio(amount, sum(gross[currency].values()), "1", SHARE, "nothing was sold"),
+            **around.changes([group], amount),
+            "average_order": averages.get(group) or average_order(zero(currency), 0, currency),
+            **rates[channel],
+            "repeat_purchase_rate": proportion(*people.get(channel, (0, 0)), "1", AGAIN, "no customer ordered"),
+        }
+        return Measured(group={"channel": channel, "currency": currency}, measures=figures)
+
+    groups = [
+        measured(channel, currency)
+        for currency in sorted(gross)
+        for channel in sorted(gross[currency], key=lambda channel, of=gross[currency]: (-of[channel], channel))  # type: ignore[misc]
+    ]
+    return Found([_total(currency, gross[currency], around) for currency in sorted(gross)], groups)
+
+
+def _orders(connection: Connection, asked: Sold) -> dict[str, int]:
+    """Orders of all currencies by channel, since visits have no currency."""
+    found: dict[str, int] = {}
+    for one in sold(connection, replace(asked, currency=None)):
+        found[one.channel or ""] = found.get(one.channel or "", 0) + one.orders
+    return found
+
+
+def _visits(connection: Connection, question: Question) -> dict[str, int]:
+    """Visits by channel; a channel whose visits nobody counted is left out."""
+    found: dict[str, int] = {}
+    for (channel, _), counts in traffic(connection, question.from_, question.to).items():
+        if counts.visits is not None:
+            found[channel] = found.get(channel, 0) + counts.visits
+    return found
+
+
+def _total(currency: str, of: Mapping[str, Decimal], around: Around) -> Measured:
+    total = sum(of.values(), Decimal(0))
+    squares = sum((gross**2 for gross in of.values()), Decimal(0))
+    definition = "sum of the squared shares of the channels: 1 is one channel alone (Herfindahl and Hirschman)"
+    concentration = ratio(squares, total**2, "1", definition, "nothing was sold")
+    if any(gross < 0 for gross in of.values()):
+        concentration = without_value("1", definition, "a channel has a negative gross, because orders were amended")
+    every = {group for before in around for group in before.gross if group[1] == currency}
+    figures = {
+        "gross": summed(total, currency, "gross of all channels"),
+        **around.changes(sorted(every), total),
+        "channels": counted(sum(gross > 0 for gross in of.values()), "channels", "channels with sales"),
+        "concentration": concentration,
+    }
+    return Measured(group={"currency": currency}, measures=figures)
+
+
+# Periods to compare with
+
+
+def _around(connection: Connection, question: Question, today: date) -> Around:
+    length = question.to - question.from_
+    caution = "the period has not ended yet" if question.to > today else ""
+
+    def before(from_: date | None, to: date | None) -> Before:
+        if from_ is None or to is None or question.to >= LAST or not length:
+            return Before({}, "the days asked for leave no such period")
+        asked = Sold(from_=from_, to=to, zone=question.zone, by=("channel",), currency=question.currency)
+        gross = {(one.channel or "", one.currency): one.gross for one in sold(connection, asked)}
+        return Before(gross, caution=caution)
+
+    earlier = question.from_ - length if question.from_ - FIRST >= length else None
+    return Around(before(earlier, question.from_), before(_year_before(question.from_), _year_before(question.to)))
+
+
+def _year_before(day: date) -> date | None:
+    """The same day one year before; for 29 February the 28th. None before the first day of the calendar."""
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day) if day.year > FIRST.year else None
+
+
+# Averages
+
+
+def _averages(placed: PlacedOrders) -> dict[Group, Figure]:
+    """The average order of each group, compared with the other channels of its currency."""
+    worth = placed.worth()
+    found = {}
+    for currency in {currency for _, currency in worth}:
+        of = {group: values for group, values in worth.items() if group[1] == currency}
+        samples = [Sample.of(values) for values in of.values()]
+        for (group, values), test in zip(of.items(), comparisons.means(samples), strict=True):
+            found[group] = _average(values, currency, test)
+    return found
+
+
+def _average(values: Whole, currency: str, test: Test | None) -> Figure:
+    unit = 10 ** minor_digits(currency)
+    figure = average_order(from_minor_units(sum(values.tolist()), currency), len(values), currency)
+    more: dict[str, Any] = {"n": len(values)}
+    if bounds := bootstrap.of_mean(values / unit):
+        more["interval"] = between(*bounds)
+    if test is not None:
+        more["test"] = test
+    if len(values) < FEWEST_EVENTS:
+        more["caution"] = f"fewer than {FEWEST_EVENTS} orders"
+    return replace(figure, **more)
+
+
+# Rates
+
+
+def _rates(visits: Mapping[str, int], orders: Mapping[str, int]) -> dict[str, dict[str, Figure]]:
+    """The conversion rate of each channel, compared with the others, and beside it the one that is drawn to all of them."""
+    # A rate above 1 is no share of the visits: it has no interval, no test, and says nothing about the others.
+    shares = [channel for channel, several in visits.items() if several and orders.get(channel, 0) <= several]
+    pairs = [orders.get(channel, 0) for channel in shares], [visits[channel] for channel in shares]
+    tests = dict(zip(shares, comparisons.rates(*pairs), strict=True))
+    drawn = dict(zip(shares, shrinkage.shrunk(*pairs) or (), strict=False))
+    return {
+        channel: {
+            "conversion_rate": _rate(orders.get(channel, 0), visits.get(channel), tests.get(channel)),
+            "conversion_rate_shrunk": _shrunk(drawn.get(channel), len(shares)),
+        }
+        for channel in orders.keys() | visits.keys()
+    }
+
+
+def _rate(orders: int, visits: int | None, test: Test | None) -> Figure:
+    definition = "orders of all currencies / visits"
+    reason = "no visits were recorded" if visits is None else "there were no visits"
+    more: dict[str, Any] = {} if test is None else {"test": test}
+    return replace(proportion(orders, visits, "1", definition, reason), caution=VISITS if visits else UNSET, **more)
+
+
+def _shrunk(rate: Shrunk | None, channels: int) -> Figure:
+    definition = "the conversion rate, drawn to that of all channels: the less, the more visits the channel has"
+    if rate is None:
+        return without_value("1", definition, "there are too few channels with such a rate, or it is not a share of visits")
+    interval = between(rate.low, rate.high, shrinkage.METHOD)
+    return estimated(rate.rate, "1", definition, interval=interval, method=shrinkage.METHOD, n=channels)
