@@ -23,7 +23,7 @@ OPTION = "frames"
 IDLE = 60.0
 """Seconds without a question after which everything is given up. So nothing stays for long after its person was erased."""
 SOON = 0.1
-RECENT = 5.0
+RECENT = 30.0
 """Seconds in which what was used is not given up for something else: else what is larger than all room would only push out."""
 SMALL = 200
 """About the bytes of what surrounds a column."""
