@@ -32,6 +32,8 @@ from infra.event_store.store import EventStore
 from infra.memory import release_pages
 from infra.read_models.completeness import Completeness, Needed, Of
 from infra.read_models.digest import one_moment
+from infra.read_models.rows_version import rows_version
+from projections.shared.frames import shelve
 from projections.shared.pages import LIMIT, Page
 from projections.shared.rows import Row
 
@@ -191,6 +193,7 @@ def _query_moment(
     """
     completeness: Completeness = request.app.state.completeness
     with one_moment(request.app.state.read_models) as connection:
+        shelve(connection, request.app.state.frames, rows_version)
         reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
         answer = query(connection, min(reached.values()))
         if is_long(request):

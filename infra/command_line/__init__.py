@@ -19,6 +19,7 @@ from infra.command_line.project import project
 from infra.command_line.rebuild import rebuild
 from infra.command_line.relay import relay
 from infra.command_line.repair import repair
+from infra.command_line.report import FREE, report
 from infra.command_line.restore import restore
 from infra.command_line.serve import serve
 from infra.command_line.status import status
@@ -43,6 +44,7 @@ app.command()(follow)
 app.command()(up)
 app.command()(status)
 app.command(name="import")(import_file)
+app.command(context_settings=FREE)(report)
 app.command()(rebuild)
 app.command()(backup)
 app.command()(restore)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from infra.command_line.terminal import Failed
+from infra.command_line.terminal import Failed, WrongUsage
 from infra.home import HomeInUse, locked
 from infra.processes import server_file
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 PATIENCE = httpx.Timeout(60, connect=5)
 LONGEST_WAIT = 60.0
 LARGEST_DETAIL = 5
+
+
+class NothingHere(Failed):
+    """The API has no such path."""
 
 
 class Reached:
@@ -47,24 +51,31 @@ class Reached:
     def put(self, path: str, **given: Any) -> Any:
         return self._request("PUT", path, **given)
 
+    def content(self, path: str, **given: Any) -> bytes:
+        """What is answered to a GET, in the form that its Accept header asks for."""
+        return self._successful("GET", path, **given).content
+
     def close(self) -> None:
         self._loop.run(self._http.aclose())
         self._loop.close()
 
     def _request(self, method: str, path: str, **given: Any) -> Any:
+        return self._successful(method, path, **given).json()
+
+    def _successful(self, method: str, path: str, **given: Any) -> httpx.Response:
         until = time.monotonic() + LONGEST_WAIT
         answer = self._answer(method, path, **given)
         while (pause := _pause(answer)) and time.monotonic() + pause < until:
             time.sleep(pause)
             answer = self._answer(method, path, **given)
         if answer.is_success:
-            return answer.json()
-        raise Failed(_reason(answer))
+            return answer
+        raise (NothingHere if b'"/problems/nothing-here"' in answer.content else Failed)(_reason(answer))
 
     def _answer(self, method: str, path: str, **given: Any) -> httpx.Response:
         try:
             return self._loop.run(self._http.request(method, path, **given))
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Failed(f"the server at {self._http.base_url} does not answer: {type(error).__name__}") from None
 
 
@@ -105,6 +116,19 @@ def reached(settings: Settings, *, records: bool = False) -> Iterator[Reached]:
             found = Reached(httpx.ASGITransport(application, raise_app_exceptions=False), "http://recount", key)
             stack.callback(found.close)
         yield found
+
+
+@contextmanager
+def remote(url: str, key: str) -> Iterator[Reached]:
+    """The API of the server at this address, with what this key may. Raises WrongUsage."""
+    try:
+        found = Reached(httpx.AsyncHTTPTransport(), url, key)
+    except (httpx.InvalidURL, UnicodeEncodeError) as error:
+        raise WrongUsage(f"--url or --key: {error}") from None
+    try:
+        yield found
+    finally:
+        found.close()
 
 
 @contextmanager

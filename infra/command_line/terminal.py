@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console
 
@@ -24,6 +24,6 @@ class WrongUsage(Exception):
     """A setting, an argument or a file is wrong: exit status 2."""
 
 
-def print_json(answer: Any) -> None:
-    """Plain JSON for scripts, also on a terminal."""
-    print(json.dumps(answer, ensure_ascii=False, indent=2))
+def print_json(answer: Any, file: IO[str] | None = None) -> None:
+    """Plain JSON for scripts, also on a terminal; into a file if there is one."""
+    print(json.dumps(answer, ensure_ascii=False, indent=2), file=file)

