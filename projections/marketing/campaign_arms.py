@@ -7,10 +7,11 @@ attribution window ends if the campaign has one. Spend is the value of these con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Table, case, func, select
 
 from domain.marketing.campaign.values import CONTROL, TREATMENT, VARIANT_LIMIT
 from domain.shared.money import from_minor_units, minor_digits
@@ -20,7 +21,7 @@ from projections.shared import exact
 from projections.shared.id_vectors import NOT_FOUND, Places, numbered
 from projections.shared.reports import TooManyGroups
 from projections.shared.statistics.proportions import Share
-from projections.shared.vectors import Codes, by_place, portions
+from projections.shared.vectors import Codes, Where, by_place, portions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,12 +129,13 @@ def _spent(sold: _Sold, of: Members) -> dict[str, Spent]:
 def _everyone(connection: Connection, campaign: Planned) -> Members:
     import numpy as np
 
-    row, variants, where = members.c, Codes(), _assigned(campaign)
+    row, variants = members.c, Codes()
+    where, parts = _parts(connection, members, campaign, (row.variant.is_not(None),))
     columns = {"ids": row.member_id, "arms": row.variant, "customers": row.customer_id}
     columns |= {"started_at": row.started_at, "started_on": row.started_on}
     read = [
         Members(variants=variants.texts, **one | {"arms": variants.of(one["arms"])})
-        for one in portions(connection, columns, where, by_place(connection, members, where))
+        for one in portions(connection, columns, where, parts)
     ]
     vectors = [name for name in Members._fields if name != "variants"]
     joined = {name: np.concatenate([getattr(one, name) for one in (_nobody(), *read)]) for name in vectors}
@@ -161,16 +163,27 @@ def _sold(connection: Connection, campaign: Planned) -> _Sold:
     import numpy as np
 
     row, variants, currencies = conversions.c, Codes(), Codes()
-    where = (row.campaign_id == campaign.campaign_id, row.value.is_not(None), row.variant.is_not(None))
-    where = (*where, _counts(row.days_after, campaign))
+    counts = (row.value.is_not(None), row.variant.is_not(None), _counts(row.days_after, campaign))
+    where, parts = _parts(connection, conversions, campaign, counts)
     columns = {"ids": row.member_id, "of_variants": row.variant, "of_currencies": row.currency, "values": row.value}
     nothing = np.zeros(0, np.int64)
     read: list[dict[str, Any]] = [dict.fromkeys(columns, nothing) | {"ids": np.zeros((0, 2), np.uint64)}]
-    for one in portions(connection, columns, where, by_place(connection, conversions, where)):
+    for one in portions(connection, columns, where, parts):
         coded = {"of_variants": variants.of(one["of_variants"]), "of_currencies": currencies.of(one["of_currencies"])}
         read.append(one | coded)
     joined = {name: np.concatenate([one[name] for one in read]) for name in columns}
     return _Sold(variants=variants, currencies=currencies, **joined)
+
+
+def _parts(connection: Connection, table: Table, campaign: Planned, conditions: Where) -> tuple[Where, Iterable[Any]]:
+    """The conditions for the campaign's rows, and the parts in which they are read.
+
+    In several parts they are found by where they are stored: an index would be searched from its beginning for each part.
+    """
+    of = table.c.campaign_id
+    parts = list(by_place(connection, table, (of == campaign.campaign_id, *conditions)))
+    found = of if len(parts) == 1 else func.coalesce(of, of)
+    return (found == campaign.campaign_id, *conditions), parts
 
 
 def _assigned(campaign: Planned) -> tuple[ColumnElement[bool], ...]:

@@ -27,3 +27,12 @@ def test_the_bounds_cover_at_least_95_percent(part: float) -> None:
     covered = binom.cdf(high - 1, counts, part) - binom.cdf(low - 1, counts, part)
     assert covered.min() >= 0.95
     assert covered[100:].max() < 0.97
+
+
+@pytest.mark.parametrize("part", [0.5, 0.9, 0.95])
+def test_the_ranks_are_those_of_the_binomial_distribution_for_any_count(part: float) -> None:
+    counts = np.concatenate((np.arange(1, 4_000), [10_007, 100_003, 1_000_003, 1_000_003]))
+    low, high = ranks(part, counts)
+    assert (low == binom.ppf(0.025, counts, part)).all()
+    assert (high - 1 == binom.ppf(0.975, counts, part)).all()
+    assert [int(rank[0]) for rank in ranks(part, np.array([0]))] == [0, 1]
