@@ -31,11 +31,13 @@ from api.marketing import (
     channel_effect,
     channel_views,
     channels,
+    predicted_values,
     segment_models,
     segment_rules,
     segment_views,
     static_lists,
     touchpoints,
+    value_models,
 )
 from api.marketing.fitting_libraries import FittingLibraries
 from api.operations import (
@@ -128,6 +130,9 @@ MARKETING = (
     segment_models.router,
     segment_rules.reading,
     segment_rules.commanding,
+    predicted_values.router,
+    value_models.reading,
+    value_models.commanding,
     static_lists.reading,
     static_lists.commanding,
 )

@@ -21,7 +21,13 @@ from tests.api.given_everything import everything_happened
 from tests.api.sales.given_leads import captured, opened
 
 # Their columns depend on the model that the request names.
-SEGMENTS = {"/v1/segment-labels": ["model=by-size"], "/v1/reports/segments": ["model=by-size", "rules=true"]}
+SEGMENTS = {
+    "/v1/segment-labels": ["model=by-size"],
+    "/v1/reports/segments": ["model=by-size", "rules=true"],
+    "/v1/predicted-values": ["horizon_days=90"],
+    "/v1/reports/customer-value": ["by=decile", "by=repeats"],
+    "/v1/reports/value-calibration": ["to=2024-05-02"],
+}
 AMOUNT_CELL = re.compile(r"-?\d+\.\d+")
 
 

@@ -17,19 +17,28 @@ from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view, customers
-from projections.marketing import segment_report, segment_rule_answers
+from projections.marketing import customer_value, segment_report, segment_rule_answers, value_calibration, value_fitting
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import LAST, Model, ended_days, model_states
 from projections.marketing.segment_rule_labels import rule_labels
 from projections.marketing.segment_rules import Rule, rule_states
+from projections.marketing.value_fitting import Wanted
+from projections.marketing.value_models import Model as ValueModel
 from projections.shared.rows import Row, Rows
 from tests.benchmarks.reports.part import Part
+from tests.domain.marketing.given_values import FITTED
 
 AT_ONCE = 20_000
 DAY = date(2026, 3, 1)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 MODEL, RULE = UUID(int=1), UUID(int=2)
 BEHAVIOURS = 20_000
+VALUE = ValueModel(
+    model_id=UUID(int=3),
+    fit_position=1,
+    fitted=msgspec.structs.replace(FITTED, currency="EUR", cut_off_day=DAY - timedelta(days=273)),
+)
+WANTED = Wanted("value", DAY, "EUR")
 FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(name="monetary", currency="EUR"))
 
 
@@ -118,5 +127,8 @@ PART = Part(
         "segments-by-rule": lambda connection: segment_rule_answers.report(connection, settled=LAST),
         # While a change of the rules has not reached the rows of all customers.
         "segments-by-rule-meanwhile": segment_rule_answers.report,
+        "customer-value": lambda connection: customer_value.report(connection, VALUE, 365, "decile"),
+        "value-calibration": lambda connection: value_calibration.report(connection, VALUE, DAY),
+        "value-fit": lambda connection: value_fitting.fit(WANTED, value_fitting.sample(connection, WANTED), 1),
     },
 )
