@@ -26,15 +26,31 @@ if TYPE_CHECKING:
 
 def all_figures(connection: Connection, *, of_attributes: bool = False) -> Iterator[Behaviours]:
     """The packed behaviour; with the numbers of attributes only if the caller asks for them."""
+    return (behaviours for behaviours, _ in _figures(connection, {}, of_attributes=of_attributes))
+
+
+def all_figures_with_ids(connection: Connection, *, of_attributes: bool = False) -> Iterator[tuple[Behaviours, Ids]]:
+    """Like `all_figures`, with the ids of the customers."""
+    return _figures(connection, {"id": customer_features.c.customer_id}, of_attributes=of_attributes)
+
+
+def _figures(
+    connection: Connection, columns: dict[str, ColumnElement[Any]], *, of_attributes: bool
+) -> Iterator[tuple[Behaviours, Any]]:
     row = customer_features.c
-    columns: dict[str, ColumnElement[Any]] = {"figures": row.figures} | ({"state": row.state} if of_attributes else {})
+    columns = columns | {"figures": row.figures} | ({"state": row.state} if of_attributes else {})
     merged = survivor_behaviours(connection)
     for of, is_part in _rows(connection, columns, merged):
         behaviours = Behaviours(of["figures"], attributes(of["state"]) if of_attributes else ())
-        yield behaviours if is_part is None else behaviours.without(is_part)
+        ids = of.get("id")
+        if is_part is None:
+            yield behaviours, ids
+        else:
+            yield behaviours.without(is_part), ids[~is_part]
     if merged.behaviours:
         survivors = merged.behaviours.values()
-        yield Behaviours(b"".join(map(packed, survivors)), attributes([one.dump() for one in survivors]))
+        behaviours = Behaviours(b"".join(map(packed, survivors)), attributes([one.dump() for one in survivors]))
+        yield behaviours, _ids(merged.behaviours)
 
 
 def all_states(connection: Connection) -> Iterator[Sequence[str]]:
@@ -52,7 +68,7 @@ def _rows(
 ) -> Iterator[tuple[dict[str, Any], NDArray[np.bool_] | None]]:
     """The columns, and which rows are parts of a survivor; None if nobody is merged."""
     parts = Places(_ids(merged.parts)) if merged.parts else None
-    columns |= {"id": customer_features.c.customer_id} if parts else {}
+    columns = columns | ({"id": customer_features.c.customer_id} if parts else {})
     there = [customer_features.c.state.is_not(None)]
     for of in portions(connection, columns, there, by_place(connection, customer_features, ())):
         yield of, parts.of(of["id"]) != NOT_FOUND if parts else None

@@ -65,7 +65,7 @@ def _likelihood(
     by_p = digamma(px + q) - digamma(px)
     by_q = digamma(px + q) - digamma(q)
     slopes = (
-        x @ (by_p[of_count] + log_total - known),
+        (x * (by_p[of_count] + log_total - known)).sum(),
         (by_q[of_count] + np.log(v) - known).sum(),
         (q / v - (p * x + q) / (x * m + v)).sum(),
     )

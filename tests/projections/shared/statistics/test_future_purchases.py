@@ -48,9 +48,10 @@ def test_probabilities_and_expectations_are_those_of_lifetimes() -> None:
 @given(parameters=st.tuples(positive, positive, positive, positive))
 def test_the_derivatives_of_the_likelihood_of_purchases_are_right(parameters: tuple[float, ...]) -> None:
     def value(at: Any) -> float:
-        return purchase_rates._likelihood(Rates(*at), CUSTOMERS)[0]
+        return purchase_rates._likelihood(Rates(*at), CUSTOMERS, *counts)[0]
 
-    _, slope = purchase_rates._likelihood(Rates(*parameters), CUSTOMERS)
+    counts = np.unique(CUSTOMERS.x, return_inverse=True)
+    _, slope = purchase_rates._likelihood(Rates(*parameters), CUSTOMERS, *counts)
     assert slope == pytest.approx(approx_fprime(np.array(parameters), value, 1e-7), rel=1e-3, abs=2e-2)
 
 
