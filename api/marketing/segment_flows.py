@@ -52,12 +52,12 @@ EXPLAINED_AS = (
 )
 NOW = LARGEST_POSITION - 1
 
-Start = Annotated[int, Query(alias="from", ge=0, le=NOW, description="A position in the log, such as that of a fit.")]
+Start = Annotated[int, Query(alias="from", ge=0, le=NOW, description="A position in the log; by default its beginning.")]
 End = Annotated[int | None, Query(ge=0, le=NOW, description="A later position; by default now.")]
 
 
 @router.get("/segment-flows", responses=exported(answers(SEGMENT_FLOWS, 404), SEGMENT_FLOW))
-async def flows(request: Request, after: After, start: Start, to: End = None, model: Named = None) -> Response:
+async def flows(request: Request, after: After, start: Start = 0, to: End = None, model: Named = None) -> Response:
     """How many customers moved from which segment to which, between two positions of the log.
 
     While a fit or the end of a day has not reached all labels, the answer is 503 for a position after it.

@@ -105,8 +105,8 @@ async def fit(request: Request, body: ValueFitBody) -> Response:
     """
     today = _today(request)
     wanted = Wanted(body.name, body.cut_off_day or today, body.currency, body.time_unit)
-    facts = {"model_id": derived_id(ValueModel.name, body.name), "fitted": await _fitted(request, wanted, today)}
-    return await carry_out(request, commands.fit, body, target=facts["model_id"], location=MODELS.location, **facts)
+    id, fitted = derived_id(ValueModel.name, body.name), await _fitted(request, wanted, today)
+    return await carry_out(request, commands.fit, body, target=id, location=MODELS.location, model_id=id, fitted=fitted)
 
 
 @commanding.post("/{model}/fits", dependencies=FITTING)

@@ -42,7 +42,7 @@ def _figures(
     merged = survivor_behaviours(connection)
     for of, is_part in _rows(connection, columns, merged):
         behaviours = Behaviours(of["figures"], attributes(of["state"]) if of_attributes else ())
-        ids = of.get("id")
+        ids: Any = of.get("id")
         if is_part is None:
             yield behaviours, ids
         else:

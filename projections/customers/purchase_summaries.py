@@ -40,7 +40,7 @@ class Summaries(NamedTuple):
 
     def of(self, some: Flags | Whole | slice) -> Summaries:
         """Those of some customers only."""
-        return Summaries(*(column[some] for column in self))
+        return Summaries(self.bought[some], self.repeats[some], self.last_age[some], self.age[some], self.mean[some])
 
 
 def joined(parts: Sequence[Summaries]) -> Summaries:
@@ -101,7 +101,8 @@ class Purchases(NamedTuple):
         net = np.add.reduceat(np.where(later, self.net, 0.0), self.starts)
         bought, repeats = count > 0, np.maximum(count - 1, 0)
         mean = np.divide(net / self.unit, repeats, out=np.zeros(len(net)), where=repeats > 0)
-        return Summaries(bought, repeats, *(np.where(bought, one, 0.0) for one in (last - first, end - first)), mean)
+        last_age, age = (np.where(bought, one, 0.0) for one in (last - first, end - first))
+        return Summaries(bought, repeats, last_age, age, mean)
 
     def between(self, after: date, until: date) -> Purchases:
         """Only the days after one day and until the end of another; customers without such a day keep their place."""

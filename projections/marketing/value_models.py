@@ -68,12 +68,12 @@ def by_default(models: list[Model], model_id: UUID | None) -> Model | None:
 def listing(connection: Connection) -> list[Row]:
     """All models, in the order of their names."""
     rows = connection.execute(select(model_rows).order_by(model_rows.c.name)).mappings()
-    return [shown(row) for row in rows]
+    return [shown(dict(row)) for row in rows]
 
 
 def get(connection: Connection, model_id: UUID) -> Row | None:
     row = connection.execute(select(model_rows).where(model_rows.c.model_id == model_id)).mappings().first()
-    return None if row is None else shown(row)
+    return None if row is None else shown(dict(row))
 
 
 def shown(row: Mapping[str, Any]) -> Row:

@@ -23,6 +23,7 @@ from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import ended_days
 from projections.marketing.value_fitting import Wanted, fit, sample
 from projections.marketing.value_models import Model
+from projections.shared.figures import Interval, Measured
 from projections.shared.rows import Rows
 from tests.projections.harness import in_memory, uuid
 
@@ -105,24 +106,32 @@ def test_each_customer_has_the_values_of_lifetimes(model: Model) -> None:
     for customer in LIFETIMES["customers"]:
         row = found[uuid(customer["customer"])]
         assert (row["repeats"], row["last_age_days"], row["age_days"]) == (customer["x"], customer["t_x"], customer["T"])
+        assert customer["x"] == 0 or float(row["mean_spend"]) == pytest.approx(customer["m"], rel=1e-9)
         assert float(row["alive"]) == pytest.approx(customer["alive"], rel=1e-5)
         assert float(row["expected_purchases"]) == pytest.approx(customer["purchases"]["39"], rel=1e-5)
         assert float(row["expected_spend"]) == pytest.approx(customer["spend"], rel=1e-5)
         assert float(row["expected_value"]) == pytest.approx(customer["purchases"]["39"] * customer["spend"], rel=1e-5)
-    measures = total.total.measures
-    assert float(measures["expected_value"].value) == pytest.approx(sum(float(row["expected_value"]) for row in found.values()))
-    assert [group.measures["customers"].value for group in total.groups] == [236] * 7 + [235] * 3
-    shares = [group.measures["share_of_value"].value for group in total.groups]
+    assert number(total.total, "expected_value") == pytest.approx(sum(float(row["expected_value"]) for row in found.values()))
+    assert [number(group, "customers") for group in total.groups] == [236] * 7 + [235] * 3
+    shares = [number(group, "share_of_value") for group in total.groups]
     assert shares == sorted(shares, reverse=True)
-    assert float(sum(shares)) == pytest.approx(1)
+    assert sum(shares) == pytest.approx(1)
+
+
+def number(group: Measured, name: str) -> float:
+    value = group.measures[name].value
+    assert value is not None
+    return float(value)
 
 
 def test_the_other_39_weeks_are_near_what_the_model_expected(everything: Connection, model: Model) -> None:
     found = value_calibration.report(everything, model, LAST)
     assert [group.group["repeats"] for group in found.groups] == ["0", "1", "2", "3", "4", "5", "6", "7+"]
     for group in (found.total, *found.groups):
-        actual = group.measures["actual_purchases_per_customer"]
-        predicted = group.measures["predicted_purchases_per_customer"].value
-        low, high = actual.interval.low, actual.interval.high
-        assert low * Decimal("0.75") < predicted < high * Decimal("1.1"), group.group
-    assert found.total.measures["actual_purchases"].value == sum(g.measures["actual_purchases"].value for g in found.groups)
+        interval = group.measures["actual_purchases_per_customer"].interval
+        assert isinstance(interval, Interval)
+        assert interval.low is not None
+        assert interval.high is not None
+        predicted = number(group, "predicted_purchases_per_customer")
+        assert float(interval.low) * 0.75 < predicted < float(interval.high) * 1.1, group.group
+    assert number(found.total, "actual_purchases") == sum(number(group, "actual_purchases") for group in found.groups)

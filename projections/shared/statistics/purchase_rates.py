@@ -47,7 +47,7 @@ def fitted(of: Histories) -> Found:
 
     age = float(np.average(of.T, weights=of.customers)) or 1.0
     scaled = of._replace(t_x=of.t_x / age, T=of.T / age)
-    starts = [(1.0, 1.0, 1.0, 1.0), (0.2, 0.2, 0.5, 2.0)]
+    starts: list[tuple[float, ...]] = [(1.0, 1.0, 1.0, 1.0), (0.2, 0.2, 0.5, 2.0)]
     if len(of.x) > MANY:
         # The maximum of some of them is near that of all.
         starts = [_most_likely(Histories(*(column[:: len(of.x) // MANY + 1] for column in scaled)), starts).parameters]

@@ -15,6 +15,7 @@ from projections.shared.statistics.likelihoods import Found, most_likely
 
 if TYPE_CHECKING:
     from projections.shared.statistics.likelihoods import Numbers
+    from projections.shared.vectors import Whole
 
 
 class Spending(NamedTuple):
@@ -41,17 +42,19 @@ def fitted(x: Numbers, m: Numbers) -> Found:
     scaled = m / mean
     counts, of_count = np.unique(x, return_inverse=True)
     log_m = np.log(scaled)
-    known = (x, scaled, counts, of_count, log_m + np.log(x), log_m)
-    found = most_likely(
-        lambda parameters: _likelihood(Spending(*parameters), *known), len(x), [(1.0, 2.0, 1.0), (5.0, 4.0, 0.5)]
-    )
+    log_total = log_m + np.log(x)
+
+    def likelihood(parameters: Numbers) -> tuple[float, Numbers]:
+        return _likelihood(Spending(*parameters), x, scaled, counts, of_count, log_total, log_m)
+
+    found = most_likely(likelihood, len(x), [(1.0, 2.0, 1.0), (5.0, 4.0, 0.5)])
     p, q, v = found.parameters
     # In another unit of money, each density differs by the unit.
     return found._replace(parameters=(p, q, v * mean), log_likelihood=found.log_likelihood - len(x) * float(np.log(mean)))
 
 
 def _likelihood(
-    of: Spending, x: Numbers, m: Numbers, counts: Numbers, of_count: Numbers, log_total: Numbers, log_m: Numbers
+    of: Spending, x: Numbers, m: Numbers, counts: Numbers, of_count: Whole, log_total: Numbers, log_m: Numbers
 ) -> tuple[float, Numbers]:
     """The log-likelihood (equation 1a of the note of 2013) and its derivatives."""
     import numpy as np

@@ -61,7 +61,7 @@ def test_the_derivatives_of_the_likelihood_of_spend_are_right(parameters: tuple[
     again = column("x") > 0
     x, m = column("x")[again], column("m")[again]
     counts, places = np.unique(x, return_inverse=True)
-    known = (x, m, counts, places, np.log(x * m), np.log(m))
+    known: Any = (x, m, counts, places, np.log(x * m), np.log(m))
 
     def value(at: Any) -> float:
         return spend_per_purchase._likelihood(Spending(*at), *known)[0]
