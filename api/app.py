@@ -36,11 +36,14 @@ from api.marketing import (
     channel_effect,
     channel_views,
     channels,
+    predicted_values,
+    segment_flows,
     segment_models,
     segment_rules,
     segment_views,
     static_lists,
     touchpoints,
+    value_models,
 )
 from api.marketing.fitting_libraries import FittingLibraries
 from api.operations import (
@@ -141,6 +144,10 @@ MARKETING = (
     segment_models.router,
     segment_rules.reading,
     segment_rules.commanding,
+    segment_flows.router,
+    predicted_values.router,
+    value_models.reading,
+    value_models.commanding,
     static_lists.reading,
     static_lists.commanding,
 )

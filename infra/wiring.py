@@ -21,6 +21,7 @@ from domain.marketing.segment_model import SegmentModel
 from domain.marketing.segment_rule import SegmentRule
 from domain.marketing.static_list import StaticList
 from domain.marketing.touchpoint import Touchpoint
+from domain.marketing.value_model import ValueModel
 from domain.operations.api_key import ApiKey
 from domain.operations.calendar import Calendar
 from domain.operations.imports import Import
@@ -66,6 +67,7 @@ from projections.marketing.channels import channels
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.static_lists import static_lists
 from projections.marketing.touchpoints import touchpoints
+from projections.marketing.value_models import value_models
 from projections.operations.api_keys import api_keys
 from projections.operations.audit_index import audit_index
 from projections.operations.saved_views import saved_views
@@ -104,6 +106,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Touchpoint,
     SegmentModel,
     SegmentRule,
+    ValueModel,
     StaticList,
     # sales
     Order,
@@ -153,6 +156,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     channel_traffic,
     touchpoints,
     segment_labels,
+    value_models,
     static_lists,
     # sales
     orders,

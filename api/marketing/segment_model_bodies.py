@@ -37,6 +37,7 @@ CutOffDay = Annotated[
 ]
 ClusterName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
+DEFAULT_FEATURES, DEFAULT_K = ("orders", "days_since_last", "total"), 3
 BASELINE: dict[str, Any] = {
     "name": "baseline",
     "features": ["orders", "days_since_last", "total"],
@@ -51,19 +52,26 @@ class FitBody(CommandBody):
     model_config = {"json_schema_extra": {"examples": [BASELINE]}}
 
     name: SystemCode = Field(description="The model's name. No other model may have it.")
-    features: Features
+    features: Features | None = Field(
+        default=None, description="By default `orders`, `days_since_last` and `total`, each as its logarithm (`log1p`)."
+    )
     currency: Currency | None = Field(
         default=None, description="Currency of the money features that name none; by default the only currency in use."
     )
-    k: Clusters = 3
-    transform: domain.Transform = Field(default="none", description="Applied to every feature before scaling.")
+    k: Clusters | None = Field(
+        default=None,
+        description="By default 3 for the features that the request names. null, and the default without features: the number"
+        " from 2 to 8 whose clusters are large enough, stable, and best separated.",
+    )
+    transform: domain.Transform | None = Field(default=None, description="Applied to every feature before scaling.")
     seed: Seed = 0
     cut_off_day: CutOffDay = None
     activate: bool = Field(default=True, description="Label every customer by this model.")
 
     def wanted(self) -> Wanted:
-        features = [feature(text, self.currency) for text in self.features]
-        return Wanted(self.name, features, self.k, self.transform, self.seed)
+        features = [feature(text, self.currency) for text in self.features or DEFAULT_FEATURES]
+        k = self.k if "k" in self.model_fields_set or self.features is None else DEFAULT_K
+        return Wanted(self.name, features, k, self.transform or ("none" if self.features else "log1p"), self.seed)
 
 
 class RefitBody(CommandBody):
@@ -88,7 +96,7 @@ class RefitBody(CommandBody):
     def wanted(self, last: domain.Fitted) -> Wanted:
         features = last.features if self.features is None else [feature(text, self.currency) for text in self.features]
         seed = last.seed if self.seed is None else self.seed
-        return Wanted(last.name, features, self.k or last.k, self.transform or last.transform, seed)
+        return Wanted(last.name, features, self.k or last.k, self.transform or last.transform, seed, before=last)
 
 
 class ClusterNamesBody(CommandBody):

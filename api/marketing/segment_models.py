@@ -9,6 +9,7 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import Depends, Path, Request, Response
+from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 
 from api.marketing import segment_model_bodies as bodies
@@ -101,18 +102,18 @@ async def retire(request: Request, id: Model, body: CommandBody | None = None) -
 
 @router.put("/{model}/cluster-names")
 async def name_clusters(request: Request, id: Model, body: bodies.ClusterNamesBody) -> Response:
-    """Give the clusters readable names. A new fit numbers its clusters again."""
+    """Give the clusters readable names. In a new fit, clusters that are the same keep their names and ids."""
     return await MODELS.by_id(request, id, segment_models.name_clusters, body)
 
 
 def last_fit(store: EventStore, id: UUID) -> Fitted:
-    """The model's last fit, as recorded in the log. Raises NotThere."""
+    """The model's last fit, as recorded in the log, with the names that its clusters have now. Raises NotThere."""
     events = store.streams([id]).get(id, ())
     if not events or type(events[0].event) not in SegmentModel.events:
         raise NotThere(f"There is no {SegmentModel.name} {id}.", id=id)
-    fitted = replayed(SegmentModel, id, events).fitted
-    assert fitted is not None, "the first event of a model is a fit"
-    return fitted
+    model = replayed(SegmentModel, id, events)
+    assert model.fitted is not None, "the first event of a model is a fit"
+    return replace(model.fitted, cluster_names=model.cluster_names)
 
 
 async def _fitted(request: Request, wanted: Wanted, cut_off: date | None) -> Fitted:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from api.shared.schemas import (
     DAY,
+    FIGURE,
     FLAG,
     ID,
     INTEGER,
@@ -17,6 +18,7 @@ from api.shared.schemas import (
     TEXTS,
     Schema,
     fields,
+    group_of,
     maybe,
 )
 
@@ -26,7 +28,13 @@ NUMBERS: Schema = {"type": "array", "items": NUMBER}
 FEATURES: Schema = {"type": "object", "additionalProperties": MAYBE_NUMBER}
 
 _CLUSTER = fields(
-    {"cluster": INTEGER, "name": TEXT, "centroid": NUMBERS, "centre": {"type": "object", "additionalProperties": NUMBER}}
+    {
+        "cluster": INTEGER,
+        "id": INTEGER,
+        "name": TEXT,
+        "centroid": NUMBERS,
+        "centre": {"type": "object", "additionalProperties": NUMBER},
+    }
 )
 MODEL = fields(
     {
@@ -163,5 +171,47 @@ RULE_SEGMENTS = fields(
         "position": INTEGER,
         "groups": {"type": "array", "items": RULE_GROUP},
         "unlabelled": INTEGER,
+    }
+)
+SEGMENT_FLOW = group_of({"from_id": MAYBE_INTEGER, "from": TEXT, "to_id": MAYBE_INTEGER, "to": TEXT}, ("customers", "share"))
+SEGMENT_FLOWS = fields(
+    {
+        "model_id": ID,
+        "model": TEXT,
+        "from": INTEGER,
+        "to": INTEGER,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": SEGMENT_FLOW},
+    }
+)
+SEGMENT_DRIFT_GROUP = group_of({"of": TEXT}, ("psi",))
+SEGMENT_DRIFT = fields(
+    {
+        "model_id": ID,
+        "model": TEXT,
+        "fit_position": INTEGER,
+        "cut_off_day": DAY,
+        "as_of": DAY,
+        "refit_advised": FLAG,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": SEGMENT_DRIFT_GROUP},
+    }
+)
+EXPLAINED = fields(
+    group_of({"cluster_id": INTEGER, "label": TEXT}, ("customers", "precision", "coverage"))["properties"]
+    | {"rule": {"type": "object"}, "text": TEXT}
+)
+EXPLANATION = fields(
+    {
+        "model_id": ID,
+        "model": TEXT,
+        "fit_position": INTEGER,
+        "as_of": DAY,
+        "fidelity": FIGURE,
+        "definition": TEXT,
+        "position": INTEGER,
+        "groups": {"type": "array", "items": EXPLAINED},
     }
 )

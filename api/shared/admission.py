@@ -40,7 +40,7 @@ PROBES = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Always admitted: they show the state of an overloaded process."""
 STREAM = "/v1/events/stream"
 REPORTS = "/v1/reports/"
-BULK = ("/v1/batch", "/v1/imports", "/v1/operations/", "/v1/segment-models")
+BULK = ("/v1/batch", "/v1/imports", "/v1/operations/", "/v1/segment-models", "/v1/value-models")
 BULK_BELOW = ("/select", "/members", "/touches")
 """The first and the last parts of the paths below which one request is many commands, or a long one."""
 LARGE_BODY = 64 * 1024

@@ -94,12 +94,28 @@ class Quality(Value, frozen=True):
     smallest_share: float
 
 
+class Bins(Value, frozen=True):
+    """Tenths of the fitted customers by one feature, untransformed: fewer if many are equal.
+
+    A value belongs to the bin after the edges that it reaches, so there is one share more than there are edges.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
 class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
     """The model was fitted to the features at `cut_off_position`, as of `cut_off_day`.
 
     A customer's cluster is the nearest centroid, after their features are transformed, reduced by `mean` and divided by
     `scale`. `mean`, `scale` and each of `centroids` have one number per feature. `customers` is the number of fitted
     customers, `left_out` the number without a feature. `versions` are the versions of the libraries used.
+
+    `cluster_ids` name the clusters across fits: a cluster that the fit before had too keeps its id. `next_cluster_id` is an id
+    that no cluster has had. A fit without them has the ids from 0 on, in the order of the centroids.
+
+    `bins` has one entry for each feature, and `mix` the shares of the clusters, both of the fitted customers: what drift is
+    measured from. A fit without them has recorded none.
     """
 
     name: str
@@ -116,10 +132,24 @@ class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
     left_out: int
     quality: Quality
     versions: dict[str, str] = msgspec.field(default_factory=dict)
+    cluster_ids: tuple[int, ...] = ()
+    next_cluster_id: int = 0
+    bins: tuple[Bins, ...] = ()
+    mix: tuple[float, ...] = ()
 
     @property
     def k(self) -> int:
         return len(self.centroids)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The id of each cluster, in the order of the centroids."""
+        return self.cluster_ids or tuple(range(self.k))
+
+    @property
+    def next_id(self) -> int:
+        """An id that no cluster of the model has had."""
+        return max(self.next_cluster_id, *(id + 1 for id in self.ids))
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.fitted = self
@@ -141,7 +171,7 @@ class Retired(GlobalEvent, frozen=True, tag="crm.segment_model.retired.v1"):
 
 
 class ClustersNamed(GlobalEvent, frozen=True, tag="crm.segment_model.clusters_named.v1"):
-    """Names shown to people, in the order of the centroids. A new fit has its own names."""
+    """Names shown to people, in the order of the centroids. In a new fit, clusters that are the same keep them."""
 
     names: tuple[str, ...]
 
@@ -232,6 +262,8 @@ def _check_numbers(fitted: Fitted) -> None:
         raise Malformed(f"There must be 2 to {CLUSTER_LIMIT} clusters.")
     if any(len(vector) != len(fitted.features) for vector in vectors):
         raise Malformed("The mean, the scale and every centroid must have one number for each feature.")
+    if fitted.cluster_ids and not fitted.k == len(set(fitted.cluster_ids)) == len(fitted.cluster_ids):
+        raise Malformed("There must be one id for each cluster, all different.")
     if not all(isfinite(number) for vector in vectors for number in vector) or min(fitted.scale) <= 0:
         raise Malformed("The mean, the scale and the centroids must be finite, and every scale greater than zero.")
 

@@ -2,7 +2,7 @@
 
 The value has entries of a fixed width. The first one of a customer, and only that one, begins with 0; so the values of many
 customers can be joined and separated again. The second has the purchase days, if there are any. The others have the money in
-one currency each. Numbers of attributes are not in it.
+one currency each; if there are several currencies, also the purchase days in each. Numbers of attributes are not in it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from domain.marketing.segment_model import Feature
 from domain.shared.attributes import Number
 from projections.customers.customer_behaviour import Behaviour, value
+from projections.customers.purchase_summaries import Summaries
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-_COUNTED, _BOUGHT, _SPENT = Struct("<q4i"), Struct("<q2i8x"), Struct("<q2d")
+_COUNTED, _BOUGHT, _SPENT, _DAYS = Struct("<q4i"), Struct("<q2i8x"), Struct("<q2d"), Struct("<q3i4x")
 CUSTOMER, PURCHASES = 0, 1
+OWN_DAYS = 1 << 32
+"""The bit of an entry with the purchase days in one currency, beside the number of the currency."""
 
 
 class Attributes(msgspec.Struct):
@@ -53,6 +56,10 @@ def packed(behaviour: Behaviour) -> bytes:
     for currency in sorted(purchases):
         money = (value(Feature(name=name, currency=currency), behaviour, date.max) for name in ("total", "monetary"))
         entries.append(_SPENT.pack(_number(currency), *money))
+        if len(purchases) > 1:
+            own = purchases[currency]
+            edges = (date.fromisoformat(day).toordinal() for day in (min(own), max(own)))
+            entries.append(_DAYS.pack(_number(currency) | OWN_DAYS, *edges, len(own)))
     return b"".join(entries)
 
 
@@ -109,6 +116,23 @@ class Behaviours:
         }
         found: Numbers = np.where(np.isnan(self._first), np.nan, timing.get(feature.name, np.nan))
         return found
+
+    def purchases(self, currency: str, day: date) -> Summaries:
+        """The purchases of each customer in the currency, as of this day or of their last such purchase if that is later."""
+        import numpy as np
+
+        days = np.zeros(len(self))
+        first, last = (np.full(len(self), np.nan) for _ in range(2))
+        there = self._owners[self._kinds == _number(currency)]
+        days[there], first[there], last[there] = self._frequency[there] + 1, self._first[there], self._last[there]
+        own = self._kinds == _number(currency) | OWN_DAYS
+        for of, column in ((first, 0), (last, 1), (days, 2)):
+            of[self._owners[own]] = self._numbers[own, column]
+        bought = days > 0
+        as_of = np.maximum(last, day.toordinal())
+        mean = self._in_currency("monetary", currency)
+        timing = (np.where(bought, of, 0.0) for of in (last - first, as_of - first, mean))
+        return Summaries(bought, np.maximum(days - 1, 0), *timing)
 
     def _in_currency(self, name: str, currency: str) -> Numbers:
         import numpy as np

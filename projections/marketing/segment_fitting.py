@@ -6,17 +6,17 @@ nothing here runs in a replay. scikit-learn is imported when it is first needed:
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain.marketing.segment_model import (
     MONEY_FEATURES,
+    Bins,
     CurrencyMissing,
     CutOffDayTooEarly,
     Feature,
@@ -27,10 +27,11 @@ from domain.marketing.segment_model import (
     Transform,
     check_features,
 )
-from projections.customers.customer_behaviour import Behaviour, load, values
-from projections.customers.customer_features import customer_features
-from projections.customers.whole_behaviour import survivor_behaviours
+from projections.customers.all_behaviours import all_figures_with_ids, all_states
+from projections.customers.purchase_summaries import currencies
 from projections.marketing.segment_assignment import transformed_all
+from projections.marketing.segment_count import best_count
+from projections.marketing.segment_identity import carried
 from projections.marketing.segment_models import known
 
 if TYPE_CHECKING:
@@ -40,19 +41,25 @@ if TYPE_CHECKING:
 FITTED_AT_MOST = 200_000
 SILHOUETTE_SAMPLE = 5_000
 STARTS = 10
+FEWEST = 2
+TENTHS = tuple(tenth / 10 for tenth in range(1, 10))
 # The sum of the squares of hundreds of thousands of such numbers does not overflow.
 LARGEST = 1e150
-PORTION = 5_000
 
 
 class Wanted(NamedTuple):
-    """The request for a fit. Money features without a currency use the only currency that customers bought in."""
+    """The request for a fit. Money features without a currency use the only currency that customers bought in.
+
+    Without `k` the number of clusters is chosen by `segment_count`. Clusters that the fit `before` had too keep their ids and
+    names.
+    """
 
     name: str
     features: Sequence[Feature]
-    k: int
+    k: int | None
     transform: Transform = "none"
     seed: int = 0
+    before: Fitted | None = None
 
 
 class Sample(NamedTuple):
@@ -78,19 +85,22 @@ def sample(connection: Connection, features: Sequence[Feature], today: date, cut
     if cut_off is not None and cut_off < ended:
         raise CutOffDayTooEarly(f"The last day that has ended is {ended}: the cut-off day cannot be before it.", ended=ended)
     day = cut_off or max(today, ended)
-    numbers, left_out = array("d"), 0
-    for behaviour in _behaviours(connection):
-        row = values(named, behaviour, day)
-        if None in row:
-            left_out += 1
-        else:
-            numbers.extend(row)  # type: ignore[arg-type]
-    return Sample(day, named, numpy.array(numbers).reshape(-1, len(named)), left_out)
+    of_attributes = any(feature.attribute is not None for feature in named)
+    left_out = 0
+    rows, ids = [numpy.zeros((0, len(named)))], [numpy.zeros((0, 2), numpy.uint64)]
+    for behaviours, customers in all_figures_with_ids(connection, of_attributes=of_attributes):
+        found = numpy.column_stack([behaviours.values(feature, day) for feature in named])
+        whole = ~numpy.isnan(found).any(axis=1)
+        left_out += int((~whole).sum())
+        rows.append(found[whole])
+        ids.append(customers[whole])
+    high, low = numpy.concatenate(ids).T
+    return Sample(day, named, numpy.concatenate(rows)[numpy.lexsort((low, high))], left_out)
 
 
 def load_libraries() -> None:
     """Import what `fit` uses."""
-    for name in ("sklearn.cluster", "sklearn.metrics", "sklearn.preprocessing", "threadpoolctl"):
+    for name in ("sklearn.cluster", "sklearn.metrics", "sklearn.preprocessing", "sklearn.tree", "threadpoolctl"):
         import_module(name)
 
 
@@ -105,14 +115,16 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
-    chosen = _chosen(sample.rows, wanted.seed)
-    _check_enough(chosen, wanted.k)
+    chosen = drawn(sample.rows, wanted.seed, FITTED_AT_MOST)
+    _check_enough(chosen, wanted.k or FEWEST)
     with threadpool_limits(1):
         scaler = StandardScaler()
         scaled = scaler.fit_transform(_transformed(chosen, wanted.transform))
-        found = KMeans(n_clusters=wanted.k, n_init=STARTS, random_state=wanted.seed).fit(scaled)
+        k = wanted.k or best_count(scaled, wanted.seed)
+        found = KMeans(n_clusters=k, n_init=STARTS, random_state=wanted.seed).fit(scaled)
         quality = _quality(scaled, found.labels_, float(found.inertia_), wanted.seed)
-    return Fitted(
+    order = sorted(range(k), key=lambda cluster: tuple(found.cluster_centers_[cluster].tolist()), reverse=True)
+    fitted = Fitted(
         name=wanted.name,
         features=sample.features,
         cut_off_position=position,
@@ -120,42 +132,27 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
         transform=wanted.transform,
         mean=tuple(scaler.mean_.tolist()),
         scale=tuple(scaler.scale_.tolist()),
-        centroids=tuple(sorted(map(tuple, found.cluster_centers_.tolist()), reverse=True)),
-        cluster_names=tuple(str(number) for number in range(1, wanted.k + 1)),
+        centroids=tuple(tuple(found.cluster_centers_[cluster].tolist()) for cluster in order),
+        cluster_names=tuple(str(number) for number in range(1, k + 1)),
         seed=wanted.seed,
         customers=len(chosen),
         left_out=sample.left_out,
         quality=quality,
         versions={"numpy": numpy.__version__, "scikit-learn": sklearn.__version__},
+        bins=tuple(_bins(column) for column in chosen.T),
+        mix=tuple((numpy.bincount(found.labels_, minlength=k)[order] / len(chosen)).tolist()),
     )
-
-
-def _behaviours(connection: Connection) -> Iterator[Behaviour]:
-    """The behaviour of all customers in the order of their ids; a merged customer appears as the survivor only.
-
-    Rows are read in portions, so that a million customers need not be in memory together.
-    """
-    merged, parts = survivor_behaviours(connection)
-    customers = customer_features.c
-    query = select(customers.customer_id, customers.state).order_by(customers.customer_id).limit(PORTION)
-    portion = connection.execute(query).all()
-    while portion:
-        for id, state in portion:
-            if id in merged:
-                yield merged[id]
-            elif state is not None and id not in parts:
-                yield load(state)
-        portion = connection.execute(query.where(customers.customer_id > portion[-1].customer_id)).all()
+    return carried(fitted, wanted.before)
 
 
 def _with_currencies(connection: Connection, features: Sequence[Feature]) -> tuple[Feature, ...]:
     if not any(feature.name in MONEY_FEATURES and not feature.currency for feature in features):
         return tuple(features)
-    currencies = sorted({currency for behaviour in _behaviours(connection) for currency in behaviour.purchases})
-    if len(currencies) != 1:
-        there = f"Customers bought in {', '.join(currencies)}." if currencies else "No customer has bought anything yet."
+    found = sorted(currencies(all_states(connection)))
+    if len(found) != 1:
+        there = f"Customers bought in {', '.join(found)}." if found else "No customer has bought anything yet."
         raise CurrencyMissing(f"A money feature must name its currency unless customers bought in only one. {there}")
-    return tuple(_in_currency(feature, currencies[0]) for feature in features)
+    return tuple(_in_currency(feature, found[0]) for feature in features)
 
 
 def _in_currency(feature: Feature, currency: str) -> Feature:
@@ -163,14 +160,14 @@ def _in_currency(feature: Feature, currency: str) -> Feature:
     return msgspec.structs.replace(feature, currency=currency) if missing else feature
 
 
-def _chosen(rows: NDArray[float64], seed: int) -> NDArray[float64]:
-    """All rows, or a random draw of `FITTED_AT_MOST` rows in their order if there are more."""
+def drawn(rows: NDArray[float64], seed: int, at_most: int) -> NDArray[float64]:
+    """All rows, or a random draw of so many rows in their order if there are more."""
     import numpy
 
-    if len(rows) <= FITTED_AT_MOST:
+    if len(rows) <= at_most:
         return rows
-    drawn = numpy.random.default_rng(seed).choice(len(rows), FITTED_AT_MOST, replace=False)
-    return rows[numpy.sort(drawn)]
+    some = numpy.random.default_rng(seed).choice(len(rows), at_most, replace=False)
+    return rows[numpy.sort(some)]
 
 
 def _check_enough(rows: NDArray[float64], k: int) -> None:
@@ -194,6 +191,14 @@ def _transformed(rows: NDArray[float64], transform: Transform) -> NDArray[float6
     if abs(columns).max() > LARGEST:
         raise FeaturesTooLarge
     return columns
+
+
+def _bins(column: NDArray[float64]) -> Bins:
+    import numpy
+
+    edges = numpy.unique(numpy.quantile(column, TENTHS))
+    found = numpy.bincount(numpy.searchsorted(edges, column, side="right"), minlength=len(edges) + 1)
+    return Bins(edges=tuple(edges.tolist()), shares=tuple((found / len(column)).tolist()))
 
 
 def _quality(scaled: NDArray[float64], labels: NDArray[float64], inertia: float, seed: int) -> Quality:

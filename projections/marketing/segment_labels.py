@@ -184,7 +184,7 @@ def _save_reached(rows: Rows, customers: Sequence[Row], turns: Sequence[Turn]) -
 
 segment_labels = Projection(
     name="segment_labels",
-    version=5,
+    version=6,
     tables=(
         *segment_models.TABLES,
         *segment_rules.TABLES,

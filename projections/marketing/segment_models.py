@@ -220,6 +220,7 @@ def _cluster(model: Model, index: int) -> Row:
     labels = [feature.label for feature in fitted.features]
     return {
         "cluster": index,
+        "id": fitted.ids[index],
         "name": model.cluster_names[index],
         "centroid": scaled,
         "centre": dict(zip(labels, centre, strict=True)),

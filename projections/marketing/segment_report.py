@@ -8,28 +8,25 @@ the survivor only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import Connection
 
-from projections.customers.behaviour_figures import Behaviours, attributes, packed
-from projections.customers.customer_features import customer_features
-from projections.customers.whole_behaviour import survivor_behaviours
+from projections.customers.all_behaviours import all_figures
+from projections.customers.behaviour_figures import Behaviours
 from projections.marketing.segment_assignment import assign_all
 from projections.marketing.segment_models import Model, known
 from projections.shared.figures import Figure
 from projections.shared.float_sums import FloatSums
-from projections.shared.id_vectors import NOT_FOUND, Places
 from projections.shared.ratios import ratio
-from projections.shared.vectors import by_place, portions
 
 if TYPE_CHECKING:
     from projections.customers.behaviour_figures import Numbers
-    from projections.shared.vectors import Ids, Whole
+    from projections.shared.vectors import Whole
 
 
 class Mean(msgspec.Struct, frozen=True):
@@ -70,7 +67,7 @@ def report(connection: Connection, model_id: UUID) -> Report | None:
         return None
     count = _Count(model, model.day(now.ended))
     if model.fit_in_force is not None:
-        for behaviours in _everyone(connection, model):
+        for behaviours in all_figures(connection, of_attributes=_of_attributes(model)):
             count.add(behaviours)
     return count.report()
 
@@ -126,26 +123,5 @@ def _mean(total: float, customers: int) -> Mean:
     return Mean(total / customers if customers else None, total, customers)
 
 
-# How customers are read
-
-
-def _everyone(connection: Connection, model: Model) -> Iterator[Behaviours]:
-    """The behaviour of all customers, in portions: last that of merge survivors, whose parts are left out before."""
-    merged = survivor_behaviours(connection)
-    parts = Places(_ids(merged.parts)) if merged.parts else None
-    row = customer_features.c
-    of_attributes = any(feature.attribute is not None for feature in model.fitted.features)
-    columns: dict[str, ColumnElement[Any]] = {"figures": row.figures}
-    columns |= ({"state": row.state} if of_attributes else {}) | ({"id": row.customer_id} if parts else {})
-    for of in portions(connection, columns, [row.state.is_not(None)], by_place(connection, customer_features, ())):
-        behaviours = Behaviours(of["figures"], attributes(of["state"]) if of_attributes else ())
-        yield behaviours.without(parts.of(of["id"]) != NOT_FOUND) if parts else behaviours
-    if merged.behaviours:
-        survivors = merged.behaviours.values()
-        yield Behaviours(b"".join(map(packed, survivors)), attributes([one.dump() for one in survivors]))
-
-
-def _ids(ids: Collection[UUID]) -> Ids:
-    import numpy as np
-
-    return np.frombuffer(b"".join(id.bytes for id in ids), dtype=">u8").astype(np.uint64).reshape(-1, 2)
+def _of_attributes(model: Model) -> bool:
+    return any(feature.attribute is not None for feature in model.fitted.features)

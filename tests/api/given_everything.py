@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.api.marketing.given_segments import Api, segments_that_moved, send
-from tests.api.sales.given_orders import ORDER
+from tests.api.sales.given_orders import ORDER, TEA
 
 ADS = {"source": {"system": "ads"}}
 ERASURE = {"reason": "requested", "requested_by": "customer"}
@@ -20,6 +20,7 @@ def everything_happened(api: Api) -> int:
     _campaign(api, people)
     _tickets(api, people)
     _orders(api, people)
+    _values(api, people)
     send(api, "POST", f"/v1/customers/{people[5]}/erasure", ERASURE)
     return int(send(api, "POST", f"/v1/customers/{people[0]}/tags", {"tags": ["seen"]}).headers["Position"])
 
@@ -88,6 +89,14 @@ def _tickets(api: Api, people: list[str]) -> None:
             send(api, "POST", f"{ticket}/solution", {"resolution": "Replaced"})
         if number == 4:
             send(api, "POST", f"{ticket}/discarding", {"reason": "spam"})
+
+
+def _values(api: Api, people: list[str]) -> None:
+    for day, quantity in (("2024-03-01", "1"), ("2024-04-20", "2")):
+        line = TEA | {"quantity": quantity}
+        for id in people[:2]:
+            send(api, "POST", "/v1/orders", ORDER | {"customer_id": id, "lines": [line], "occurred_at": f"{day}T09:00:00Z"})
+    send(api, "POST", "/v1/value-models", {"name": "value", "cut_off_day": "2024-04-25"})
 
 
 def _orders(api: Api, people: list[str]) -> None:

@@ -84,6 +84,7 @@ OCCURRENCES = {
     "feedback": "a submission is an occurrence; another one is another feedback",
     "touchpoints": "a touchpoint is an occurrence",
     "segment-models": "a model is fitted once; another fit is another model",
+    "value-models": "a model is fitted again as a whole",
     "imports": "its body is a file",
     "batch": "its lines are requests of their own",
 }

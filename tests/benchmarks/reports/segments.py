@@ -12,24 +12,44 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
-from domain.marketing.segment_model import Feature, Fitted, Quality
+from domain.marketing.segment_model import Bins, Feature, Fitted, Quality
 from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view, customers
-from projections.marketing import segment_report, segment_rule_answers
+from projections.marketing import (
+    customer_value,
+    segment_drift,
+    segment_explanation,
+    segment_fitting,
+    segment_flows,
+    segment_report,
+    segment_rule_answers,
+    value_calibration,
+    value_fitting,
+)
 from projections.marketing.segment_labels import segment_labels
 from projections.marketing.segment_models import LAST, Model, ended_days, model_states
+from projections.marketing.segment_moves import labels, past_labels
 from projections.marketing.segment_rule_labels import rule_labels
 from projections.marketing.segment_rules import Rule, rule_states
+from projections.marketing.value_fitting import Wanted
+from projections.marketing.value_models import Model as ValueModel
 from projections.shared.rows import Row, Rows
 from tests.benchmarks.reports.part import Part
+from tests.domain.marketing.given_values import FITTED
 
 AT_ONCE = 20_000
 DAY = date(2026, 3, 1)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 MODEL, RULE = UUID(int=1), UUID(int=2)
 BEHAVIOURS = 20_000
+VALUE = ValueModel(
+    model_id=UUID(int=3),
+    fit_position=1,
+    fitted=msgspec.structs.replace(FITTED, currency="EUR", cut_off_day=DAY - timedelta(days=273)),
+)
+WANTED = Wanted("value", DAY, "EUR")
 FEATURES = (Feature(name="orders"), Feature(name="days_since_last"), Feature(name="monetary", currency="EUR"))
 
 
@@ -45,6 +65,8 @@ def fill(connection: Connection, rows: int) -> None:
         customers: (_customer(number) for number in range(rows)),
         customer_features: _behaviours(rows),
         rule_labels: (_rule_label(number) for number in range(0, rows, 2)),
+        labels: (_label(number) | {"distance": 1.0, "features": "[1.0,2.0,3.0]"} for number in range(rows)),
+        past_labels: (_label(number) | {"since": 2, "until": 4} for number in range(0, rows, 3)),
     }
     for table, of_table in all_rows.items():
         while some := list(islice(of_table, AT_ONCE)):
@@ -80,6 +102,11 @@ def _rule_label(number: int) -> Row:
     return {"customer_id": _id(number), "rule_id": RULE, "since": 3, "said_position": 1, "as_of": DAY, "facts": "[3.0]"}
 
 
+def _label(number: int) -> Row:
+    at = {"customer_id": _id(number), "model_id": MODEL, "since": 4 if number % 3 == 0 else 2, "fit_position": 1}
+    return {**at, "cluster": number % 3, "missing": "[]", "as_of": DAY}
+
+
 def model_of(features: Sequence[Feature], *, active: bool = True) -> Model:
     """A model of up to three features with three clusters."""
     length = len(features)
@@ -110,6 +137,12 @@ def _rule() -> Rule:
     return Rule(**at, said_on=DAY, name="often", rule=expression, priority=1, retired_since=None)
 
 
+_BINS = Bins(edges=(1.0, 2.0, 4.0, 8.0), shares=(0.2,) * 5)
+DRIFTING = model_of(FEATURES)
+DRIFTING = msgspec.structs.replace(
+    DRIFTING, fitted=msgspec.structs.replace(DRIFTING.fitted, bins=(_BINS,) * len(FEATURES), mix=(0.3, 0.3, 0.4))
+)
+
 PART = Part(
     read_models=(segment_labels, customer_view),
     fill=fill,
@@ -118,5 +151,14 @@ PART = Part(
         "segments-by-rule": lambda connection: segment_rule_answers.report(connection, settled=LAST),
         # While a change of the rules has not reached the rows of all customers.
         "segments-by-rule-meanwhile": segment_rule_answers.report,
+        "segment-flows": lambda connection: segment_flows.report(connection, MODEL, 3, LAST - 1),
+        "segment-drift": lambda connection: segment_drift.report(connection, DRIFTING),
+        "segment-explanation": lambda connection: segment_explanation.report(connection, model_of(FEATURES)),
+        "segment-fit": lambda connection: segment_fitting.fit(
+            segment_fitting.Wanted("baseline", FEATURES, 3, "log1p"), segment_fitting.sample(connection, FEATURES, DAY), 1
+        ),
+        "customer-value": lambda connection: customer_value.report(connection, VALUE, 365, "decile"),
+        "value-calibration": lambda connection: value_calibration.report(connection, VALUE, DAY),
+        "value-fit": lambda connection: value_fitting.fit(WANTED, value_fitting.sample(connection, WANTED), 1),
     },
 )
