@@ -20,7 +20,7 @@ from api.shared.fields import CommandBody
 from api.shared.openapi import ACCEPTED
 from api.shared.problems import refused, unreadable, unsettled
 from commands.shared.batch import Command
-from commands.shared.commit import ReceiptKey, Unreadable
+from commands.shared.commit import ReceiptKey, Unreadable, source_fact
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from domain.shared.aggregate import Aggregate
 from domain.shared.refusals import Refusal
@@ -92,11 +92,13 @@ async def carry_out_each(request: Request, items: Sequence[Item]) -> Response:
 async def _carry_out(request: Request, number: int, item: Item, receipt: ReceiptKey | None) -> Response:
     executor: Executor = request.app.state.executor
     try:
+        begun = context(request, item.body)
         command = Command(
             item.function,
             item.facts,
-            context(request, item.body),
+            begun,
             target=item.target,
+            decides=source_fact(begun.source, item.target),
             receipt=receipt and receipt._replace(key=f"{receipt.key}#{number}"),
         )
         return answer(await executor.run(command, of_many=True))

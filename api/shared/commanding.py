@@ -17,7 +17,7 @@ from api.shared.fields import CommandBody
 from api.shared.fingerprint import meaning
 from api.shared.problems import Problem, refused
 from commands.shared.batch import Command
-from commands.shared.commit import ReceiptKey
+from commands.shared.commit import ReceiptKey, source_fact
 from commands.shared.executor import Executor
 from commands.shared.outcome import Outcome
 from commands.shared.unit_of_work import UnitOfWork
@@ -56,13 +56,15 @@ async def carry_out(
     **facts: Any,
 ) -> Response:
     """Run the command and answer: 201 if it created something and there is a `location`, 200 if not, a problem if refused."""
+    begun = context(request, body)
     command = Command(
         function,
         facts,
-        context(request, body),
+        begun,
         target=target,
         expected=precondition(request),
         receipt=await receipt_key(request),
+        decides=source_fact(begun.source, target),
         fresh=fresh,
         version_of=version_of,
     )

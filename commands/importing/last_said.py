@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from commands.importing.on_disk import Blobs, Map
+from commands.shared.commit import ReceiptKey
 
 KEPT = 10_000
 """Things in memory, for each group."""
@@ -19,10 +20,11 @@ _decode = msgspec.msgpack.Decoder(tuple[str, str, str]).decode
 
 
 class Place(NamedTuple):
-    """The line of a row, and its place among the rows on disk."""
+    """The line of a row, and its place among the rows on disk. `facts` are those that no command of its own decides."""
 
     line: int
     place: int
+    facts: tuple[ReceiptKey, ...] = ()
 
 
 class Refused(NamedTuple):

@@ -28,7 +28,7 @@ from commands.importing.unusable import Unusable
 from commands.importing.window import Window
 from commands.operations import imports
 from commands.shared.batch import Command
-from commands.shared.commit import ReceiptKey
+from commands.shared.commit import ReceiptKey, source_fact
 from commands.shared.executor import Executor, OutcomeUnknown, Overloaded
 from commands.shared.outcome import Outcome
 from domain.operations.imports import ImportAlreadyCompleted, ImportAlreadyStarted
@@ -101,6 +101,7 @@ class _Run:
         self._on_disk = stack.enter_context(closing(Rows(folder / "rows")))
         self._last: list[LastSaid] = []
         self._refused_here: set[int] = set()
+        self._unchanging: list[ReceiptKey] = []
         self._began = 0
         self._commands = 0
         self._rows = 0
@@ -174,13 +175,26 @@ class _Run:
                 continue
             said = last.get(part.id)
             if said and part.describes and said.facts_digest == part.facts_digest:
-                self._repeat_result(said, Place(line, entry.place), place)
+                facts = source_fact(self._source(part, line), part.id)
+                self._repeat_result(said, Place(line, entry.place, facts), place)
             else:
                 said = Said(part.facts_digest, [Place(line, entry.place)])
                 last.put(part.id, said)
                 self._window.submit(self._command(part, row, f"{place}:{entry.number}"), partial(self._settle, said, place))
                 self._commands += len(part.steps)
+            if len(self._unchanging) >= SAME:
+                self._remember()
         self._window.drain()
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keeps the facts that a row before theirs gave too: they are decided, also if a later export lacks that row."""
+        if self._unchanging:
+            facts, self._unchanging = self._unchanging, []
+            self._run_command(imports.decide_nothing, decides=facts)
+
+    def _source(self, part: Part, line: int) -> Source:
+        return Source(system=self._mapping.system, event_id=part.event_id, import_id=self._import_id, row=line)
 
     def _command(self, part: Part, row: Row, place: str) -> Command:
         context = Context(
@@ -188,13 +202,14 @@ class _Run:
             actor=self._actor,
             origin="import",
             occurred_at=part.at,
-            source=Source(system=self._mapping.system, event_id=part.event_id, import_id=self._import_id, row=row.line),
+            source=self._source(part, row.line),
             command_id=new_id(),
             correlation_id=self._import_id,
             distinct=part.distinct,
         )
         receipt = ReceiptKey(f"import:{self._import_id}", f"{row.line}:{place}", self._import_id.bytes)
-        return Command(carry_out, {"steps": part.steps, **part.named}, context, receipt=receipt)
+        facts, decides = {"steps": part.steps, **part.named}, source_fact(context.source, part.id)
+        return Command(carry_out, facts, context, target=part.id, receipt=receipt, decides=decides)
 
     # Ends
 
@@ -225,6 +240,8 @@ class _Run:
             if self._plan.groups[place].each and not self._tally.is_refused(row.line):
                 self._refused_here.add(row.line)
             self._refuse(row.line, refused.command, refused.rule, refused.reason, done, columns)
+        else:
+            self._unchanging += row.facts
         self._advance(1)
 
     def _refuse(
@@ -291,10 +308,10 @@ class _Run:
             position=outcome.position,
         )
 
-    def _run_command(self, function: Callable[..., Any], **facts: Any) -> Outcome:
+    def _run_command(self, function: Callable[..., Any], decides: Sequence[ReceiptKey] = (), **facts: Any) -> Outcome:
         """Runs a command on the import itself; it happens now."""
         context = Context(now=datetime.now(UTC), actor=self._actor, origin="import", correlation_id=self._import_id)
-        command = Command(function, {"import_id": self._import_id, **facts}, context)
+        command = Command(function, {"import_id": self._import_id, **facts}, context, decides=decides)
         ended: list[Outcome] = []
         self._window.submit(command, ended.append)
         self._window.drain()

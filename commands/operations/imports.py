@@ -13,6 +13,11 @@ start = begins(Import, Import.start)
 """`cut_off` is the time up to which the file is complete."""
 
 
+def decide_nothing(work: UnitOfWork, *, import_id: UUID) -> Import:
+    """Records nothing: for facts of the source that are known to be no news."""
+    return work.existing(Import, import_id)
+
+
 def complete(
     work: UnitOfWork,
     *,

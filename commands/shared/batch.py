@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeGuard, TypeVar
 from uuid import UUID
@@ -20,6 +20,7 @@ from commands.shared.commit import (
     ReceiptKey,
     StoreUnavailable,
 )
+from commands.shared.decided import Decided, names
 from commands.shared.outcome import KeyReused, Outcome, VersionMismatch, answer_to_keep, kept_outcome
 from commands.shared.precondition import Precondition
 from commands.shared.unit_of_work import UnitOfWork
@@ -35,8 +36,8 @@ NUMBER_BLOCK = 100
 class Command(msgspec.Struct, eq=False):
     """A command function with its facts. `expected` is what the version of `target` must meet; `version_of` reads it if given.
 
-    A command with a `receipt` runs only once. `fresh` means that the id `target` was created for this command, so that the
-    stream has no events yet.
+    A command with a `receipt` runs only once. `decides` are the facts of a source that it decides: once decided, they change
+    nothing any more. `fresh` means that the id `target` was created for this command, so that the stream has no events yet.
     """
 
     function: Callable[..., Aggregate]
@@ -45,6 +46,7 @@ class Command(msgspec.Struct, eq=False):
     target: UUID | None = None
     expected: Precondition | None = None
     receipt: ReceiptKey | None = None
+    decides: Sequence[ReceiptKey] = ()
     fresh: bool = False
     version_of: Callable[[UnitOfWork, UUID], int] | None = None
 
@@ -89,6 +91,7 @@ class Batch:
         self._numbers: dict[str, list[int]] = {}
         self._streams: dict[UUID, Sequence[Recorded]] = {}
         self._absent: set[UUID] = set()
+        self._decided = Decided()
         self._ends: list[tuple[Outcome | BaseException, int | None]] = []
 
     def read_set(self) -> dict[UUID, int]:
@@ -147,7 +150,9 @@ class Batch:
 
     def run(self) -> None:
         self._read_ahead()
-        kept = self._store.receipts(c.receipt for c in self._commands if c.receipt)
+        # This question comes after the streams were read, so that no fact is decided by a state that is later than the answer.
+        kept = self._store.receipts(self._asked_receipts())
+        self._decided.learn(kept.keys())
         first: dict[tuple[str, str], int] = {}
         for index, command in enumerate(self._commands):
             key = command.receipt and command.receipt[:2]
@@ -161,6 +166,17 @@ class Batch:
                 if key and len(self.receipts) > receipts:
                     first[key] = index
 
+    def _asked_receipts(self) -> Iterator[ReceiptKey]:
+        """The receipts of the commands, and of the facts that they decide. No fact was decided about what is not there."""
+        for command in self._commands:
+            if command.receipt:
+                yield command.receipt
+            if command.decides and self._may_be_known(command.target):
+                yield from command.decides
+
+    def _may_be_known(self, id: UUID | None) -> bool:
+        return id is None or id in self._streams or ((known := self._aggregates.get(id)) is not None and known.exists)
+
     def _same_request(self, command: Command, index: int) -> tuple[Outcome | BaseException, int | None]:
         """The outcome of a second command with the same idempotency key in one batch: that of the first one."""
         end, event = self._ends[index]
@@ -170,7 +186,7 @@ class Batch:
 
     def _run(self, command: Command) -> tuple[Outcome | BaseException, int | None]:
         self._in_use.clear()
-        self.context = msgspec.structs.replace(command.context, now=self.now)
+        self.context = msgspec.structs.replace(command.context, now=self.now, decided=self._decided.knows(command.decides))
         claims = len(self.claims)
         try:
             self._expect(command)
@@ -196,6 +212,8 @@ class Batch:
         outcome = Outcome(id=aggregate.id, version=aggregate.version, created=created, changed=event is not None)
         outcome.irregular = tuple(dict.fromkeys(rule for new in self.events[before:] for rule in new.metadata.irregular))
         self._write_receipt(command, outcome, event)
+        if command.target is None or not names(self._aggregates.get(command.target), command.context.source):
+            self.receipts += self._decided.receipts(command.decides)
         return outcome, event
 
     def _collect(self, aggregate: Aggregate) -> None:

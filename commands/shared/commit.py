@@ -8,10 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain.shared.events import Event, Metadata, Recorded
+from domain.shared.events import Event, Metadata, Recorded, Source
 
 POLICY_SCOPE = "policy:"
 """The prefix of the scope of a policy's receipts. These receipts are kept permanently."""
+SOURCE_SCOPE = "source:"
+"""The prefix of the scope of facts of other systems. These receipts are kept permanently."""
 
 
 class NewEvent(NamedTuple):
@@ -39,6 +41,13 @@ class ReceiptKey(NamedTuple):
     scope: str
     key: str
     digest: bytes
+
+
+def source_fact(source: Source | None, target: UUID) -> tuple[ReceiptKey, ...]:
+    """The key of the fact that a source states about `target`. None if the source gives no id of its event."""
+    if source is None or source.event_id is None:
+        return ()
+    return (ReceiptKey(f"{SOURCE_SCOPE}{source.system}", f"{target.hex} {source.event_id}", b""),)
 
 
 class NewReceipt(NamedTuple):

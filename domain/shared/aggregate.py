@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.shared.events import Context, Event, Metadata, Recorded
+from domain.shared.events import Context, Event, Metadata, Recorded, Source
 from domain.shared.personal import same
 from domain.shared.refusals import InTheFuture, NotThere, Refusal
 
@@ -43,7 +43,7 @@ class Aggregate:
         self.subject = id
         self.pending: list[tuple[Event, Metadata]] = []
         self._facts: set[int] = set()
-        self._sources: dict[tuple[str, str], UUID | None] = {}
+        self._sources: dict[tuple[str, str | None], UUID | None] = {}
 
     @property
     def exists(self) -> bool:
@@ -110,11 +110,17 @@ class Aggregate:
         raise refusal
 
     def knows_source(self, context: Context) -> bool:
-        """Whether another command already recorded this source event. One command may record several facts for it."""
+        """Whether another command already decided this source event. One command may record several facts for it."""
+        if context.decided:
+            return True
         source = context.source
-        if source is None or source.event_id is None or (source.system, source.event_id) not in self._sources:
+        if source is None or not self.names_source(source):
             return False
         return context.command_id is None or self._sources[source.system, source.event_id] != context.command_id
+
+    def names_source(self, source: Source | None) -> bool:
+        """Whether one of its events names this source event."""
+        return source is not None and (source.system, source.event_id) in self._sources
 
     def apply(self, event: Event, metadata: Metadata) -> None:
         self.version += 1
@@ -127,7 +133,7 @@ class Aggregate:
 
 
 def decision(method: Callable[Concatenate[A, Context, P], None]) -> Callable[Concatenate[A, Context, P], None]:
-    """Marks a method as a decision. It ignores a source event that is already recorded, and raises InTheFuture."""
+    """Marks a method as a decision. It ignores a source event that was decided before, and raises InTheFuture."""
 
     @wraps(method)
     def decide(self: A, context: Context, /, *args: P.args, **kwargs: P.kwargs) -> None:

@@ -142,7 +142,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     `now` is the store's clock. `occurred_at` is None if the caller stated no time; then the fact happened now. `distinct` means
     that the source stores this fact as an event of its own: a fact with equal values is a repeat only if it has the same source
-    event id.
+    event id. `decided` means that this source event was decided before, although no event of the aggregate names it.
     """
 
     now: datetime
@@ -157,6 +157,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     distinct: bool = False
+    decided: bool = False
 
     @property
     def at(self) -> datetime:

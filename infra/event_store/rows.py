@@ -8,7 +8,7 @@ from functools import wraps
 from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
-from commands.shared.commit import POLICY_SCOPE, Claim, Committed, KeptReceipt, StoreUnavailable
+from commands.shared.commit import POLICY_SCOPE, SOURCE_SCOPE, Claim, Committed, KeptReceipt, StoreUnavailable
 from infra.event_store.checks import Checks
 from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.identity import Identity
@@ -144,10 +144,10 @@ class Kept(NamedTuple):
     condition: str
 
 
+_NOT_PERMANENT = (f"substr(scope, 1, {len(scope)}) <> '{scope}'" for scope in (POLICY_SCOPE, SOURCE_SCOPE))
 KEPT = (
     Kept("batches", "head < %s"),
-    # Receipts of policies are kept permanently.
-    Kept("receipts", f"position < %s AND substr(scope, 1, {len(POLICY_SCOPE)}) <> '{POLICY_SCOPE}'"),
+    Kept("receipts", " AND ".join(("position < %s", *_NOT_PERMANENT))),
 )
 
 

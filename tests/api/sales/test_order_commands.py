@@ -268,6 +268,16 @@ def test_a_source_event_id_that_may_name_a_person_is_recorded_as_a_hmac_and_stil
     assert [type_name(type(one.event)) for one in events(store, order)].count("crm.order.cancelled.v1") == 1
 
 
+def test_a_source_event_that_was_no_news_does_not_become_news(client: Client, store: EventStore) -> None:
+    order, event = placed(client), {"source": {"system": "shop", "event_id": "e7"}}
+    done(client, f"{order}/tags", {"tags": ["gift"]})
+    for _ in range(2):
+        done(client, f"{order}/tags", {"tags": ["gift"], **event})
+        done(client, f"{order}/tags/removal", {"tags": ["gift"]})
+    kinds = [type_name(type(one.event)) for one in events(store, order)]
+    assert kinds[-2:] == ["crm.order.tagged.v1", "crm.order.untagged.v1"]
+
+
 def test_an_order_is_found_again_by_its_external_id(client: Client, store: EventStore) -> None:
     path = "/v1/orders/by/shop/1001"
     first = client.put(path, ORDER)

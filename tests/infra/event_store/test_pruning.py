@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from commands.shared.commit import POLICY_SCOPE, Commit, NewReceipt, ReceiptKey
+from commands.shared.commit import POLICY_SCOPE, SOURCE_SCOPE, Commit, NewReceipt, ReceiptKey
 from domain.shared.ids import new_id
 from infra.event_store import pruning
 from infra.event_store.pruning import Pruning
@@ -100,7 +100,7 @@ def test_large_tables_are_pruned_in_portions(place: Place, monkeypatch: pytest.M
     monkeypatch.setattr(pruning, "PAUSE_SECONDS", 0.0)
     receipts = []
     for number in range(1000):
-        scope = POLICY_SCOPE + "test" if number % 100 == 0 else "tests"
+        scope = {0: POLICY_SCOPE + "test", 1: SOURCE_SCOPE + "shop"}.get(number % 100, "tests")
         receipts.append(NewReceipt(ReceiptKey(scope, f"{number}", b""), None, b"{}"))
     place.record(OLD, "old")
     place.store.commit(Commit(new_id(), (), {}, (), receipts))
@@ -109,7 +109,7 @@ def test_large_tables_are_pruned_in_portions(place: Place, monkeypatch: pytest.M
     assert place.counts()[1] == 1003
     portions = _portions(place.store)
     assert place.pruning.prune()
-    assert place.counts()[1] == 12, "receipts of policies are kept permanently"
+    assert place.counts()[1] == 22, "receipts of policies and of facts of a source are kept permanently"
     assert portions > 3
 
 
