@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from typing import Any
 
 from projections.shared.figures import Measured
 
 
-def value(group: Measured, name: str) -> Decimal | None:
-    """The value of a figure; None if it has none."""
+def value(group: Measured, name: str) -> Any:
+    """The value of a figure, a decimal; None if it has none."""
     return group.measures[name].value
 
 
-def values(group: Measured, *names: str) -> tuple[Decimal | None, ...]:
+def values(group: Measured, *names: str) -> tuple[Any, ...]:
     return tuple(value(group, name) for name in names)
