@@ -10,9 +10,9 @@ Facts stay with the customer they were recorded for, so a merge after the target
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, func
 
 from domain.shared.money import minor_digits
 from projections.customers.attribute_history import numbers
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from projections.shared.vectors import Ids, Whole
 
+NEVER = 2**40
+"""A quarter of an hour that is later than any."""
 SPEND, ATTRIBUTE = "spend", "attribute:"
 """The covariates: spend, and an attribute by its key."""
 
@@ -44,13 +46,17 @@ class _Orders(NamedTuple):
 
 
 class _Sold(NamedTuple):
-    """Sales rows: their orders, when they happened, and their net amounts in minor units of a currency, by its number."""
+    """Sales rows: their orders, when they happened, and their net amounts in minor units of a currency, by its number.
+
+    A row has a quarter of an hour or a day; the other one is NEVER or NO_DAY.
+    """
 
     ids: Ids
-    dated: Whole
-    codes: Whole
+    quarters: Whole
+    days: Whole
     net: Whole
-    currencies: Codes
+    codes: Whole
+    currencies: list[str]
 
 
 def read_models(covariate: str | None) -> tuple[str, ...]:
@@ -99,32 +105,40 @@ def spend_before(
     orders = _orders(connection, members) if currencies else None
     if orders is None or not len(orders.ids):
         return spent
-    places, row = Places(orders.ids), sales.c
+    places = Places(orders.ids)
     began_by_quarter = members.started_at // (QUARTER * MICROSECONDS)
     began_by_day = days_of(members.started_at, members.started_on, zone)
-    for column, began in ((row.quarter, began_by_quarter), (row.day, began_by_day)):
-        for sold in _sold(connection, column, currencies):
-            order = places.of(sold.ids)
-            theirs = np.flatnonzero(order != NOT_FOUND)
-            who = orders.members[order[theirs]]
-            before = sold.dated[theirs] < began[who]
-            theirs, who = theirs[before], who[before]
-            for number, currency in enumerate(sold.currencies.texts):
-                these = sold.codes[theirs] == number
-                units = np.bincount(who[these], weights=sold.net[theirs[these]], minlength=len(members.ids))
-                spent[currency] += units / float(10 ** minor_digits(currency))
+    for sold in _sold(connection, currencies):
+        order = places.of(sold.ids)
+        theirs = np.flatnonzero(order != NOT_FOUND)
+        who = orders.members[order[theirs]]
+        before = (sold.quarters[theirs] < began_by_quarter[who]) | (sold.days[theirs] < began_by_day[who])
+        theirs, who = theirs[before], who[before]
+        for number, currency in enumerate(sold.currencies):
+            these = sold.codes[theirs] == number
+            units = np.bincount(who[these], weights=sold.net[theirs[these]], minlength=len(members.ids))
+            spent[currency] += units / float(10 ** minor_digits(currency))
     return spent
 
 
-def _sold(connection: Connection, column: ColumnElement[int], currencies: Collection[str]) -> Iterator[_Sold]:
-    """The sales rows that this column dates, in portions."""
+def _sold(connection: Connection, currencies: Collection[str]) -> Iterator[_Sold]:
+    """The sales rows in these currencies, in portions."""
+    import numpy as np
+
     row, codes = sales.c, Codes()
-    columns = {"ids": row.order_id, "dated": column, "codes": row.currency}
-    columns |= {name: row[name] for name in ("gross", "discounts", "returns")}
-    where = (row.currency.in_(currencies), column.is_not(None))
+    net = row.gross - row.discounts - row.returns
+    columns: dict[str, ColumnElement[Any]] = {
+        "ids": row.order_id,
+        "quarters": func.coalesce(row.quarter, NEVER),
+        "days": row.day,
+        "net": net,
+    }
+    if len(currencies) > 1:
+        columns["codes"] = row.currency
+    where = (row.currency.in_(currencies),)
     for read in portions(connection, columns, where, by_place(connection, sales, where)):
-        net = read["gross"] - read["discounts"] - read["returns"]
-        yield _Sold(read["ids"], read["dated"], codes.of(read["codes"]), net, codes)
+        coded = codes.of(read.pop("codes")) if len(currencies) > 1 else np.zeros(len(read["net"]), np.int64)
+        yield _Sold(codes=coded, currencies=codes.texts or list(currencies), **read)
 
 
 def _orders(connection: Connection, members: Members) -> _Orders:

@@ -350,6 +350,18 @@ def test_cuped_is_only_shown_if_a_covariate_is_asked_for_and_explains_something(
         assert measures["revenue_per_member_difference"].value is not None
 
 
+def test_each_currency_has_the_spend_in_that_currency_as_its_covariate(story: Story) -> None:
+    story.campaign()
+    for number, amount in enumerate((10, 20, 30, 40)):
+        who = f"c{number}"
+        story.target(who, "treatment" if number % 2 else "control")
+        for currency, before in (("EUR", amount), ("JPY", 50 * (number**2 + 1))):
+            story.convert(who, str(before), currency=currency)
+            story.order(who, str(before), MARCH_1 - DAY, currency=currency)
+    groups = story.answer(covariate="spend").groups
+    assert {(group.group["currency"], group.measures["cuped_explained"].value) for group in groups} == {("EUR", 1), ("JPY", 1)}
+
+
 def test_an_attribute_is_a_covariate_as_it_was_at_the_targeting(story: Story) -> None:
     """It explains all differences; what it was before and after would disturb that. Nobody knows the size of the fifth."""
     story.campaign()
