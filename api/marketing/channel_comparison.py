@@ -22,8 +22,9 @@ router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("repor
 DEFINITION = (
     SALES + " Every channel is compared with all others of the answer together: average orders in one currency by Welch's t,"
     " conversion rates by the pooled z. p-values of one kind and currency are adjusted for their number (Benjamini-Hochberg);"
-    " there is no test with fewer than 20 orders, or visits without one, on a side. A difference between channels is not their"
-    " effect: they reach different people. conversion_rate_shrunk = (orders + α) / (visits + α + β), with the beta prior that"
+    " there is no test with fewer than 20 orders, or visits without one, on a side, nor of averages of orders that are too"
+    " skewed for their number. A difference between channels is not their effect: they reach different people."
+    " conversion_rate_shrunk = (orders + α) / (visits + α + β), with the beta prior that"
     " the channels of the answer have by their moments. Visits and their orders are of all currencies."
 )
 GROUP = group_of({"channel": TEXT, "currency": TEXT}, read_model.MEASURES)

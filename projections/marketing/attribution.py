@@ -26,10 +26,10 @@ from projections.shared.figures import Figure, Measured, counted, estimated, sum
 from projections.shared.id_vectors import NOT_FOUND, Places
 from projections.shared.ratios import proportion, ratio
 from projections.shared.reports import Days, TooManyGroups, limited
+from projections.shared.statistics.apportionment import apportioned
 from projections.shared.statistics.attribution import (
     Model,
     Paths,
-    apportioned,
     credited,
     first_of_channel,
     removal_effects,

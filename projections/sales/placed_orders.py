@@ -8,13 +8,24 @@ from sqlalchemy import ColumnElement, Connection
 
 from projections.sales.channel_sales import Question, sales
 from projections.sales.order_customers import GUEST, Buyers, customers_orders
-from projections.shared import id_vectors
+from projections.shared import exact, id_vectors
 from projections.shared.group_vectors import groups
 from projections.shared.reports import inside, matching
 from projections.shared.vectors import Codes, by_place, portions
 
 if TYPE_CHECKING:
     from projections.shared.vectors import Whole
+
+
+Group = tuple[str, str]
+"""A channel and a currency."""
+
+
+class Sold(NamedTuple):
+    """Orders placed, and gross in minor units, with what amended any order."""
+
+    orders: int
+    gross: int
 
 
 class PlacedOrders(NamedTuple):
@@ -28,8 +39,9 @@ class PlacedOrders(NamedTuple):
     values: Whole
     channel_names: list[str]
     currency_names: list[str]
+    sold: dict[Group, Sold]
 
-    def worth(self) -> dict[tuple[str, str], Whole]:
+    def worth(self) -> dict[Group, Whole]:
         """What each order is worth, by channel and currency."""
         import numpy as np
 
@@ -54,28 +66,56 @@ class PlacedOrders(NamedTuple):
 
 
 def placed_orders(connection: Connection, question: Question) -> PlacedOrders:
-    """The orders placed on these days, in this currency if one is named. Test orders are left out."""
+    """The orders placed on these days. Test orders are left out."""
     import numpy as np
 
     channels, currencies = Codes(), Codes()
-    read: dict[str, list[Any]] = {name: [] for name in ("ids", "channels", "currencies", "orders", "values")}
     row = sales.c
-    columns: dict[str, ColumnElement[Any]] = {"ids": row.order_id, "channels": row.channel, "currencies": row.currency}
-    columns |= {"orders": row.orders, "values": row.gross - row.discounts}
-    for _, within in inside(row, question):
-        where = (within, *matching(row, question, ("currency",)))
-        for portion in portions(connection, columns, where, by_place(connection, sales, where)):
-            portion["channels"], portion["currencies"] = channels.of(portion["channels"]), currencies.of(portion["currencies"])
-            for name, values in portion.items():
-                read[name].append(values)
-    found = {name: np.concatenate(values) if values else np.zeros(0, np.int64) for name, values in read.items()}
+    amounts: dict[str, ColumnElement[Any]] = {
+        "ids": row.order_id,
+        "orders": row.orders,
+        "gross": row.gross,
+        "discounts": row.discounts,
+    }
+    found = _read(connection, question, amounts, channels, currencies)
+    of = groups(found["channels"], found["currencies"])
+    sums = (exact.sums(found[name], of.of_rows, of.length).every() for name in ("orders", "gross"))
+    names = [(channels.texts[channel], currencies.texts[currency]) for channel, currency in of.keys]
+    sold = dict(zip(names, map(Sold, *sums), strict=True))
     ids = found["ids"].astype(np.uint64, copy=False).reshape(-1, 2)
     numbers, length = id_vectors.numbered(ids)
     worth = np.zeros(length, np.int64)
-    np.add.at(worth, numbers, found["values"])
+    np.add.at(worth, numbers, found["gross"] - found["discounts"])
     # An order is placed once: the other rows of these days amend it, or amend an order of earlier days.
     at = np.flatnonzero(found["orders"])
     customers, _, known = Buyers(connection, customers_orders(connection)).of(ids[at])
     at, customers = at[known], customers[known]
     vectors = found["channels"][at], found["currencies"][at], customers, worth[numbers[at]]
-    return PlacedOrders(*vectors, channels.texts, currencies.texts)
+    return PlacedOrders(*vectors, channels.texts, currencies.texts, sold)
+
+
+def gross_sales(connection: Connection, question: Question) -> dict[Group, int]:
+    """Gross in minor units by channel and currency."""
+    channels, currencies = Codes(), Codes()
+    found = _read(connection, question, {"gross": sales.c.gross}, channels, currencies)
+    of = groups(found["channels"], found["currencies"])
+    sums = exact.sums(found["gross"], of.of_rows, of.length).every()
+    names = [(channels.texts[channel], currencies.texts[currency]) for channel, currency in of.keys]
+    return dict(zip(names, sums, strict=True))
+
+
+def _read(
+    connection: Connection, question: Question, amounts: dict[str, ColumnElement[Any]], channels: Codes, currencies: Codes
+) -> dict[str, Any]:
+    """These columns of all rows of these days, with the numbers of their channels and currencies."""
+    import numpy as np
+
+    columns: dict[str, ColumnElement[Any]] = {"channels": sales.c.channel, "currencies": sales.c.currency} | amounts
+    read: dict[str, list[Any]] = {name: [] for name in columns}
+    for _, within in inside(sales.c, question):
+        where = (within, *matching(sales.c, question, ("currency",)))
+        for portion in portions(connection, columns, where, by_place(connection, sales, where)):
+            portion["channels"], portion["currencies"] = channels.of(portion["channels"]), currencies.of(portion["currencies"])
+            for name, values in portion.items():
+                read[name].append(values)
+    return {name: np.concatenate(values) if values else np.zeros(0, np.int64) for name, values in read.items()}

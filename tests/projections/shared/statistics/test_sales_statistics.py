@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
 from projections.shared.statistics.bootstrap import GROUPS, RESAMPLES, SEED, of_mean
-from projections.shared.statistics.comparisons import Sample, means, rates
+from projections.shared.statistics.comparisons import means, rates
 from projections.shared.statistics.shrinkage import shrunk
 from projections.shared.statistics.trends import theil_sen
 
@@ -110,8 +110,9 @@ def test_rates_are_compared_with_all_others_together_and_adjusted() -> None:
 
 
 def test_means_are_compared_with_all_others_together_and_adjusted() -> None:
-    groups = [spends(100, 1), spends(80, 2) * 1.5, spends(120, 3), spends(5, 4)]
-    found = means([Sample(len(one), one.sum(), (one**2).sum()) for one in groups])
+    chance = np.random.default_rng(1)
+    groups = [chance.normal(mean, 3, size) for mean, size in ((50, 100), (51, 80), (50, 120), (50, 5))]
+    found = means(groups)
     others = [np.concatenate([other for other in groups if other is not one]) for one in groups[:3]]
     expected = [ttest_ind(one, other, equal_var=False) for one, other in zip(groups, others, strict=False)]
     adjusted = multipletests([one.pvalue for one in expected], method="fdr_bh")[1]
@@ -122,7 +123,15 @@ def test_means_are_compared_with_all_others_together_and_adjusted() -> None:
         assert values == pytest.approx([wanted.statistic, wanted.pvalue, q], rel=1e-8)
 
 
+def test_a_small_group_of_skewed_values_is_not_tested() -> None:
+    small, large = spends(50, 1), spends(5_000, 2)
+    assert means([small, large]) == [None, None]
+    assert None not in means([spends(5_000, 1), large])
+    # Without its large values, the small group does not look skewed.
+    assert means([np.sort(small)[:40], large]) == [None, None]
+
+
 def test_nothing_to_compare_has_no_test() -> None:
     assert (rates([], []), means([])) == ([], [])
     assert rates([30], [100]) == [None]
-    assert means([Sample(30, 300, 3000), Sample(30, 300, 3000)]) == [None, None]
+    assert means([np.full(30, 10.0), np.full(30, 10.0)]) == [None, None]
