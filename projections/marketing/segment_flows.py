@@ -53,9 +53,14 @@ def report(connection: Connection, model_id: UUID, start: int, end: int) -> list
     for side, clusters in enumerate((before, after)):
         there = clusters != NOT_THERE
         places[side, customers[there]] = clusters[there]
-    flows, counts = np.unique(places, axis=1, return_counts=True)
     names = _names(by_fit)
-    moved = [(tuple(flow), count) for flow, count in zip(flows.T.tolist(), counts.tolist(), strict=True)]
+    # One number for both clusters: many rows of two numbers would be sorted much more slowly.
+    width = max(names, default=0) - NOT_THERE + 1
+    flows, counts = np.unique((places[0] - NOT_THERE) * width + places[1] - NOT_THERE, return_counts=True)
+    moved = [
+        ((flow // width + NOT_THERE, flow % width + NOT_THERE), count)
+        for flow, count in zip(flows.tolist(), counts.tolist(), strict=True)
+    ]
     of_origin: dict[int, int] = {}
     for (origin, _), count in moved:
         of_origin[origin] = of_origin.get(origin, 0) + count
