@@ -54,6 +54,7 @@ class Part(msgspec.Struct, frozen=True):
     facts_digest: bytes
     event_id: str
     describes: bool
+    begins: bool
     distinct: bool
 
     @property
@@ -174,6 +175,7 @@ class Plan:
             facts_digest=self._digest(content),
             event_id="row:" + base64.urlsafe_b64encode(self._digest(fact)).decode().rstrip("="),
             describes=all(making.importable.describes for making in makings),
+            begins=all(making.importable.begins for making in makings),
             distinct=event is not None,
         )
 

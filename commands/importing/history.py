@@ -52,7 +52,8 @@ def register_customer(
     allow_duplicate: bool = True,
     **facts: Unpack[customers.Facts],
 ) -> Customer:
-    """Registers a customer and links the source's id: `external` is (system, id)."""
+    """Registers a customer and links the source's id: `external` is (system, id). For an existing one, it links nothing."""
     customer = customers.register(work, customer_id=customer_id, kind=kind, allow_duplicate=allow_duplicate, **facts)
-    customer.link_external_id(work.context, *external)
+    if customer.pending:
+        customer.link_external_id(work.context, *external)
     return customer

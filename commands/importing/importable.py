@@ -150,7 +150,7 @@ class Delivery(Facts, frozen=True):
 
 
 IMPORTABLE: Mapping[str, Importable] = {
-    "customer.register": Importable(Customer, history.register_customer, CustomerFacts, describes=True),
+    "customer.register": Importable(Customer, history.register_customer, CustomerFacts, describes=True, begins=True),
     "customer.create_or_change": Importable(Customer, customers.create_or_change, CustomerFacts, describes=True),
     **{
         name: command._replace(function=or_on_survivor(command.function, "id"))

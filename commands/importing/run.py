@@ -175,7 +175,7 @@ class _Run:
                 continue
             said = last.get(part.id)
             if said and part.describes and said.facts_digest == part.facts_digest:
-                facts = source_fact(self._source(part, line), part.id)
+                facts = () if part.begins else source_fact(self._source(part, line), part.id)
                 self._repeat_result(said, Place(line, entry.place, facts), place)
             else:
                 said = Said(part.facts_digest, [Place(line, entry.place)])
@@ -208,7 +208,7 @@ class _Run:
             distinct=part.distinct,
         )
         receipt = ReceiptKey(f"import:{self._import_id}", f"{row.line}:{place}", self._import_id.bytes)
-        facts, decides = {"steps": part.steps, **part.named}, source_fact(context.source, part.id)
+        facts, decides = {"steps": part.steps, **part.named}, () if part.begins else source_fact(context.source, part.id)
         return Command(carry_out, facts, context, target=part.id, receipt=receipt, decides=decides)
 
     # Ends

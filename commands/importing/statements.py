@@ -81,12 +81,14 @@ class Importable(NamedTuple):
     """A command that a mapping can name.
 
     `describes` says that its facts describe a state, not an occurrence: a later row with the same facts records nothing.
+    `begins` says that only the first of them can ever record something, so that no repeat needs to be remembered.
     """
 
     kind: type[Aggregate]
     function: Callable[..., Aggregate]
     facts: type[Facts] = Facts
     describes: bool = False
+    begins: bool = False
 
 
 def assignment_command(kind: type[Annotatable]) -> Mapping[str, Importable]:

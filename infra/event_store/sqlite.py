@@ -29,7 +29,7 @@ from commands.shared.commit import (
     Stale,
     StoreUnavailable,
 )
-from infra.event_store import compact, sqlite_contacts, sqlite_keys, store_format
+from infra.event_store import compact, sqlite_contacts, sqlite_keys, sqlite_receipts, store_format
 from infra.event_store.contacts import ContactRow, ContactRows, Method
 from infra.event_store.recording_times import LOOK_BACK, LastWritten, in_order, last_recorded
 from infra.event_store.rows import SECRET_MARKER, CommitRows, Rewrapped, master_key_marker, refuse_held
@@ -148,10 +148,8 @@ class SqliteRecorder(SqliteIdentity, SqliteUpkeep):
 
     @unavailable_when_unreachable
     def receipts(self, keys: Collection[tuple[str, bytes]]) -> dict[tuple[str, bytes], KeptReceipt]:
-        statement = "SELECT digest, position, answer FROM receipts WHERE scope = ? AND key = ?"
         with self._reading() as connection:
-            rows = {key: connection.execute(statement, key).fetchone() for key in keys}
-        return {key: KeptReceipt(*row) for key, row in rows.items() if row}
+            return sqlite_receipts.receipts(connection, keys)
 
     @unavailable_when_unreachable
     def reserve_numbers(self, register: str, count: int) -> range:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -12,9 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commands.shared import annotating
+from commands.shared.batch import Command
+from domain.customers.customer.customer import Customer
 from domain.service.ticket.ticket import Assigned
+from domain.shared.events import Context
 from infra.event_store.rows import KEPT
-from tests.commands.importing.given_importing import Store
+from tests.commands.importing.given_importing import IMPORTER, Store
 from tests.scenarios.known_files import DATA, MAPPINGS, needs_data
 
 DESK = """
@@ -218,3 +223,17 @@ def test_an_import_that_was_interrupted_remembers_what_it_decided(store: Store) 
         a_week_later(store)
         store.load(WITH_EVENTS, text([*rows, *more]))
     assert [event.owner for event in store.recorded(Assigned)] == ["low", "high"]
+
+
+def test_a_customer_who_is_registered_again_gets_no_external_id_back_that_was_unlinked(store: Store) -> None:
+    mapping = WITH_EVENTS.replace("customer.create_or_change", "customer.register")
+    rows = [Row(number, number, "", "ada", "", "") for number in (1, 2)]
+    store.load(mapping, text(rows))
+    [ada] = history(store)
+    context = Context(now=datetime.now(UTC), actor=IMPORTER)
+    facts = {"kind": Customer, "id": ada, "system": "desk", "external_id": "ada"}
+    assert store.executor.submit(Command(annotating.unlink_external_id, facts, context)).result().changed
+    a_week_later(store)
+    store.load(mapping, text([rows[1], Row(3, 3, "", "ada", "", "")]))
+    kinds = [kind.split(".")[2] for _, kind, *_ in history(store)[ada]]
+    assert kinds == ["registered", "external_id_linked", "external_id_unlinked"]
