@@ -100,6 +100,7 @@ from api.shared.text_form import OneForm
 from commands.shared.executor import Executor
 from infra.read_models.completeness import Completeness
 from infra.wiring import Deployment
+from projections.shared.frames import Frames
 
 CUSTOMERS = (
     customer_views.router,
@@ -254,6 +255,7 @@ def create(
     app.state.fitting_libraries = FittingLibraries()
     app.state.reading = CapacityLimiter(deployment.settings.read_threads)
     app.state.joint_reads = JointReads(deployment.read_models.reader, app.state.reading)
+    app.state.frames = Frames(deployment.settings.frame_limit)
     app.state.reporting = CapacityLimiter(deployment.settings.report_threads)
     app.state.documenting = CapacityLimiter(1)
     app.state.operations = operated

@@ -58,6 +58,7 @@ class Settings(KafkaSettings, BaseSettings):
     after_limit: int = Field(default=512, ge=1)
     read_threads: int = Field(default=4, ge=1)
     report_threads: int = Field(default=2, ge=1)
+    frame_limit: int = Field(default=256 * 1024**2, ge=0)
     wait_limit: float = Field(default=3.0, gt=0)
     long_wait_limit: float = Field(default=30.0, gt=0)
     body_limit: int = Field(default=8 * 1024 * 1024, ge=1024)

@@ -68,6 +68,7 @@ unreadable_gauge = Gauge("recount_unreadable_events", "Events that are damaged, 
 troubles_gauge = Gauge("recount_troubles", "Troubles that need an operator, by code.", ["code"])
 following_gauge = Gauge("recount_following", "1 if a process runs the followers, else 0; only in the distributed deployment.")
 follower_gauge = Gauge("recount_follower_lag", "Head of the log minus the position a follower has handled.", ["follower"])
+frames_gauge = Gauge("recount_frames_bytes", "Bytes of rows that are kept for the next report about them.")
 waiting_gauge = Gauge("recount_commands_waiting", "Commands in the queues of this process.")
 
 PROJECTION = fields(
@@ -159,6 +160,7 @@ async def status(request: Request) -> Response:
 )
 async def metrics(request: Request) -> Response:
     """Metrics for Prometheus. While the database does not answer, the head is NaN and other metrics keep their last values."""
+    frames_gauge.set(request.app.state.frames.size)
     waiting_gauge.set(request.app.state.executor.waiting())
     for lane in request.app.state.lanes:
         progress_gauge.labels(lane.name).set(lane.in_progress)

@@ -30,6 +30,8 @@ from domain.shared.money import MINOR_DIGITS
 from infra.memory import release_pages
 from infra.read_models.completeness import Completeness, Needed, Of
 from infra.read_models.digest import one_moment
+from infra.read_models.rows_version import rows_version
+from projections.shared.frames import shelve
 from projections.shared.pages import LIMIT, Page
 from projections.shared.rows import Row
 
@@ -169,6 +171,7 @@ def _query_moment(
     """The query's result, and the position up to which each read model is complete, all at one moment."""
     completeness: Completeness = request.app.state.completeness
     with one_moment(request.app.state.read_models) as connection:
+        shelve(connection, request.app.state.frames, rows_version)
         reached = {name: completeness.seen_by(connection, name, subject) for name, subject in needed.items()}
         answer = query(connection)
         if is_long(request):

@@ -160,14 +160,15 @@ def _list() -> None:
     from rich.text import Text
 
     from api.app import ROUTERS
+    from api.shared.routes import Route
 
     table = Table("report", "", "parameters", box=None)
-    every = (route for router in ROUTERS for route in router.routes)
-    for route in sorted((one for one in every if one.path.startswith(REPORTS)), key=lambda one: one.path):
-        first = (route.endpoint.__doc__ or "").partition("\n")[0]
-        table.add_row(
-            route.path.removeprefix(REPORTS), Text(first), Text(", ".join(sorted(route.parameters.known - EVERYWHERE)))
-        )
+    every = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
+    for route in sorted(every, key=lambda one: one.path):
+        if route.path.startswith(REPORTS):
+            first = (route.endpoint.__doc__ or "").partition("\n")[0]
+            parameters = ", ".join(sorted(route.parameters.known - EVERYWHERE))
+            table.add_row(route.path.removeprefix(REPORTS), Text(first), Text(parameters))
     out.print(table)
 
 

@@ -35,7 +35,7 @@ def sheet(answer: Answer, measures: Sequence[str]) -> Sheet:
     return made
 
 
-def _maps(groups: Sequence[Group], measure: str) -> dict[str, Cells]:
+def _maps(groups: Sequence[Group], measure: str) -> Mapping[str, Cells]:
     """The cells of each map: amounts and orders are by currency, which are never added up."""
     found: defaultdict[str, dict[tuple[str, int], float]] = defaultdict(dict)
     for one in groups:

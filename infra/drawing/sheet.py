@@ -5,14 +5,13 @@ from __future__ import annotations
 import textwrap
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
@@ -83,14 +82,13 @@ def save(sheet: Sheet, file: Path) -> str:
     with rc_context({"font.sans-serif": families}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         if file.suffix == ".svg":
-            FigureCanvasSVG(sheet.figure).print_svg(file, metadata={"Date": None, "Creator": None})
+            sheet.figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
         else:
-            sheet.figure.set_dpi(DOTS)
-            FigureCanvasAgg(sheet.figure).print_png(file, metadata={"Software": None})
+            sheet.figure.savefig(file, format="png", dpi=DOTS, metadata={"Software": None})
     return remark
 
 
-def styled() -> rc_context:  # type: ignore[valid-type]
+def styled() -> AbstractContextManager[None]:
     """Within it, sheets are made and saved. A text with dollar signs is a text, not a formula."""
     return rc_context({**STYLE, "text.parse_math": False})
 

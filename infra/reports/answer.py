@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -42,10 +42,11 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """What names a group, its figures, and its lists of objects, such as the points of a curve."""
+    """What names a group, its figures, what is said of them, and its lists of objects, such as the points of a curve."""
 
     names: dict[str, str] = field(default_factory=dict)
     figures: dict[str, Shown] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
     lists: dict[str, Sequence[Object]] = field(default_factory=dict)
 
     def called(self, without: Sequence[str] = ()) -> str:
@@ -73,7 +74,7 @@ class Answer:
         rows = list(self.groups)
         if self.total is not None:
             first = next(name for one in rows for name in one.names)
-            rows.append(Group({**self.total.names, first: TOTAL}, self.total.figures, self.total.lists))
+            rows.append(replace(self.total, names={**self.total.names, first: TOTAL}))
         return {GROUPS: rows, **self.others}
 
 
@@ -95,15 +96,28 @@ def read(report: str, body: Object) -> Answer:
 
 def group(one: Object) -> Group:
     made = Group()
-    if "group" in one and "measures" in one:
-        for name, value in one["group"].items():
-            made.names[name] = _text(value)
-        for name, value in one["measures"].items():
+    if not ("group" in one and "measures" in one):
+        for name, value in one.items():
             _take(made, name, value)
+        return made
+    made.names.update({name: _text(value) for name, value in one["group"].items()})
+    for name, value in one["measures"].items():
+        _take(made, name, value)
     for name, value in one.items():
-        if name not in ("group", "measures"):
-            _take(made, name, value)
+        if _is_list_of_objects(value):
+            made.lists[name] = value
+        elif name not in ("group", "measures"):
+            made.remarks.update(_remarks(value, (name,)))
     return made
+
+
+def _remarks(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The texts in an object, such as the verdict on each measure, by their paths inside of it."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _remarks(inner, (*path, name))
+    elif text := _text(value):
+        yield " ".join(path[1:] or path), text
 
 
 def figure(one: Any) -> Shown:
@@ -132,7 +146,7 @@ def _take(made: Group, name: str, value: Any, unit: str = "") -> None:
             made.figures[name] = figure(value)
         else:
             _take_apart(made, name, value)
-    elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
+    elif _is_list_of_objects(value):
         made.lists[name] = value
     elif _is_number(value) and name != "position":
         made.figures[name] = Shown(_number(value), unit)
@@ -146,7 +160,11 @@ def _take_apart(made: Group, name: str, value: Object) -> None:
     unit = _text(value.get("unit"))
     for inner, one in value.items():
         if inner not in ("unit", DEFINITION):
-            _take(made, inner if alike and inner not in made.figures else f"{name}.{inner}", one, unit)
+            _take(made, inner if alike and inner not in {*made.figures, *made.names} else f"{name}.{inner}", one, unit)
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
 
 
 def _is_number(value: Any) -> bool:

@@ -17,6 +17,8 @@ from infra.reports.answer import Group as Row
 from infra.reports.numbers import NOTHING, number
 
 CAUTION = "!"
+LONGEST_REMARK = 24
+"""A longer text would make the column of values wide: it becomes a note."""
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _STYLE = "dim"
 
@@ -62,7 +64,7 @@ def _definitions(answer: Answer) -> Iterator[str]:
 
 
 def _table(rows: Sequence[Row], width: int, notes: Notes) -> Table:
-    tested = any(one.p_value is not None or one.always_valid for one in each_figure(rows))
+    tested = any(one.p_value is not None or one.always_valid for one in each_figure(rows)) or any(one.remarks for one in rows)
     # Notes are numbered when they are shown, so what is not shown numbers none.
     if not tested and _width(_wide(rows, Notes())) <= width:
         return _wide(rows, notes)
@@ -139,28 +141,37 @@ class _Line(NamedTuple):
     n: str
 
 
+_NOTHING = _Line("", "", "", "", "", "")
 _TITLES = _Line("unit", "interval", "always valid", "p", "adjusted p", "n")
 
 
 def _long(rows: Sequence[Row], notes: Notes) -> Table:
     names, measures = columns(rows)
     shown = [(row, name, row.figures[name]) for row in rows for name in measures if name in row.figures]
-    lines = [_line(one) for _, _, one in shown]
-    used = [place for place in range(len(_TITLES)) if any(line[place] for line in lines)]
+    every = [_line(one) for _, _, one in shown]
+    used = [place for place in range(len(_TITLES)) if any(line[place] for line in every)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in [*names, "measure"]:
         table.add_column(_title(name), no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     for place in used:
         table.add_column(_titled(_TITLES[place], shown), justify="right" if place > 2 else "left", no_wrap=True)
-    before: Row | None = None
-    for (row, name, one), line in zip(shown, lines, strict=True):
-        if before not in (None, row):
-            table.add_section()
-        cells = [Text("" if row is before else row.names.get(each) or NOTHING) for each in names]
-        before = row
-        table.add_row(*cells, _title(name), _value(one, notes), *(Text(line[place]) for place in used))
+    for row in rows:
+        cells = [row.names.get(each) or NOTHING for each in names]
+        for name, value, line in _lines(row, measures, notes):
+            table.add_row(*map(Text, cells), _title(name), value, *(Text(line[place]) for place in used))
+            cells = [""] * len(names)
+        table.add_section()
     return table
+
+
+def _lines(row: Row, measures: Sequence[str], notes: Notes) -> Iterator[tuple[str, Text, _Line]]:
+    """The figures of a group, and what is said of them."""
+    for name in measures:
+        if name in row.figures:
+            yield name, _value(row.figures[name], notes), _line(row.figures[name])
+    for name, text in row.remarks.items():
+        yield name, Text(text if len(text) <= LONGEST_REMARK else notes.mark(text)), _NOTHING
 
 
 def _line(one: Shown) -> _Line:

@@ -38,6 +38,7 @@ from sqlalchemy import (
 )
 
 from projections.shared.ahead import ahead
+from projections.shared.frames import Shelf, shelf_of
 from projections.shared.rows import Instant
 
 if TYPE_CHECKING:
@@ -75,13 +76,31 @@ def portions(
     A column of ids is an array of two unsigned numbers for each row; one of texts is a list, see `Codes`; one of bytes is all
     its bytes in one; others are arrays of whole numbers. A null is the id `NIL`, the text "" or the day `NO_DAY`; bytes,
     numbers and moments must not be null. The database joins the values of the next part meanwhile, so the caller must not use
-    the connection between two portions.
+    the connection between two portions. If the connection has a shelf, what is kept there is not read again (see `frames`): so
+    the result must depend on nothing but the rows of read models.
     """
-    dialect = connection.dialect
+    dialect, shelf = connection.dialect, shelf_of(connection)
     query = select(func.count(), *(_joined(column, dialect) for column in columns.values())).where(*where)
-    for rows, *joined in ahead(_fetched(connection, query.where(part)) for part in parts):
-        if rows:
-            yield {name: _vector(of, value, dialect) for (name, of), value in zip(columns.items(), joined, strict=True)}
+    for asked, kept, row in ahead(_looked_up(connection, shelf, query.where(part)) for part in parts):
+        read = kept if row is None else _vectors(columns, row, dialect)
+        if shelf and asked and row is not None:
+            shelf.keep(asked, read)
+        if read:
+            yield dict(zip(columns, read.values(), strict=True))
+
+
+def _looked_up(connection: Connection, shelf: Shelf | None, query: Select[Any]) -> tuple[str | None, Any, Any]:
+    """What is kept of the query; or the row that it gives, and the text to keep it by."""
+    asked, kept = shelf.find(connection, query) if shelf else (None, None)
+    return asked, kept, _fetched(connection, query) if kept is None else None
+
+
+def _vectors(columns: Mapping[str, ColumnElement[Any]], row: Any, dialect: Dialect) -> dict[str, Any]:
+    """The columns of a row that has their number and their joined values; empty if there are none."""
+    rows, *joined = row
+    if not rows:
+        return {}
+    return {name: _vector(of, value, dialect) for (name, of), value in zip(columns.items(), joined, strict=True)}
 
 
 # How rows are divided into portions

@@ -29,7 +29,7 @@ for folder in ("domain", "commands", "projections", "api", "consumers", "infra")
             try:
                 importlib.import_module(module.name)
             except ModuleNotFoundError as error:
-                print(module.name, error.name)
+                print(module.name, error.name.partition(".")[0])
 """
 
 

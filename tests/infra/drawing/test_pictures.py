@@ -37,6 +37,14 @@ def whiskers(axes: Axes) -> list[tuple[float, float]]:
     return [(round(float(one[0][0]), 9), round(float(one[1][0]), 9)) for one in segments]
 
 
+def xs(line: Any) -> list[float]:
+    return [float(x) for x in line.get_xdata()]
+
+
+def ys(line: Any) -> list[float]:
+    return [float(y) for y in line.get_ydata()]
+
+
 def labels(axes: Axes) -> list[str]:
     return [text.get_text() for text in axes.get_yticklabels()]
 
@@ -85,7 +93,7 @@ def test_lift_is_a_dot_with_its_interval_beside_the_line_of_no_difference() -> N
     differences, euros, dollars = made.panels
     assert labels(differences) == ["Save $5 & get $10", "blue"], "the control is compared with nothing; a currency repeats it"
     assert sorted(whiskers(differences)) == [(-0.014, 0.006), (-0.008, 0.033), (0.002, 0.022)]
-    assert [axes.get_lines()[0].get_xdata()[0] for axes in made.panels] == [0, 0, 0]
+    assert [xs(axes.get_lines()[0])[0] for axes in made.panels] == [0, 0, 0]
     assert euros.get_xlabel() == "revenue per member difference, EUR"
     assert dollars.get_xlabel() == "revenue per member difference, USD"
     assert whiskers(dollars)[0] == (-0.9, -0.4), "a side without a bound has no whisker"
@@ -96,7 +104,7 @@ def test_a_ratio_is_compared_with_one() -> None:
     body = answer(group({"variant": "blue"}, {"risk_ratio": figure("1.2", interval=interval("0.9", "1.6"))}))
     with styled():
         [axes] = lift.sheet(read("campaign-lift", body), ["risk_ratio"]).panels
-    assert axes.get_lines()[0].get_xdata()[0] == 1
+    assert xs(axes.get_lines()[0])[0] == 1
 
 
 def test_a_funnel_shows_each_step_once_for_a_variant() -> None:
@@ -112,8 +120,8 @@ def test_a_waiting_curve_begins_with_everybody_and_steps_down_in_fitting_units()
     with styled():
         [axes] = waiting.sheet(read("waiting-times", WAITING), []).panels
     curve, other, _ = axes.get_lines()
-    assert list(curve.get_xdata()) == [0, 1, 2]
-    assert list(curve.get_ydata()) == [1.0, 0.75, 0.25]
+    assert xs(curve) == [0, 1, 2]
+    assert ys(curve) == [1.0, 0.75, 0.25]
     assert curve.get_drawstyle() == other.get_drawstyle() == "steps-post"
     assert axes.get_xlabel() == "first resolution, calendar hours"
     _, named = axes.get_legend_handles_labels()
@@ -124,15 +132,16 @@ def test_without_groupings_the_curve_of_the_total_is_drawn() -> None:
     body = WAITING | {"groups": [WAITING["total"]]}
     with styled():
         [axes] = waiting.sheet(read("waiting-times", body), []).panels
-    assert list(axes.get_lines()[0].get_ydata()) == [1.0, 0.75, 0.25]
+    assert ys(axes.get_lines()[0]) == [1.0, 0.75, 0.25]
 
 
 def test_a_map_of_segments_has_circles_whose_areas_are_customers() -> None:
     with styled():
         [axes] = segment_map.sheet(read("segments", SEGMENTS), []).panels
-    loyal, new = axes.collections
-    assert [tuple(one.get_offsets()[0]) for one in (loyal, new)] == [(8, 500), (1, 40)], "an empty one has no place"
-    assert new.get_sizes()[0] == 4 * loyal.get_sizes()[0]  # type: ignore[attr-defined]
+    circles: list[Any] = list(axes.collections)
+    loyal, new = circles
+    assert [tuple(one.get_offsets()[0]) for one in circles] == [(8, 500), (1, 40)], "an empty one has no place"
+    assert new.get_sizes()[0] == 4 * loyal.get_sizes()[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("mean of orders", "mean of total:EUR, EUR")
 
 
@@ -140,8 +149,7 @@ def test_cohorts_are_a_map_for_each_currency_with_gaps_where_nothing_is_known() 
     with styled():
         made = cohorts.sheet(read("cohorts", COHORTS), [])
     assert [axes.get_title(loc="left") for axes in made.panels] == ["EUR", "USD"]
-    values = made.panels[0].get_images()[0].get_array()
-    assert values is not None
+    values: Any = made.panels[0].get_images()[0].get_array()
     assert values.filled(-1).tolist() == [[1, 0.5], [1, -1]]
     assert labels(made.panels[0]) == ["2026-01", "2026-02"]
 

@@ -36,6 +36,7 @@ LIFT = answer(
                 "conversion_difference": difference,
                 "revenue_per_member_difference": figure(money, currency, interval=interval(*sides)),
             },
+            verdicts={"conversion_difference": {"verdict": None if variant == "control" else "no difference", "reason": None}},
         )
         for currency, money, sides in (("EUR", "1.20", ("0.70", "1.70")), ("USD", "-0.40", ("-0.90", None)))
         for variant, difference in (

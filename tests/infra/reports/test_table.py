@@ -44,6 +44,7 @@ def test_tests_and_intervals_are_shown_with_their_level() -> None:
 
     assert "conversion difference 0.01235 [0.002, 0.022] [-0.008, 0.033] 0.0357 0.0714" in lines
     assert "revenue per member difference -0.40 USD [-0.90, –]" in lines
+    assert lines.count("conversion difference verdict no difference") == 4, "what is said of a figure is below the figures"
 
 
 def test_a_missing_value_and_a_caution_have_their_reason_below_once() -> None:
