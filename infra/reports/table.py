@@ -17,6 +17,8 @@ from infra.reports.answer import Group as Row
 from infra.reports.numbers import NOTHING, number
 
 CAUTION = "!"
+LONGEST_REMARK = 24
+"""A longer text would make the column of values wide: it becomes a note."""
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _STYLE = "dim"
 
@@ -169,7 +171,7 @@ def _lines(row: Row, measures: Sequence[str], notes: Notes) -> Iterator[tuple[st
         if name in row.figures:
             yield name, _value(row.figures[name], notes), _line(row.figures[name])
     for name, text in row.remarks.items():
-        yield name, Text(text), _NOTHING
+        yield name, Text(text if len(text) <= LONGEST_REMARK else notes.mark(text)), _NOTHING
 
 
 def _line(one: Shown) -> _Line:
