@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.shared.schemas import (
     DAY,
+    FIGURE,
     FLAG,
     ID,
     INTEGER,
@@ -103,7 +104,9 @@ _VALUE_MEASURES = (
 )
 _BY_DECILE = group_of({"decile": INTEGER}, _VALUE_MEASURES)
 _BY_REPEATS = group_of({"repeats": TEXT}, _VALUE_MEASURES)
-VALUE_GROUP: Schema = {"anyOf": [_BY_DECILE, _BY_REPEATS]}
+VALUE_GROUP = fields(
+    {"group": fields({}, {"decile": INTEGER, "repeats": TEXT}), "measures": fields(dict.fromkeys(_VALUE_MEASURES, FIGURE))}
+)
 CUSTOMER_VALUE = _report({"horizon_days": INTEGER, "as_of": DAY, "without_purchase": INTEGER}, VALUE_GROUP, _VALUE_MEASURES)
 
 

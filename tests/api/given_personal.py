@@ -52,6 +52,7 @@ def personal_things_happened(client: Client) -> Places:
         "/v1/sla-policies": {"code": "gold"},
         "/v1/assignment-rules": {"code": "mail"},
         "/v1/segment-models": {"model": "by-need"},
+        "/v1/value-models": {"model": "value"},
         "/v1/field-definitions": {"entity": "customer", "key": "wish"},
     }
     # The stream of events would never end, so it ends at this position.
@@ -230,6 +231,9 @@ def _configured(client: Client, customer: str) -> dict[str, str]:
     rule = {"order": 1, "kind": "ticket", "team": "support", "conditions": conditions}
     send(client, "PUT", "/v1/assignment-rules/mail", rule)
     send(client, "POST", "/v1/segment-models", {"name": "by-need", "features": ["tickets"], "k": 2})
+    for day in ("2024-03-01", "2024-04-20"):
+        send(client, "POST", "/v1/orders", ORDER | {"customer_id": customer, "occurred_at": f"{day}T09:00:00Z"})
+    send(client, "POST", "/v1/value-models", {"name": "value", "cut_off_day": "2024-04-25"})
     chosen = _made(client, "POST", "/v1/lists", {"name": "Chosen"})
     send(client, "POST", f"/v1/lists/{chosen}/members", {"customer_ids": [customer]})
     view = {"name": "My search", "resource": "customers", "filters": {"q": MARK}}

@@ -10,11 +10,12 @@ Not a test: lifetimes 0.11.3 cannot be installed beside pandas 3. In an environm
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pandas
-from lifetimes import BetaGeoFitter, GammaGammaFitter
-from lifetimes.utils import summary_data_from_transaction_data
+
+lifetimes, utils = import_module("lifetimes"), import_module("lifetimes.utils")
 
 DATA = Path(__file__).parents[1] / "data"
 CUT_OFF = "1997-09-30"
@@ -28,14 +29,14 @@ def main() -> None:
         DATA / "cdnow" / "CDNOW_sample.txt", sep=r"\s+", names=columns, dtype={"customer": str, "day": str}
     )
     bought["day"] = pandas.to_datetime(bought["day"], format="%Y%m%d")
-    known = summary_data_from_transaction_data(
+    known = utils.summary_data_from_transaction_data(
         bought, "customer", "day", monetary_value_col="spent", observation_period_end=CUT_OFF, freq="D"
     )
     x, t_x, age = known["frequency"], known["recency"] / 7, known["T"] / 7
-    rates = BetaGeoFitter(penalizer_coef=0)
+    rates = lifetimes.BetaGeoFitter(penalizer_coef=0)
     rates.fit(x, t_x, age, tol=1e-9)
     again = known[(known["frequency"] > 0) & (known["monetary_value"] > 0)]
-    spend = GammaGammaFitter(penalizer_coef=0)
+    spend = lifetimes.GammaGammaFitter(penalizer_coef=0)
     spend.fit(again["frequency"], again["monetary_value"], tol=1e-9)
     expected = spend.conditional_expected_average_profit(x, known["monetary_value"])
     alive = rates.conditional_probability_alive(x, t_x, age)
