@@ -19,7 +19,7 @@ from domain.marketing.campaign.values import CONTROL
 from domain.shared.attributes import KEY_LENGTH
 from projections.marketing import campaign_lift as read_model
 from projections.marketing import covariates
-from projections.marketing.comparisons import ENOUGH
+from projections.marketing.arms_compared import ENOUGH
 from projections.shared.figures import LEVEL
 from projections.shared.statistics.sequential import DIFFERENCE
 

@@ -19,9 +19,7 @@ from sqlalchemy import Connection
 from domain.marketing.campaign.values import CONTROL
 from domain.shared.money import zero
 from projections.marketing import covariates
-from projections.marketing.campaign_arms import Arm, Members, Spent, arms, assigned
-from projections.marketing.campaigns import Planned, planned
-from projections.marketing.comparisons import (
+from projections.marketing.arms_compared import (
     POOLED_Z,
     THE_CONTROL,
     WELCH,
@@ -33,6 +31,8 @@ from projections.marketing.comparisons import (
     rates,
     ratio_of_rates,
 )
+from projections.marketing.campaign_arms import Arm, Members, Spent, arms, assigned
+from projections.marketing.campaigns import Planned, planned
 from projections.marketing.sample_ratio import checked, shares
 from projections.shared.figures import Figure, Measured, counted, estimated, without_value
 from projections.shared.ratios import proportion, ratio

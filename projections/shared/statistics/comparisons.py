@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from projections.shared.figures import Test, as_decimal
+from projections.shared.statistics.means import Moments, too_skewed, welch
+from projections.shared.statistics.multiple import benjamini_hochberg
+from projections.shared.statistics.proportions import Share, Tested, pooled_z
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -14,8 +17,6 @@ if TYPE_CHECKING:
 
 ADJUSTMENT = "Benjamini-Hochberg"
 FEWEST_EVENTS = 20
-SKEWNESS = 0.2
-"""With more skewness, the first term of the Edgeworth series moves a tail of 2.5 % by about half a percent or more."""
 
 
 class Sample(NamedTuple):
@@ -30,48 +31,34 @@ class Sample(NamedTuple):
     def of(cls, values: Reals) -> Sample:
         return cls(len(values), float(values.sum()), float((values**2).sum()), float((values**3).sum()))
 
-    @property
-    def mean(self) -> float:
-        return self.sum / self.n
-
-    @property
-    def variance(self) -> float:
-        return max(self.squares - self.sum**2 / self.n, 0.0) / (self.n - 1)
-
-    @property
-    def third(self) -> float:
-        """The third central moment."""
-        return self.cubes / self.n - 3 * self.mean * self.squares / self.n + 2 * self.mean**3
-
     def less(self, other: Sample) -> Sample:
         return Sample(self.n - other.n, self.sum - other.sum, self.squares - other.squares, self.cubes - other.cubes)
 
+    def moments(self) -> Moments:
+        """Of at least two values."""
+        mean = self.sum / self.n
+        variance = max(self.squares - self.sum * mean, 0.0) / (self.n - 1)
+        return Moments(self.n, mean, variance, self.cubes / self.n - 3 * mean * self.squares / self.n + 2 * mean**3)
+
 
 def rates(successes: Sequence[int], trials: Sequence[int]) -> list[Test | None]:
-    """Tests whether each group has the rate of the others, by the pooled z (Pearson's chi-square of the 2 × 2 table is z²).
+    """Tests whether each group has the rate of the others, by the pooled z.
 
     None for a group that has, or whose others have, fewer than `FEWEST_EVENTS` successes or failures: the normal
     approximation does not hold.
     """
     k, n = sum(successes), sum(trials)
-    found = [_rate(one, of, k - one, n - of) for one, of in zip(successes, trials, strict=True)]
-    return _adjusted("pooled z", found)
+    shares = [(Share(one, of), Share(k - one, n - of)) for one, of in zip(successes, trials, strict=True)]
+    return _adjusted("pooled z", [_rate(one, others) for one, others in shares])
 
 
-def _rate(one: int, of: int, others: int, of_others: int) -> tuple[float, float] | None:
-    from math import copysign
-
-    from scipy.stats import chi2_contingency
-
-    table = ((one, of - one), (others, of_others - others))
-    if min(map(min, table)) < FEWEST_EVENTS:
-        return None
-    found = chi2_contingency(table, correction=False)
-    return copysign(float(found.statistic) ** 0.5, one / of - others / of_others), float(found.pvalue)
+def _rate(one: Share, others: Share) -> Tested | None:
+    least = min(one.events, one.n - one.events, others.events, others.n - others.events)
+    return None if least < FEWEST_EVENTS else pooled_z(one, others)
 
 
 def means(groups: Sequence[NDArray[Any]]) -> list[Test | None]:
-    """Tests whether each group of values has the mean of the others, by Welch (1947, https://doi.org/10.1093/biomet/34.1-2.28).
+    """Tests whether each group of values has the mean of the others, by Welch.
 
     None for a group that has, or whose others have, fewer than `FEWEST_EVENTS` values; if nothing varies; and if the values
     are too skewed for their number, so that the test would find a difference too often where there is none.
@@ -87,43 +74,24 @@ def means(groups: Sequence[NDArray[Any]]) -> list[Test | None]:
     return _adjusted("Welch t", [_mean(one, every.less(one)) for one in samples])
 
 
-def _mean(one: Sample, others: Sample) -> tuple[float, float] | None:
-    from scipy.stats import ttest_ind_from_stats
-
-    if min(one.n, others.n) < FEWEST_EVENTS or not one.variance + others.variance or _is_skewed(one, others):
+def _mean(one: Sample, others: Sample) -> Tested | None:
+    if min(one.n, others.n) < FEWEST_EVENTS:
         return None
-    moments = (value for of in (one, others) for value in (of.mean, of.variance**0.5, of.n))
-    found = ttest_ind_from_stats(*moments, equal_var=False)
-    return float(found.statistic), float(found.pvalue)
+    of, of_others = one.moments(), others.moments()
+    compared = None if too_skewed(of, of_others) else welch(of, of_others)
+    return compared and Tested(compared.statistic, compared.p_value)
 
 
-def _is_skewed(one: Sample, others: Sample) -> bool:
-    """Whether the estimated difference is too skewed for Welch's test (Hall 1992, section 2.6).
-
-    Also if both had the same distribution: a small group without its few large values does not look skewed, and is.
-    """
-    a, b = one.n, others.n
-    apart = (one.third / a**2 - others.third / b**2) / (one.variance / a + others.variance / b) ** 1.5
-    third = (a * one.third + b * others.third) / (a + b)
-    variance = ((a - 1) * one.variance + (b - 1) * others.variance) / (a + b - 2)
-    alike = third * (1 / a**2 - 1 / b**2) / (variance * (1 / a + 1 / b)) ** 1.5
-    return bool(max(abs(apart), abs(alike)) > SKEWNESS)
+def _adjusted(method: str, found: Sequence[Tested | None]) -> list[Test | None]:
+    adjusted = iter(benjamini_hochberg([one.p_value for one in found if one]))
+    return [one and _test(method, one, next(adjusted)) for one in found]
 
 
-def _adjusted(method: str, found: Sequence[tuple[float, float] | None]) -> list[Test | None]:
-    from scipy.stats import false_discovery_control
-
-    known = [p for _, p in filter(None, found)]
-    adjusted = iter(false_discovery_control(known).tolist() if known else ())
-    return [
-        None
-        if one is None
-        else Test(
-            method=method,
-            statistic=as_decimal(one[0]),
-            p_value=as_decimal(one[1]),
-            adjusted_p_value=as_decimal(next(adjusted)),
-            adjustment=ADJUSTMENT,
-        )
-        for one in found
-    ]
+def _test(method: str, tested: Tested, adjusted: float) -> Test:
+    return Test(
+        method=method,
+        statistic=as_decimal(tested.statistic),
+        p_value=as_decimal(tested.p_value),
+        adjusted_p_value=as_decimal(adjusted),
+        adjustment=ADJUSTMENT,
+    )

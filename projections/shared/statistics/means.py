@@ -77,6 +77,16 @@ def skewness_if_alike(one: Moments, other: Moments) -> float:
     return skewness_of_difference(together._replace(n=one.n), together._replace(n=other.n))
 
 
+def skewness(one: Moments, other: Moments) -> float:
+    """The worse of both: with the moments of each group, and with those of both together."""
+    return max(skewness_of_difference(one, other), skewness_if_alike(one, other), key=abs)
+
+
+def too_skewed(one: Moments, other: Moments) -> bool:
+    """Whether Welch's test would find a difference too often where there is none."""
+    return abs(skewness(one, other)) > SKEWNESS_LIMIT
+
+
 class Adjusted(NamedTuple):
     """Values without what the covariate explains. `explained` is the share of their variance that it explains (r²)."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import binom
 
-from projections.marketing.comparisons import ENOUGH, SIGNIFICANCE, means
+from projections.marketing.arms_compared import ENOUGH, SIGNIFICANCE, means
 from projections.shared.ratios import wilson
 from projections.shared.statistics.means import moments
 from projections.shared.statistics.proportions import Share, Z, between_scores, pooled_variance, score

@@ -64,8 +64,8 @@ length of the log does not matter. For commands per second a higher ratio is bet
 SQLite is the embedded deployment: one process, which also folds every event into the read models. PostgreSQL is one API worker,
 and a rebuild has filled its read models. A GET and a customer *as of* a position are of random customers. CPU and memory are
 those of the server's process, not of PostgreSQL; CPU includes what the server does after the answer. Starts are measured to
-50 ms.
-Bytes are as they were written, without the pages that are free."""
+50 ms. Bytes are as they were written, without the pages that are free. Other work shared the processors at times, most of all
+at five million events: read ratios and CPU rather than rates and milliseconds."""
 
 PICTURES = """\
 ![Commands and reads over the number of events in the log](growth/speed.svg)

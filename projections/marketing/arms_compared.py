@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from projections.shared.figures import Figure, Interval, Test, as_decimal, between, estimated, without_value
-from projections.shared.statistics.means import SKEWNESS_LIMIT, Moments, skewness_if_alike, skewness_of_difference, welch
+from projections.shared.statistics.means import Moments, skewness, too_skewed, welch
 from projections.shared.statistics.multiple import holm
 from projections.shared.statistics.proportions import Share, Tested, log_ratio, newcombe, pooled_z
 from projections.shared.statistics.sequential import DIFFERENCE, always_valid
@@ -62,8 +62,7 @@ def means(arm: Moments | None, control: Moments | None, events: tuple[int, int])
     n, compared = arm.n + control.n, welch(arm, control)
     if compared is None:
         return Compared(arm.mean - control.mean, n, caution="Not enough data: the values do not vary")
-    skewness = max(skewness_of_difference(arm, control), skewness_if_alike(arm, control), key=abs)
-    skewed = "" if abs(skewness) <= SKEWNESS_LIMIT else f"Not enough data: the difference has skewness {skewness:.2f}"
+    skewed = f"Not enough data: the difference has skewness {skewness(arm, control):.2f}" if too_skewed(arm, control) else ""
     interval = between(compared.low, compared.high, WELCH)
     tested = Tested(compared.statistic, compared.p_value)
     return Compared(compared.difference, n, interval, tested, not_enough(*events) or skewed)
