@@ -114,8 +114,12 @@ def _purchase_fit(histories: Histories) -> PurchaseFit:
 
 
 def _spend_fit(known: Summaries) -> SpendFit | None:
+    import numpy
+
     again = known.repeats > 0
-    fitted = known.of(again & (known.mean > 0))
+    unordered = known.of(again & (known.mean > 0))
+    # In one order, so that sums of the same customers are the same on every engine.
+    fitted = unordered.of(numpy.lexsort((unordered.mean, unordered.repeats)))
     if len(fitted.mean) < 2:
         return None
     found = spend_per_purchase.fitted(fitted.repeats, fitted.mean)

@@ -96,7 +96,7 @@ def _values(api: Api, people: list[str]) -> None:
         line = TEA | {"quantity": quantity}
         for id in people[:2]:
             send(api, "POST", "/v1/orders", ORDER | {"customer_id": id, "lines": [line], "occurred_at": f"{day}T09:00:00Z"})
-    send(api, "POST", "/v1/value-models", {"name": "value", "cut_off_day": "2024-04-25"})
+    send(api, "POST", "/v1/value-models", {"name": "value", "cut_off_day": "2024-04-25", "currency": "EUR"})
 
 
 def _orders(api: Api, people: list[str]) -> None:

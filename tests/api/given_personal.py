@@ -233,7 +233,7 @@ def _configured(client: Client, customer: str) -> dict[str, str]:
     send(client, "POST", "/v1/segment-models", {"name": "by-need", "features": ["tickets"], "k": 2})
     for day in ("2024-03-01", "2024-04-20"):
         send(client, "POST", "/v1/orders", ORDER | {"customer_id": customer, "occurred_at": f"{day}T09:00:00Z"})
-    send(client, "POST", "/v1/value-models", {"name": "value", "cut_off_day": "2024-04-25"})
+    send(client, "POST", "/v1/value-models", {"name": "value", "cut_off_day": "2024-04-25", "currency": "EUR"})
     chosen = _made(client, "POST", "/v1/lists", {"name": "Chosen"})
     send(client, "POST", f"/v1/lists/{chosen}/members", {"customer_ids": [customer]})
     view = {"name": "My search", "resource": "customers", "filters": {"q": MARK}}

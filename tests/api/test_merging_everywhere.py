@@ -124,8 +124,13 @@ def _plain(answer: Any) -> Any:
     if isinstance(answer, list):
         return [_plain(one) for one in answer if not (isinstance(one, dict) and _is_about_merging(one))]
     if isinstance(answer, dict):
-        return {name: _plain(value) for name, value in answer.items() if name not in ("version", "position")}
+        return {name: _plain(value) for name, value in answer.items() if not _is_place(name, value)}
     return answer
+
+
+def _is_place(name: str, value: Any) -> bool:
+    """A version or a position; a report on flows ends `to` one."""
+    return name in ("version", "position") or (name == "to" and isinstance(value, int))
 
 
 def _is_about_merging(row: dict[str, Any]) -> bool:

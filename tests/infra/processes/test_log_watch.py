@@ -115,7 +115,7 @@ def test_new_facts_after_a_restored_log_are_never_said_to_be_there_while_they_ar
         [trouble] = ready["troubles"]
         assert trouble["source"] == "read models"
         assert "the log ends at position 13" in trouble["detail"]
-        assert "at 25 and 28 more" in trouble["detail"]
+        assert "at 25 and 30 more" in trouble["detail"]
         assert "recount repair" in trouble["detail"]
         client.close()
     status = recount(environment(embedded.home, MASTER_KEY=KEY), "status")
