@@ -7,11 +7,29 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 LOUD_LIBRARIES = {"kafka": logging.CRITICAL, "uvicorn": logging.WARNING, "httpx": logging.WARNING}
+
+
+class Lasting:
+    """A file whose failures stop nobody's work: a full disk, a pipe that nobody reads any more, a closed file."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._file.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
 
 
 def configure(level: str) -> None:
@@ -27,7 +45,7 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Lasting(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     _include_libraries(shared, renderer)
