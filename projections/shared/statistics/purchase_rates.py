@@ -4,7 +4,7 @@ P. S. Fader, B. G. S. Hardie and K. L. Lee (2005), "Counting Your Customers" the
 Model, Marketing Science 24(2), 275–284, https://doi.org/10.1287/mksc.1040.0098. While customers are alive, they buy at a rate
 that is gamma distributed (shape r, rate α); after each purchase they drop out with a probability that is beta distributed (a,
 b). The three figures of a customer are x, t_x and T: repeat purchases, and the ages at the last of them and now, in one unit
-of time. Nobody drops out before the first repeat purchase, so whoever has none is alive with certainty: a property of the
+of time. Nobody drops out before the first repeat purchase, so those who have none are alive with certainty: a property of the
 model.
 """
 
