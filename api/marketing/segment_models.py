@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import Depends, Path, Request, Response
+from fastapi import Request, Response
 from msgspec.structs import replace
 from starlette.concurrency import run_in_threadpool
 
 from api.marketing import segment_model_bodies as bodies
+from api.marketing.model_names import id_by_name, in_path
 from api.shared.access import may
 from api.shared.bounds import REPORT
 from api.shared.commanding import OWN_REQUEST, carry_out
@@ -46,19 +47,9 @@ router = Router(
 FITTING: Any = [may("segments:write", REPORT), OWN_REQUEST]
 
 
-def id_of(name: str) -> UUID:
-    """The id of the model with this name; an id is returned unchanged."""
-    try:
-        return UUID(name)
-    except ValueError:
-        return derived_id(SegmentModel.name, name)
-
-
-async def model_id(model: Annotated[str, Path(min_length=1, max_length=64, description="A model's name or id.")]) -> UUID:
-    return id_of(model)
-
-
-Model = Annotated[UUID, Depends(model_id)]
+id_of = partial(id_by_name, SegmentModel)
+"""The id of the model with this name; an id is returned unchanged."""
+Model = Annotated[UUID, in_path(SegmentModel)]
 
 
 @router.post("", status_code=201, responses=CREATED, dependencies=FITTING)

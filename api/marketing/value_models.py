@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import Depends, Path, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api.marketing import value_schemas as schemas
+from api.marketing.model_names import id_by_name, in_path
 from api.marketing.segment_models import LABELS
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
@@ -81,19 +82,9 @@ class ValueRefitBody(CommandBody):
     cut_off_day: CutOffDay = None
 
 
-def id_of(name: str) -> UUID:
-    """The id of the model with this name; an id is returned unchanged."""
-    try:
-        return UUID(name)
-    except ValueError:
-        return derived_id(ValueModel.name, name)
-
-
-async def model_id(model: Annotated[str, Path(min_length=1, max_length=64, description="A model's name or id.")]) -> UUID:
-    return id_of(model)
-
-
-Model = Annotated[UUID, Depends(model_id)]
+id_of = partial(id_by_name, ValueModel)
+"""The id of the model with this name; an id is returned unchanged."""
+Model = Annotated[UUID, in_path(ValueModel)]
 
 
 @commanding.post("", status_code=201, responses=CREATED, dependencies=FITTING)

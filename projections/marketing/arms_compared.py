@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from projections.shared.figures import Figure, Interval, Test, as_decimal, between, estimated, without_value
+from projections.shared.figures import Figure, Interval, between, estimated, without_value
+from projections.shared.statistics.comparisons import FEWEST_EVENTS, shown
 from projections.shared.statistics.means import Moments, skewness, too_skewed, welch
 from projections.shared.statistics.multiple import holm
 from projections.shared.statistics.proportions import Share, Tested, log_ratio, newcombe, pooled_z
 from projections.shared.statistics.sequential import DIFFERENCE, always_valid
 
-ENOUGH = 20
+ENOUGH = FEWEST_EVENTS
 """An arm with fewer events supports no verdict."""
 SIGNIFICANCE = 0.05
 THE_CONTROL = "the control is not compared with itself"
@@ -100,17 +101,12 @@ def concluded(compared: Sequence[Compared], unit: str, definition: str, method: 
         if one.interval:
             more["interval"] = one.interval
         if one.tested:
-            more["test"] = _test(one.tested, method, p if several else None)
+            more["test"] = shown(one.tested, method, p if several else None, "Holm")
         if caution:
             more["caution"] = caution
         figure = estimated(one.value, unit, definition, reason=one.reason, **more)
         found.append((figure, _verdict(one, p, caution)))
     return found
-
-
-def _test(tested: Tested, method: str, adjusted: float | None) -> Test:
-    several = {} if adjusted is None else {"adjusted_p_value": as_decimal(adjusted), "adjustment": "Holm"}
-    return Test(method=method, statistic=as_decimal(tested.statistic), p_value=as_decimal(tested.p_value), **several)  # type: ignore[arg-type]
 
 
 def _verdict(one: Compared, p: float | None, caution: str) -> Verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec.structs import replace
+
 from projections.shared.figures import Test, as_decimal
 from projections.shared.statistics.means import Moments, too_skewed, welch
 from projections.shared.statistics.multiple import benjamini_hochberg
@@ -84,14 +86,12 @@ def _mean(one: Sample, others: Sample) -> Tested | None:
 
 def _adjusted(method: str, found: Sequence[Tested | None]) -> list[Test | None]:
     adjusted = iter(benjamini_hochberg([one.p_value for one in found if one]))
-    return [one and _test(method, one, next(adjusted)) for one in found]
+    return [one and shown(one, method, next(adjusted), ADJUSTMENT) for one in found]
 
 
-def _test(method: str, tested: Tested, adjusted: float) -> Test:
-    return Test(
-        method=method,
-        statistic=as_decimal(tested.statistic),
-        p_value=as_decimal(tested.p_value),
-        adjusted_p_value=as_decimal(adjusted),
-        adjustment=ADJUSTMENT,
-    )
+def shown(tested: Tested, method: str, adjusted: float | None, adjustment: str) -> Test:
+    """The test as a report shows it; without an `adjusted` p-value it was the only one."""
+    found = Test(method=method, statistic=as_decimal(tested.statistic), p_value=as_decimal(tested.p_value))
+    if adjusted is None:
+        return found
+    return replace(found, adjusted_p_value=as_decimal(adjusted), adjustment=adjustment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -12,25 +12,12 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Sheet
 from matplotlib.ticker import NullLocator
 
+from infra.drawing.style import GREY, LINES, PALETTE, STYLE
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.growth.record import ENGINES, Record
 
 FOLDER = "growth"
-STYLE: dict[Any, Any] = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "recount",
-    "font.family": "sans-serif",
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#dddddd",
-    "savefig.facecolor": "white",
-}
-COLOURS = {"sqlite": "#0072b2", "postgresql": "#d55e00"}
-"""Two that people see apart who do not see red and green apart."""
-LINES = ("-", "--")
+COLOURS = dict(zip(ENGINES, PALETTE, strict=False))
 Value = Callable[[Figure], float | None]
 
 
@@ -103,7 +90,7 @@ def _fill(axes: Axes, record: Record, panel: Panel) -> None:
                 named = f"{ENGINES[engine]} {label}".strip()
                 axes.plot(*zip(*known, strict=True), line, marker="o", markersize=4, color=COLOURS[engine], label=named)
     if panel.bound is not None:
-        axes.axhline(panel.bound, color="#666666", linewidth=1, linestyle=":", label=f"required: {panel.bound:g}")
+        axes.axhline(panel.bound, color=GREY, linewidth=1, linestyle=":", label=f"required: {panel.bound:g}")
     axes.set_title(panel.title, loc="left")
     axes.set_xscale("log")
     aims = sorted({aim for stages in record.values() for aim in stages})

@@ -40,7 +40,7 @@ class Story(Campaigns):
     """Campaigns with members, folded when the report is requested."""
 
     def arm(self, variant: str, members: int, converted: int, **more: Any) -> list[str]:
-        """Targets so many members, of whom the first ones convert; their names."""
+        """Targets so many members, and the first ones convert. Returns their names."""
         names = [f"{variant} {number}" for number in range(members)]
         for number, name in enumerate(names):
             self.target(name, variant)
