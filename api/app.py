@@ -36,16 +36,8 @@ from api.marketing import (
     channel_effect,
     channel_views,
     channels,
-    predicted_values,
-    segment_flows,
-    segment_models,
-    segment_rules,
-    segment_views,
-    static_lists,
     touchpoints,
-    value_models,
 )
-from api.marketing.fitting_libraries import FittingLibraries
 from api.operations import (
     api_keys,
     audit,
@@ -82,6 +74,16 @@ from api.sales import (
     sales_report,
     sales_trend,
 )
+from api.segmentation import (
+    predicted_values,
+    segment_flows,
+    segment_models,
+    segment_rules,
+    segment_views,
+    static_lists,
+    value_models,
+)
+from api.segmentation.fitting_libraries import FittingLibraries
 from api.service import (
     assignment_rules,
     service_level_report,

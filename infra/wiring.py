@@ -17,11 +17,7 @@ from domain.customers.interaction import Interaction
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign_member.member import CampaignMember
 from domain.marketing.channel import Channel, ChannelDay
-from domain.marketing.segment_model import SegmentModel
-from domain.marketing.segment_rule import SegmentRule
-from domain.marketing.static_list import StaticList
 from domain.marketing.touchpoint import Touchpoint
-from domain.marketing.value_model import ValueModel
 from domain.operations.api_key import ApiKey
 from domain.operations.calendar import Calendar
 from domain.operations.imports import Import
@@ -33,6 +29,10 @@ from domain.sales.deal.deal import Deal
 from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.sales.pipeline import Pipeline
+from domain.segmentation.segment_model import SegmentModel
+from domain.segmentation.segment_rule import SegmentRule
+from domain.segmentation.static_list import StaticList
+from domain.segmentation.value_model import ValueModel
 from domain.service.assignment_rule import AssignmentRule
 from domain.service.rota import Rota
 from domain.service.service_calendar import ServiceCalendar
@@ -64,10 +64,7 @@ from projections.marketing.campaign_members import campaign_members
 from projections.marketing.campaigns import campaigns
 from projections.marketing.channel_traffic import channel_traffic
 from projections.marketing.channels import channels
-from projections.marketing.segment_labels import segment_labels
-from projections.marketing.static_lists import static_lists
 from projections.marketing.touchpoints import touchpoints
-from projections.marketing.value_models import value_models
 from projections.operations.api_keys import api_keys
 from projections.operations.audit_index import audit_index
 from projections.operations.saved_views import saved_views
@@ -80,6 +77,9 @@ from projections.sales.leads import leads
 from projections.sales.orders import orders
 from projections.sales.pipelines import pipelines
 from projections.sales.product_sales import product_sales
+from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.static_lists import static_lists
+from projections.segmentation.value_models import value_models
 from projections.service.assignment_rules import assignment_rules
 from projections.service.service_calendars import service_calendars
 from projections.service.sla_policies import sla_policies
@@ -104,6 +104,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Channel,
     ChannelDay,
     Touchpoint,
+    # segmentation
     SegmentModel,
     SegmentRule,
     ValueModel,
@@ -155,6 +156,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     channels,
     channel_traffic,
     touchpoints,
+    # segmentation
     segment_labels,
     value_models,
     static_lists,

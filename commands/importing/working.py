@@ -13,13 +13,13 @@ from commands.customers import field_definitions
 from commands.importing.called import Called
 from commands.importing.statements import Code, Coded, Facts, Importable
 from commands.importing.unusable import Unusable
-from commands.marketing import static_lists
 from commands.operations import teams, users
+from commands.segmentation import static_lists
 from commands.service import tasks
 from domain.customers.field_definition import FieldDefinition, Kind
-from domain.marketing.static_list import StaticList
 from domain.operations.team import Team
 from domain.operations.user import User
+from domain.segmentation.static_list import StaticList
 from domain.service.task import Task
 from domain.shared.reference import Reference
 

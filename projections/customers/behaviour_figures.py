@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from domain.marketing.segment_model import Feature
+from domain.segmentation.segment_model import Feature
 from domain.shared.attributes import Number
 from projections.customers.customer_behaviour import Behaviour, value
 from projections.customers.purchase_summaries import Summaries

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.marketing.segment_model import Feature
+from domain.segmentation.segment_model import Feature
 from domain.shared.attributes import Number
 from domain.shared.money import from_minor_units
 

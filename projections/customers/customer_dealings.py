@@ -19,8 +19,8 @@ from projections.customers.customer_behaviour import Behaviour
 from projections.customers.customer_leads import last_of_each
 from projections.customers.merging import EVERYONE, AnyRow, Wholes, of_wholes
 from projections.customers.whole_behaviour import behaviours_of
-from projections.marketing.segment_models import Model, known
-from projections.marketing.segment_moves import seen
+from projections.segmentation.segment_models import Model, known
+from projections.segmentation.segment_moves import seen
 from projections.service.ticket_course import FINISHED
 from projections.service.tickets import ticket_rows
 from projections.shared.ratios import ratio

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.marketing.given_segments import Api, segments_that_moved, send
 from tests.api.sales.given_orders import ORDER, TEA
+from tests.api.segmentation.given_segments import Api, segments_that_moved, send
 
 ADS = {"source": {"system": "ads"}}
 ERASURE = {"reason": "requested", "requested_by": "customer"}

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 
 from infra.settings import Settings
-from tests.api.marketing.given_segments import Api, send
 from tests.api.sales.given_orders import ORDER
+from tests.api.segmentation.given_segments import Api, send
 
 # Eight letters: encrypted values are stored as text, in which four letters can appear by chance.
 MARK, OTHER = "qxjvwkzf", "bystander"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.api.client import Client
-from tests.api.marketing.given_segments import send
 from tests.api.sales.given_orders import ORDER
+from tests.api.segmentation.given_segments import send
 
 MARK = "Zwetschge"
 PHONE = "+4915112345678"

@@ -13,8 +13,8 @@ from domain.operations.user import user_id
 from domain.service.assignment_rule import assignment_rule_id
 from domain.shared.events import Actor, Context
 from tests.api.given_marks import id_of, made
-from tests.api.marketing.given_segments import Api, send
 from tests.api.sales.given_leads import LEAD, STAGES
+from tests.api.segmentation.given_segments import Api, send
 from tests.waiting import PATIENCE
 
 ERASURE = {"reason": "requested", "requested_by": "customer"}

@@ -12,9 +12,9 @@ from httpx import URL
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, registered
-from tests.api.marketing.given_segments import send
 from tests.api.sales.given_leads import captured, opened
 from tests.api.sales.given_orders import ORDER, done
+from tests.api.segmentation.given_segments import send
 
 # A merge adds events to the history, the customer's own stream. The reports measure times until now, and not customers.
 LEFT_OUT = {

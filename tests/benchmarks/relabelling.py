@@ -32,7 +32,7 @@ from consumers.projecting.projector import Projector
 from consumers.projecting.settling import Walks
 from consumers.projecting.tail import Tail
 from domain.customers.customer.events import Registered
-from domain.marketing.segment_model import Activated, Feature, Fitted, Quality
+from domain.segmentation.segment_model import Activated, Feature, Fitted, Quality
 from domain.shared.events import Actor, Context, Event
 from domain.shared.ids import new_id
 from infra.event_store.store import EventStore
@@ -47,8 +47,8 @@ from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
-from projections.marketing import segment_answers, segment_report
-from projections.marketing.segment_labels import segment_labels
+from projections.segmentation import segment_answers, segment_report
+from projections.segmentation.segment_labels import segment_labels
 from projections.shared.rows import Row, Rows
 from tests.benchmarks.figures import Figure, alone
 from tests.benchmarks.recount import MASTER_KEY

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.marketing.segment_model import Activated, Feature, Fitted
+from domain.segmentation.segment_model import Activated, Feature, Fitted
 from domain.shared.events import Actor, Event, Metadata, Recorded
 from domain.shared.ids import derived_id
 from infra.read_models.database import sqlite_read_models
@@ -21,10 +21,10 @@ from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
-from projections.marketing.segment_fitting import Wanted, fit, sample
-from projections.marketing.segment_labels import segment_labels, settle_all
-from projections.marketing.segment_models import known
-from projections.marketing.segment_moves import seen
+from projections.segmentation.segment_fitting import Wanted, fit, sample
+from projections.segmentation.segment_labels import segment_labels, settle_all
+from projections.segmentation.segment_models import known
+from projections.segmentation.segment_moves import seen
 from projections.shared.projection import Delivery
 from projections.shared.rows import Rows
 from tests.benchmarks.figures import Figure, measured

@@ -13,16 +13,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from domain.marketing.value_model import Fitted
+from domain.segmentation.value_model import Fitted
 from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour
 from projections.customers.customer_features import customer_features
-from projections.marketing import customer_value, value_calibration
-from projections.marketing.predicted_values import listing
-from projections.marketing.segment_labels import segment_labels
-from projections.marketing.segment_models import ended_days
-from projections.marketing.value_fitting import Wanted, fit, sample
-from projections.marketing.value_models import Model
+from projections.segmentation import customer_value, value_calibration
+from projections.segmentation.predicted_values import listing
+from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.segment_models import ended_days
+from projections.segmentation.value_fitting import Wanted, fit, sample
+from projections.segmentation.value_models import Model
 from projections.shared.figures import Interval, Measured
 from projections.shared.rows import Rows
 from tests.projections.harness import in_memory, uuid

@@ -26,9 +26,9 @@ from tests.projections.customers.contact_acts import CONTACT_ACTS
 from tests.projections.customers.relation_acts import RELATION_ACTS
 from tests.projections.harness import History, Step, some_attributes, uuid
 from tests.projections.marketing.campaign_acts import CAMPAIGN_ACTS
-from tests.projections.marketing.segment_acts import SEGMENT_ACTS
 from tests.projections.operations.configuration_acts import CONFIGURATION_ACTS
 from tests.projections.sales.lead_acts import LEAD_ACTS
+from tests.projections.segmentation.segment_acts import SEGMENT_ACTS
 from tests.projections.service.assignment_acts import ASSIGNMENT_ACTS
 from tests.projections.service.service_level_acts import SERVICE_LEVEL_ACTS
 from tests.projections.service.ticket_acts import TICKET_ACTS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.marketing.given_segments import CUSTOMERS, MODELS, segments_that_moved
+from tests.api.segmentation.given_segments import CUSTOMERS, MODELS, segments_that_moved
 from tests.scenarios.recount import Recount
 
 

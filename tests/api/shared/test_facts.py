@@ -32,8 +32,8 @@ from domain.shared.refusals import Malformed, Refusal
 from tests.api.conftest import World
 from tests.api.shared.every_body import bodies, shapes
 from tests.commands.binding import check_binds
-from tests.domain.marketing.given_segments import FITTED
-from tests.domain.marketing.given_values import FITTED as FITTED_VALUE
+from tests.domain.segmentation.given_segments import FITTED
+from tests.domain.segmentation.given_values import FITTED as FITTED_VALUE
 
 ADMIN = Caller("test", ROLES["admin"], Actor(type="system", id="test"))
 REFUSED = (ValidationError, RequestValidationError, Refusal, Problem)
@@ -177,10 +177,10 @@ def test_every_route_that_is_not_a_read_is_a_command_or_a_listed_exception(world
 
 def test_every_route_passes_facts_that_its_command_takes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     # A fit needs customers. Its result does not matter here.
-    monkeypatch.setattr("api.marketing.segment_models.found_by", lambda *_: None)
-    monkeypatch.setattr("api.marketing.segment_models.last_fit", lambda *_: FITTED)
+    monkeypatch.setattr("api.segmentation.segment_models.found_by", lambda *_: None)
+    monkeypatch.setattr("api.segmentation.segment_models.last_fit", lambda *_: FITTED)
     for name, result in (("sample", None), ("found_by", None), ("last_fit", FITTED_VALUE)):
-        monkeypatch.setattr(f"api.marketing.value_models.{name}", lambda *_, result=result: result)
+        monkeypatch.setattr(f"api.segmentation.value_models.{name}", lambda *_, result=result: result)
 
     async def all_misfits() -> list[str]:
         commands = [route for route in routes_of(world.app) if route.is_command]

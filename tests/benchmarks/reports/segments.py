@@ -12,12 +12,12 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
-from domain.marketing.segment_model import Bins, Feature, Fitted, Quality
+from domain.segmentation.segment_model import Bins, Feature, Fitted, Quality
 from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view, customers
-from projections.marketing import (
+from projections.segmentation import (
     customer_value,
     segment_drift,
     segment_explanation,
@@ -28,16 +28,16 @@ from projections.marketing import (
     value_calibration,
     value_fitting,
 )
-from projections.marketing.segment_labels import segment_labels
-from projections.marketing.segment_models import LAST, Model, ended_days, model_states
-from projections.marketing.segment_moves import labels, past_labels
-from projections.marketing.segment_rule_labels import rule_labels
-from projections.marketing.segment_rules import Rule, rule_states
-from projections.marketing.value_fitting import Wanted
-from projections.marketing.value_models import Model as ValueModel
+from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.segment_models import LAST, Model, ended_days, model_states
+from projections.segmentation.segment_moves import labels, past_labels
+from projections.segmentation.segment_rule_labels import rule_labels
+from projections.segmentation.segment_rules import Rule, rule_states
+from projections.segmentation.value_fitting import Wanted
+from projections.segmentation.value_models import Model as ValueModel
 from projections.shared.rows import Row, Rows
 from tests.benchmarks.reports.part import Part
-from tests.domain.marketing.given_values import FITTED
+from tests.domain.segmentation.given_values import FITTED
 
 AT_ONCE = 20_000
 DAY = date(2026, 3, 1)

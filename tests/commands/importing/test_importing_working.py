@@ -11,9 +11,9 @@ import pytest
 from commands.importing.mapping import MappingError
 from domain.customers import field_definition
 from domain.customers.customer.events import Merged, PlainTextsSet, Registered
-from domain.marketing import static_list
 from domain.operations import team, user
 from domain.sales.deal import events as deal
+from domain.segmentation import static_list
 from domain.service import task
 from domain.shared.ids import external_id
 from domain.shared.reference import Reference

@@ -11,14 +11,14 @@ from consumers.projecting.projector import Projector
 from consumers.projecting.tail import Tail
 from consumers.rebuilding.rebuild import rebuild
 from domain.customers.customer.events import ANNOTATIONS, Registered
-from domain.marketing.segment_model import Activated
+from domain.segmentation.segment_model import Activated
 from domain.shared.events import Event
-from projections.marketing.segment_labels import segment_labels
+from projections.segmentation.segment_labels import segment_labels
 from projections.shared.projection import Delivery
 from projections.shared.rows import Rows
 from tests.consumers.projecting.test_dead_letters import ANN, BEN, CAT, added, rename_type, total
 from tests.consumers.tallies import SUBJECTS, Added, Linked, Poisoned, Raised, Tallies, World, drain
-from tests.projections.marketing.given_segments import fit
+from tests.projections.segmentation.given_segments import fit
 
 AttributesSet = ANNOTATIONS.attributes_set
 

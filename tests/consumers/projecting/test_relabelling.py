@@ -12,7 +12,7 @@ from consumers.projecting.settling import Walks
 from consumers.projecting.tail import Tail
 from consumers.rebuilding.rebuild import rebuild
 from domain.customers.customer.events import ANNOTATIONS, Registered
-from domain.marketing.segment_model import Activated, Retired
+from domain.segmentation.segment_model import Activated, Retired
 from domain.shared.events import Event
 from infra.read_models import settled
 from infra.read_models.positions import held
@@ -20,11 +20,11 @@ from infra.read_models.positions import settled as places
 from infra.read_models.settled import Walk, settled_upto
 from infra.read_models.tables import prepare
 from projections.customers.customers import customer_view, customers
-from projections.marketing import segment_answers, segment_report
-from projections.marketing.segment_labels import segment_labels
+from projections.segmentation import segment_answers, segment_report
+from projections.segmentation.segment_labels import segment_labels
 from projections.shared.rows import Row
 from tests.consumers.tallies import World
-from tests.projections.marketing.given_segments import fit
+from tests.projections.segmentation.given_segments import fit
 
 AttributesSet = ANNOTATIONS.attributes_set
 
@@ -36,8 +36,8 @@ THIRDS = fit("attribute:size", centroids=[[0.0], [15.0], [30.0]])
 
 @pytest.fixture(autouse=True)
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.marketing.segment_labels.PORTION", 4)
-    monkeypatch.setattr("projections.marketing.segment_scanning.AT_ONCE", 3)
+    monkeypatch.setattr("projections.segmentation.segment_labels.PORTION", 4)
+    monkeypatch.setattr("projections.segmentation.segment_scanning.AT_ONCE", 3)
 
 
 @pytest.fixture

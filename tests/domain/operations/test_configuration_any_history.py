@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.customers.field_definition import FieldDefinition, field_definition_id
-from domain.marketing.segment_expression import parsed
-from domain.marketing.segment_rule import SegmentRule
-from domain.marketing.static_list import StaticList
 from domain.operations.saved_view import SavedView, View
 from domain.operations.team import Team, team_id
 from domain.operations.user import User, user_id
 from domain.operations.webhook import SECRET_LIMIT, Subscription, Webhook
+from domain.segmentation.segment_expression import parsed
+from domain.segmentation.segment_rule import SegmentRule
+from domain.segmentation.static_list import StaticList
 from domain.service.task import Task
 from domain.shared.aggregate import Aggregate
 from domain.shared.events import Actor, Context

@@ -31,8 +31,8 @@ from infra.read_models.troubles import standing
 from infra.settings import Settings
 from infra.wiring import deploy
 from projections.customers.customers import customer_view
-from projections.marketing.segment_labels import segment_labels
 from projections.sales.orders import orders
+from projections.segmentation.segment_labels import segment_labels
 from tests.commands.event_stores import command, one, registering
 from tests.consumers.reading import read_all
 from tests.infra.event_store.test_positions import execute, go_back

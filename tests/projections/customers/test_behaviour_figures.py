@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.marketing.segment_model import FEATURE_NAMES, MONEY_FEATURES, Feature
+from domain.segmentation.segment_model import FEATURE_NAMES, MONEY_FEATURES, Feature
 from projections.customers.behaviour_figures import Behaviours, attributes, packed
 from projections.customers.customer_behaviour import Behaviour, Spent, values
 from tests.projections.customers.given_behaviours import DAY, behaviours

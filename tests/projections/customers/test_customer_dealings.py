@@ -19,11 +19,11 @@ from projections.customers.customers import customer_view
 from projections.customers.feedback import feedback
 from projections.customers.interactions import interactions
 from projections.customers.merging import merged_into
-from projections.marketing.segment_labels import segment_labels
+from projections.segmentation.segment_labels import segment_labels
 from projections.service.tickets import tickets
 from projections.shared.rows import Row
 from tests.projections.harness import History, clear, fold, in_memory, uuid
-from tests.projections.marketing.given_segments import active, buys, customer, fit
+from tests.projections.segmentation.given_segments import active, buys, customer, fit
 from tests.projections.service.given_tickets import NOW, hours, opened, then
 
 READ = (customer_view, tickets, interactions, feedback, segment_labels)

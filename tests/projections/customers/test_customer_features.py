@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from domain.customers.customer.customer import Customer
-from domain.marketing.segment_model import Feature
 from domain.marketing.touchpoint import Touchpoint
 from domain.sales.order.values import LineQuantity
+from domain.segmentation.segment_model import Feature
 from domain.service.ticket.ticket import Ticket
 from projections.customers.customer_behaviour import Behaviour, load, value, values
 from projections.customers.customer_features import customer_features
-from projections.marketing.segment_labels import segment_labels
+from projections.segmentation.segment_labels import segment_labels
 from tests.projections.harness import History, fold, in_memory
-from tests.projections.marketing.given_segments import buys, customer
+from tests.projections.segmentation.given_segments import buys, customer
 
 START, DAY = date(2023, 1, 1), date(2024, 2, 1)
 RFM = ("orders", "frequency", "recency", "T", "days_since_last", "total", "monetary")

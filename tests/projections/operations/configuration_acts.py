@@ -9,12 +9,12 @@ from uuid import UUID
 
 from domain.customers.customer.customer import Customer
 from domain.customers.field_definition import FieldDefinition
-from domain.marketing.segment_rule import SegmentRule
-from domain.marketing.static_list import StaticList
 from domain.operations.saved_view import SavedView, View
 from domain.operations.team import Team
 from domain.operations.user import User
 from domain.operations.webhook import Subscription, Webhook
+from domain.segmentation.segment_rule import SegmentRule
+from domain.segmentation.static_list import StaticList
 from domain.service.task import Task
 from domain.shared.ids import external_id
 from domain.shared.reference import Reference

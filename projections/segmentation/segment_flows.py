@@ -1,0 +1,137 @@
+"""How many customers moved from which segment to which, between two positions of the log: from the history of labels.
+
+A cluster is recognised across fits by its id. The labels are those of each customer's own record, because those of merge
+survivors are computed when they are read and have no history. Erased customers have no history either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, func
+
+from projections.segmentation.segment_models import Model, fits
+from projections.segmentation.segment_moves import labels, past_labels
+from projections.segmentation.segment_turns import turns_between
+from projections.shared.figures import Measured, counted
+from projections.shared.id_vectors import numbered
+from projections.shared.ratios import ratio
+from projections.shared.rows import Rows
+from projections.shared.vectors import by_place, portions
+
+if TYPE_CHECKING:
+    from projections.shared.vectors import Ids, Whole
+
+NO_CLUSTER, NOT_THERE = -1, -2
+"""The clusters of customers who lacked a feature, and of those who had no label by the model at all."""
+GONE, LACKING = "no label", "lacks a feature"
+
+
+class Flow(NamedTuple):
+    """A cluster: its id and its name in the last fit that had it; without an id, why a customer had no cluster."""
+
+    id: int | None
+    name: str
+
+
+def last_turn(connection: Connection, model_id: UUID, settled: int, upto: int) -> int | None:
+    """The position of an event for everyone that has not reached all labels of the model yet; None if there is none."""
+    turns = [turn for turn in turns_between(Rows(connection), settled, upto + 1) if turn.concerns(model_id)]
+    return turns[-1].position if turns else None
+
+
+def report(connection: Connection, model_id: UUID, start: int, end: int) -> list[Measured]:
+    """The customers by their cluster after the event at `start` and after the one at `end`. All labels up to then are there."""
+    import numpy as np
+
+    by_fit = {position: model for (id, position), model in fits(connection).items() if id == model_id}
+    ids, before, after = _clusters(connection, model_id, (start, end), by_fit)
+    customers, length = numbered(ids)
+    places = np.full((2, length), NOT_THERE, np.int64)
+    for side, clusters in enumerate((before, after)):
+        there = clusters != NOT_THERE
+        places[side, customers[there]] = clusters[there]
+    names = _names(by_fit)
+    # One number for both clusters: many rows of two numbers would be sorted much more slowly.
+    width = max(names, default=0) - NOT_THERE + 1
+    flows, counts = np.unique((places[0] - NOT_THERE) * width + places[1] - NOT_THERE, return_counts=True)
+    moved = [
+        ((flow // width + NOT_THERE, flow % width + NOT_THERE), count)
+        for flow, count in zip(flows.tolist(), counts.tolist(), strict=True)
+    ]
+    of_origin: dict[int, int] = {}
+    for (origin, _), count in moved:
+        of_origin[origin] = of_origin.get(origin, 0) + count
+    return [
+        _measured(names, origin, target, count, of_origin[origin])
+        for (origin, target), count in moved
+        if (origin, target) != (NOT_THERE, NOT_THERE)
+    ]
+
+
+def _measured(names: dict[int, str], origin: int, target: int, count: int, of_origin: int) -> Measured:
+    (from_id, from_name), (to_id, to_name) = (_flow(names, cluster) for cluster in (origin, target))
+    return Measured(
+        group={"from_id": from_id, "from": from_name, "to_id": to_id, "to": to_name},
+        measures={
+            "customers": counted(
+                count, "customers", "customers who were in `from` at the first position, in `to` at the second"
+            ),
+            "share": ratio(count, of_origin, "1", "these customers / all who were in `from`", "nobody was there"),
+        },
+    )
+
+
+def _flow(names: dict[int, str], cluster: int) -> Flow:
+    if cluster >= 0:
+        return Flow(cluster, names[cluster])
+    return Flow(None, LACKING if cluster == NO_CLUSTER else GONE)
+
+
+def _names(by_fit: dict[int, Model]) -> dict[int, str]:
+    """The name of each cluster in the last fit that had it."""
+    return {
+        id: name for _, model in sorted(by_fit.items()) for id, name in zip(model.fitted.ids, model.cluster_names, strict=True)
+    }
+
+
+def _clusters(
+    connection: Connection, model_id: UUID, positions: tuple[int, int], by_fit: dict[int, Model]
+) -> tuple[Ids, Whole, Whole]:
+    """The customers with a label, and the id of its cluster at each of the two positions; a customer may come several times."""
+    import numpy as np
+
+    ids, sides = [np.zeros((0, 2), np.uint64)], [[np.zeros(0, np.int64)] for _ in positions]
+    for of, until in _rows(connection, model_id, positions[0]):
+        clusters = _ids_of(of["fit_position"], of["cluster"], by_fit)
+        ids.append(of["id"])
+        for side, position in zip(sides, positions, strict=True):
+            there = (of["since"] <= position) & (position < until)
+            side.append(np.where(there, clusters, NOT_THERE))
+    before, after = (np.concatenate(side) for side in sides)
+    return np.concatenate(ids), before, after
+
+
+def _rows(connection: Connection, model_id: UUID, start: int) -> Iterator[tuple[dict[str, Any], Any]]:
+    """The labels that were in force at `start` or later, each with the position at which it ended."""
+    for table in (labels, past_labels):
+        where = [table.c.model_id == model_id, *([table.c.until > start] if table is past_labels else [])]
+        for of in portions(connection, _columns(table), where, by_place(connection, table, where)):
+            yield of, of.get("until", 2**63 - 1)
+
+
+def _columns(table: Table) -> dict[str, Any]:
+    columns = {"id": table.c.customer_id, "cluster": func.coalesce(table.c.cluster, NO_CLUSTER)}
+    return columns | {name: table.c[name] for name in ("since", "fit_position", "until") if name in table.c}
+
+
+def _ids_of(fit_positions: Whole, clusters: Whole, by_fit: dict[int, Model]) -> Whole:
+    import numpy as np
+
+    found = np.full(len(clusters), NO_CLUSTER, np.int64)
+    for position in np.unique(fit_positions).tolist():
+        some = (fit_positions == position) & (clusters >= 0)
+        found[some] = np.array(by_fit[position].fitted.ids, np.int64)[clusters[some]]
+    return found

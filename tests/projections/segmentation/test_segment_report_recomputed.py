@@ -1,0 +1,106 @@
+"""A segment report over columns, against the figures of each customer alone, in portions, with merged and erased customers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from math import fsum
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.segmentation.segment_model import Feature
+from projections.customers.behaviour_figures import packed
+from projections.customers.customer_behaviour import Behaviour
+from projections.customers.customer_features import customer_features
+from projections.customers.customers import customers
+from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.segment_models import Known, ended_days, known, model_states
+from projections.segmentation.segment_moves import seen
+from projections.segmentation.segment_report import report
+from projections.shared.rows import Rows
+from tests.benchmarks.reports.segments import DAY, MODEL, model_of
+from tests.projections.customers.given_behaviours import behaviours
+from tests.projections.harness import in_memory, uuid
+
+ENDED = DAY + timedelta(days=1)
+FEATURES = [
+    [Feature(name="orders"), Feature(name="days_since_last"), Feature(name="monetary", currency="EUR")],
+    [Feature(name="total", currency="KWD"), Feature(name="attribute:size")],
+    [Feature(name="T"), Feature(name="recency"), Feature(name="touches")],
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    some=st.lists(st.none() | behaviours(), max_size=10),
+    features=st.sampled_from(FEATURES),
+    merged=st.booleans(),
+    active=st.booleans(),
+)
+def test_the_figures_are_those_of_each_customer(
+    some: list[Behaviour | None], features: list[Feature], merged: bool, active: bool
+) -> None:
+    model = model_of(features, active=active)
+    with in_memory(segment_labels) as connection, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("projections.shared.vectors.ROWS", 3)
+        rows = Rows(connection)
+        rows.insert(model_states, [{"model_id": MODEL, "position": 1, "state": msgspec.json.encode(model).decode()}])
+        rows.insert(ended_days, [{"position": 2, "day": ENDED}])
+        rows.insert(customer_features, [_row(number, one) for number, one in enumerate(some)])
+        if merged and len(some) > 1:
+            empty = dict.fromkeys(column.name for column in customers.c)
+            rows.insert(customers, [empty | _customer(number, 0 if number == 1 else None) for number in range(len(some))])
+        now = known(connection)
+        found = report(connection, MODEL)
+    assert found is not None
+    expected, lacking = _recomputed(some, model, now, merged=merged and len(some) > 1) if active else ({}, {})
+    assert {tuple(one.missing): one.customers for one in found.unlabelled} == lacking
+    assert found.as_of == ENDED
+    for group in found.groups:
+        columns = expected.get(group.cluster, [])
+        assert group.customers == len(columns)
+        for place, feature in enumerate(features):
+            mean, values = group.means[feature.label], [column[place] for column in columns]
+            assert (mean.numerator, mean.denominator) == (fsum(values), len(values))
+            assert mean.value == (fsum(values) / len(values) if values else None)
+
+
+def _recomputed(some: list[Behaviour | None], model: Any, now: Known, *, merged: bool) -> tuple[dict[int, Any], dict[Any, int]]:
+    alone = list(some)
+    if merged:
+        first, second = alone[:2]
+        if first is not None and second is not None:
+            first.add(second)
+        alone = [first, *alone[2:]]
+    clusters: dict[int, list[Any]] = defaultdict(list)
+    lacking: dict[Any, int] = defaultdict(int)
+    for behaviour in alone:
+        if behaviour is not None:
+            one = seen(model, behaviour, now.ended)
+            if one.cluster is None:
+                lacking[tuple(one.missing)] += 1
+            else:
+                clusters[one.cluster].append(one.features)
+    return clusters, lacking
+
+
+def _row(number: int, behaviour: Behaviour | None) -> dict[str, Any]:
+    state, figures = (None, None) if behaviour is None else (behaviour.dump(), packed(behaviour))
+    return {"customer_id": uuid(number), "position": number, "state": state, "figures": figures}
+
+
+def _customer(number: int, into: int | None) -> dict[str, Any]:
+    return {
+        "customer_id": uuid(number),
+        "position": number,
+        "version": 1,
+        "registered_at": datetime(2024, 3, 1, tzinfo=UTC),
+        "search_name": "",
+        "archived": False,
+        "irregular": 0,
+        "merged_into": None if into is None else uuid(into),
+    }
