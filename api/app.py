@@ -11,6 +11,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import batch, selecting
+from api.console import site
 from api.customers import (
     customer_views,
     customers,
@@ -142,6 +143,8 @@ MARKETING = (
     channel_comparison.router,
     touchpoints.reading,
     touchpoints.commanding,
+)
+SEGMENTATION = (
     segment_views.router,
     segment_models.router,
     segment_rules.reading,
@@ -209,11 +212,13 @@ OPERATIONS = (
     calendar.router,
     health.alive,
 )
-ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS)
+ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *SEGMENTATION, *OPERATIONS)
 OPERATED = (health.router, upkeep.router)
 """The routers of a process that knows the status of the read models and can rebuild them."""
 DOCUMENTATION = (pages.router,)
 """The routers of a process that shows its documentation."""
+CONSOLE = (site.router,)
+"""The routers of a process that serves the console."""
 
 DESCRIPTION = """An event-sourced CRM. If you doubt an answer, you can compute it again from the events, as of any moment."""
 
@@ -252,6 +257,7 @@ def create(
     """
     operations = OPERATED if operated else ()
     documentation = DOCUMENTATION if deployment.settings.docs else ()
+    console = CONSOLE if deployment.settings.console else ()
     app = Api(
         title="Recount",
         description=DESCRIPTION,
@@ -259,7 +265,7 @@ def create(
         openapi_url=None,
         redirect_slashes=False,
         # Routes are tried in this order: the most frequent ones come first. `include_router` would build each of them again.
-        routes=[route for router in (*ROUTERS, *operations, *documentation) for route in router.routes],
+        routes=[route for router in (*ROUTERS, *operations, *documentation, *console) for route in router.routes],
     )
     app.state.settings = deployment.settings
     app.state.store = deployment.store

@@ -73,6 +73,7 @@ class Settings(KafkaSettings, BaseSettings):
     keep_alive_timeout: float = Field(default=75.0, gt=0)
     trusted_proxies: str = ""
     docs: bool = True
+    console: bool = True
     webhook_networks: str = ""
     webhook_http: bool = False
     webhook_private: bool = False

@@ -1,0 +1,58 @@
+// Which address shows which page, who may see it, and where it stands in the navigation. A page is loaded when it is needed.
+// @ts-check
+
+/**
+ * @typedef {object} Page
+ * @property {string} name its title is the word `page.<name>`
+ * @property {string} path `:id` stands for one segment
+ * @property {string | null} permission that the page needs; none: everybody may see it
+ * @property {"daily" | "counted" | "behind" | null} group of the navigation; none: it is reached from other pages
+ * @property {() => Promise<{ Page: any }>} load
+ */
+
+/** @type {Page[]} */
+export const PAGES = [
+  { name: "overview", path: "/", permission: null, group: "daily", load: () => import("../pages/overview.js") },
+  {
+    name: "customers",
+    path: "/customers",
+    permission: "customers:read",
+    group: "daily",
+    load: () => import("../pages/customers.js"),
+  },
+  {
+    name: "customer",
+    path: "/customers/:id",
+    permission: "customers:read",
+    group: null,
+    load: () => import("../pages/customer.js"),
+  },
+  { name: "events", path: "/events", permission: "events:read", group: "behind", load: () => import("../pages/events.js") },
+  {
+    name: "event",
+    path: "/events/:position",
+    permission: "events:read",
+    group: null,
+    load: () => import("../pages/event.js"),
+  },
+];
+
+/**
+ * The page of an address, and what stands for its `:names`.
+ * @param {string} pathname @returns {{ page: Page | null, values: Record<string, string> }}
+ */
+export function found(pathname) {
+  const parts = pathname.split("/").filter(Boolean);
+  for (const page of PAGES) {
+    const wanted = page.path.split("/").filter(Boolean);
+    if (wanted.length !== parts.length) continue;
+    /** @type {Record<string, string>} */
+    const values = {};
+    const fits = wanted.every((one, place) => {
+      if (one.startsWith(":")) values[one.slice(1)] = decodeURIComponent(parts[place]);
+      return one.startsWith(":") || one === parts[place];
+    });
+    if (fits) return { page, values };
+  }
+  return { page: null, values: {} };
+}
