@@ -11,7 +11,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import batch, selecting
-from api.console import site
+from api.console.site import Site
 from api.customers import (
     customer_views,
     customers,
@@ -217,8 +217,6 @@ OPERATED = (health.router, upkeep.router)
 """The routers of a process that knows the status of the read models and can rebuild them."""
 DOCUMENTATION = (pages.router,)
 """The routers of a process that shows its documentation."""
-CONSOLE = (site.router,)
-"""The routers of a process that serves the console."""
 
 DESCRIPTION = """An event-sourced CRM. If you doubt an answer, you can compute it again from the events, as of any moment."""
 
@@ -232,7 +230,9 @@ class Api(FastAPI):
         handlers = dict(self.exception_handlers)
         unexpected = handlers.pop(Exception)
         of_ours = [route for route in self.routes if isinstance(route, Route)]
-        answered = ServerErrorMiddleware(ExceptionMiddleware(Table(of_ours), handlers), unexpected)
+        table = Table(of_ours)
+        found = Site(table) if self.state.settings.console else table
+        answered = ServerErrorMiddleware(ExceptionMiddleware(found, handlers), unexpected)
         return SafeHeaders(Admission(Head(OneForm(answered)), self.state.lanes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -257,7 +257,6 @@ def create(
     """
     operations = OPERATED if operated else ()
     documentation = DOCUMENTATION if deployment.settings.docs else ()
-    console = CONSOLE if deployment.settings.console else ()
     app = Api(
         title="Recount",
         description=DESCRIPTION,
@@ -265,7 +264,7 @@ def create(
         openapi_url=None,
         redirect_slashes=False,
         # Routes are tried in this order: the most frequent ones come first. `include_router` would build each of them again.
-        routes=[route for router in (*ROUTERS, *operations, *documentation, *console) for route in router.routes],
+        routes=[route for router in (*ROUTERS, *operations, *documentation) for route in router.routes],
     )
     app.state.settings = deployment.settings
     app.state.store = deployment.store
