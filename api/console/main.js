@@ -9,7 +9,7 @@ import { me } from "./core/session.js";
 import { effect, html, render, useEffect, useSignal } from "./core/view.js";
 import { language, locale, t } from "./core/words.js";
 import { Shell } from "./parts/shell.js";
-import { Failed, Loading } from "./parts/states.js";
+import { Careful, Failed, Loading } from "./parts/states.js";
 import { SignIn } from "./pages/sign_in.js";
 
 export const theme = kept("theme", matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -54,7 +54,7 @@ function Page() {
   if (!page) return html`<${Failed} title=${t("state.no-page")} />`;
   if (shown.value?.name !== page.name) return html`<${Loading} />`;
   if (!shown.value.Page) return html`<${Failed} title=${t("state.no-answer")} />`;
-  return html`<${shown.value.Page} ...${values} />`;
+  return html`<${Careful} key=${path.value}><${shown.value.Page} ...${values} /></${Careful}>`;
 }
 
 const root = document.getElementById("console");

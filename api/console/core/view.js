@@ -5,6 +5,6 @@ import htm from "../vendor/htm/htm.mjs";
 import { h } from "../vendor/preact/preact.mjs";
 
 export const html = htm.bind(h);
-export { Fragment, render } from "../vendor/preact/preact.mjs";
+export { Component, Fragment, render } from "../vendor/preact/preact.mjs";
 export { useEffect, useMemo, useRef, useState } from "../vendor/preact/hooks.mjs";
 export { batch, computed, effect, signal, useComputed, useSignal } from "../vendor/signals/signals.mjs";

@@ -7,7 +7,8 @@ import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
 import { t, word } from "../core/words.js";
-import { CustomerCommands } from "../parts/customer_commands.js";
+import { Commands } from "../parts/command.js";
+import { customerCommands } from "../parts/customer_commands.js";
 import { Consents, Money, Profile, Segments, Things } from "../parts/customer_sheets.js";
 import { Facts } from "../parts/facts.js";
 import { Slider, moment } from "../parts/moment.js";
@@ -39,7 +40,7 @@ function Customer({ id, dealings, before, past, onDone }) {
   const things = /** @type {const} */ (["orders", "tickets", "deals", "tasks", "interactions", "feedback"]);
   return html`
     <${Heading} title=${customer?.name ?? t("customer.unnamed")}
-      aside=${!past && customer && may("customers:write") && html`<${CustomerCommands} customer=${customer} onDone=${onDone} />`}>
+      aside=${!past && customer && may("customers:write") && html`<${Commands} commands=${customerCommands(customer)} onDone=${(/** @type {any} */ answer) => onDone(answer.position)} />`}>
       <p class="soft">
         ${customer ? word("kind", customer.kind) : t("customer.not-yet")} · <code>${id}</code>
         ${customer?.archived && html` <${Badge}>${t("customer.archived")}</${Badge}>`}

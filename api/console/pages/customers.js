@@ -1,21 +1,29 @@
 // All customers, by filters that the address bar holds.
 // @ts-check
 
-import { query, set } from "../core/address.js";
-import { useList } from "../core/list.js";
+import { go } from "../core/address.js";
 import { may } from "../core/session.js";
-import { html } from "../core/view.js";
+import { html, useSignal } from "../core/view.js";
 import { t, word } from "../core/words.js";
-import { Badge, Heading } from "../parts/pieces.js";
-import { Empty, Loading, Refusal } from "../parts/states.js";
-import { More, Table } from "../parts/table.js";
+import { Command } from "../parts/command.js";
+import { ListPage } from "../parts/list_page.js";
+import { Badge } from "../parts/pieces.js";
 import { Time } from "../parts/time.js";
 
-const FILTERS = /** @type {const} */ (["q", "kind", "tag", "owner", "source_channel"]);
+const KINDS = ["person", "organization"];
 
-/** @returns {import("../parts/table.js").Column[]} */
-function columns() {
-  return [
+export function Page() {
+  const personal = may("personal:read");
+  /** @type {import("../parts/list_page.js").Filter[]} */
+  const filters = [
+    { name: "kind", label: t("customer.kind"), options: KINDS.map((kind) => [kind, word("kind", kind)]) },
+    { name: "tag", label: t("customer.tag") },
+    { name: "owner", label: t("customer.owner") },
+    { name: "source_channel", label: t("customer.source") },
+  ];
+  if (personal) filters.unshift({ name: "q", label: t("customers.search"), kind: "search", alone: true });
+  /** @type {import("../parts/table.js").Column[]} */
+  const columns = [
     { title: t("customer.name"), cell: (row) => row.name ?? html`<code>${row.id.slice(0, 13)}…</code>` },
     { title: t("customer.kind"), cell: (row) => word("kind", row.kind) },
     { title: t("customer.source"), cell: (row) => row.source_channel ?? "–" },
@@ -23,39 +31,31 @@ function columns() {
     { title: t("customer.tags"), cell: (row) => row.tags?.map((/** @type {string} */ tag) => html`<${Badge}>${tag}</${Badge}> `) },
     { title: t("customer.registered"), sort: "registered_at", cell: (row) => html`<${Time} at=${row.registered_at} precision="day" />` },
   ];
+  return html`<${ListPage} title=${t("page.customers")} path="/v1/customers" filters=${filters} columns=${columns} sort="-registered_at"
+    href=${(/** @type {any} */ row) => `/customers/${row.id}`} aside=${may("customers:write") && html`<${Register} />`} />`;
 }
 
-export function Page() {
-  const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.value.get(name) ?? ""]));
-  const sort = query.value.get("sort") ?? "-registered_at";
-  const searching = wanted.q !== "";
-  const list = useList("/v1/customers", searching ? { q: wanted.q, limit: 50 } : { ...wanted, sort, limit: 50 });
-  /** @param {string} name */
-  const field = (name) => ({
-    name,
-    value: wanted[name],
-    disabled: searching && name !== "q",
-    onChange: (/** @type {any} */ event) => set({ [name]: event.currentTarget.value }),
-  });
+function Register() {
+  const open = useSignal(false);
+  /** @type {import("../parts/command.js").Wanted} */
+  const command = {
+    title: t("customer.register"),
+    method: "POST",
+    path: "/v1/customers",
+    fields: [
+      { name: "name", label: t("customer.name"), required: true },
+      { name: "kind", label: t("customer.kind"), kind: "select", options: KINDS.map((kind) => [kind, word("kind", kind)]) },
+      { name: "email", label: t("customer.email"), kind: "email" },
+      { name: "phone", label: t("customer.phone") },
+    ],
+    body: ({ name, kind, email, phone }) => ({
+      name,
+      kind,
+      contact_methods: [email && { kind: "email", value: email }, phone && { kind: "phone", value: phone }].filter(Boolean),
+    }),
+  };
   return html`
-    <${Heading} title=${t("page.customers")} />
-    <form class="filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
-      ${may("personal:read") && html`<label>${t("customers.search")}<input type="search" ...${field("q")} /></label>`}
-      <label>${t("customer.kind")}<select ...${field("kind")}>
-        <option value="">${t("filter.any")}</option>
-        ${["person", "organization"].map((kind) => html`<option value=${kind}>${word("kind", kind)}</option>`)}
-      </select></label>
-      <label>${t("customer.tag")}<input ...${field("tag")} /></label>
-      <label>${t("customer.owner")}<input ...${field("owner")} /></label>
-      <label>${t("customer.source")}<input ...${field("source_channel")} /></label>
-    </form>
-    ${list.refused && html`<${Refusal} refused=${list.refused} />`}
-    ${!list.rows.length && list.loading && html`<${Loading} />`}
-    ${!list.rows.length && !list.loading && !list.refused && html`<${Empty} text=${t("customers.none")} />`}
-    ${list.rows.length > 0 && html`
-      <${Table} caption=${t("page.customers")} columns=${columns()} rows=${list.rows} href=${(/** @type {any} */ row) => `/customers/${row.id}`}
-        sorted=${sort} onSort=${searching ? undefined : (/** @type {string} */ by) => set({ sort: by })} />
-      <${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />
-    `}
+    <button class="main" onClick=${() => (open.value = true)}>${t("customer.register")}</button>
+    ${open.value && html`<${Command} command=${command} onClose=${() => (open.value = false)} onDone=${(/** @type {any} */ answer) => go(`/customers/${answer.body.id}`)} />`}
   `;
 }

@@ -1,32 +1,19 @@
 // The log itself, newest first, by facets that the address bar holds.
 // @ts-check
 
-import { query, set } from "../core/address.js";
-import { useList } from "../core/list.js";
 import { html } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Badge, Heading } from "../parts/pieces.js";
-import { Empty, Loading, Refusal } from "../parts/states.js";
-import { More, Table } from "../parts/table.js";
-import { Time } from "../parts/time.js";
 import { sentence } from "../parts/facts.js";
+import { ListPage } from "../parts/list_page.js";
+import { Badge } from "../parts/pieces.js";
+import { Time } from "../parts/time.js";
 
-const FILTERS = /** @type {const} */ ([
-  "type",
-  "subject",
-  "stream",
-  "actor",
-  "irregular",
-  "correlation",
-  "occurred_from",
-  "occurred_to",
-  "recorded_from",
-  "recorded_to",
-]);
+const FILTERS = ["type", "subject", "stream", "actor", "irregular", "correlation", "occurred_from", "occurred_to"];
 
-/** @returns {import("../parts/table.js").Column[]} */
-function columns() {
-  return [
+export function Page() {
+  const filters = FILTERS.map((name) => ({ name, label: t(`event.filter.${name}`), hint: name === "type" ? "crm.order.*" : "" }));
+  /** @type {import("../parts/table.js").Column[]} */
+  const columns = [
     { title: t("event.position"), figures: true, cell: (row) => `#${row.position}` },
     { title: t("event.what"), cell: (row) => sentence(row) },
     { title: t("event.type"), cell: (row) => html`<a class="soft" href=${`/events?type=${row.type}`}><code>${row.type}</code></a>` },
@@ -38,28 +25,8 @@ function columns() {
       cell: (row) => row.metadata?.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `),
     },
   ];
-}
-
-export function Page() {
-  const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.value.get(name) ?? ""]));
-  const list = useList("/v1/events", { ...wanted, sort: "-position", limit: 50 });
-  return html`
-    <${Heading} title=${t("page.events")}><p class="soft">${t("events.what")}</p></${Heading}>
-    <form class="filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
-      ${FILTERS.map(
-        (name) => html`<label>${t(`event.filter.${name}`)}
-          <input name=${name} value=${wanted[name]} placeholder=${name === "type" ? "crm.order.*" : ""}
-            onChange=${(/** @type {any} */ event) => set({ [name]: event.currentTarget.value })} />
-        </label>`,
-      )}
-    </form>
-    ${list.refused && html`<${Refusal} refused=${list.refused} />`}
-    ${!list.rows.length && list.loading && html`<${Loading} />`}
-    ${!list.rows.length && !list.loading && !list.refused && html`<${Empty} />`}
-    ${list.rows.length > 0 && html`
-      <${Table} caption=${t("page.events")} columns=${columns()} rows=${list.rows}
-        id=${(/** @type {any} */ row) => row.position} href=${(/** @type {any} */ row) => `/events/${row.position}`} />
-    `}
-    <${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />
-  `;
+  return html`<${ListPage} title=${t("page.events")} path="/v1/events" filters=${filters} columns=${columns} sort="-position" fixedSort
+    id=${(/** @type {any} */ row) => row.position} href=${(/** @type {any} */ row) => `/events/${row.position}`}>
+    <p class="soft">${t("events.what")}</p>
+  </${ListPage}>`;
 }

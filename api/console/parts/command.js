@@ -11,7 +11,7 @@ import { Value } from "./value.js";
  * @typedef {object} Field
  * @property {string} name as the API names it
  * @property {string} label
- * @property {"text" | "textarea" | "number" | "date" | "select" | "checkbox"} [kind]
+ * @property {"text" | "textarea" | "number" | "date" | "datetime-local" | "email" | "select"} [kind]
  * @property {boolean} [required]
  * @property {[string, string][]} [options] values and labels of a select
  * @property {string} [value] that it begins with
@@ -25,6 +25,15 @@ import { Value } from "./value.js";
  * @property {(values: Record<string, string>) => unknown} [body] from the fields' texts; by default the fields that have one
  * @property {{ path: string, body: any, tag: string | null }} [on] the thing as the reader saw it: nobody may have changed it since
  */
+
+/** Commands as buttons, each with its form. @param {{ commands: Wanted[], onDone: (answer: import("../core/api.js").Answer<any>) => void }} props */
+export function Commands({ commands, onDone }) {
+  const open = useSignal(/** @type {Wanted | null} */ (null));
+  return html`
+    <div class="actions">${commands.map((command) => html`<button key=${command.title} onClick=${() => (open.value = command)}>${command.title}</button>`)}</div>
+    ${open.value && html`<${Command} command=${open.value} onDone=${onDone} onClose=${() => (open.value = null)} />`}
+  `;
+}
 
 /** @param {{ command: Wanted, onDone: (answer: import("../core/api.js").Answer<any>) => void, onClose: () => void }} props */
 export function Command({ command, onDone, onClose }) {

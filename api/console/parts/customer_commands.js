@@ -1,17 +1,13 @@
 // What a reader can do with a customer.
 // @ts-check
 
-import { html, useSignal } from "../core/view.js";
 import { t } from "../core/words.js";
-import { Command } from "./command.js";
 
-/** @param {{ customer: any, onDone: (position: number) => void }} props */
-export function CustomerCommands({ customer, onDone }) {
-  const open = useSignal(/** @type {import("./command.js").Wanted | null} */ (null));
+/** @param {any} customer @returns {import("./command.js").Wanted[]} */
+export function customerCommands(customer) {
   const path = `/v1/customers/${customer.id}`;
   const on = { path, body: customer, tag: `"${customer.version}"` };
-  /** @type {import("./command.js").Wanted[]} */
-  const commands = [
+  return [
     {
       title: t("customer.change"),
       method: "PATCH",
@@ -31,8 +27,4 @@ export function CustomerCommands({ customer, onDone }) {
       body: ({ tag }) => ({ tags: tag.split(/[\s,]+/) }),
     },
   ];
-  return html`
-    <div class="actions">${commands.map((command) => html`<button onClick=${() => (open.value = command)}>${command.title}</button>`)}</div>
-    ${open.value && html`<${Command} command=${open.value} onClose=${() => (open.value = null)} onDone=${(/** @type {any} */ answer) => onDone(answer.position)} />`}
-  `;
 }

@@ -2,6 +2,7 @@
 // @ts-check
 
 import { html } from "../core/view.js";
+import { Careful } from "./states.js";
 
 /** @param {{ title: any, children?: any, aside?: any }} props */
 export function Heading({ title, children, aside }) {
@@ -12,7 +13,7 @@ export function Heading({ title, children, aside }) {
 export function Sheet({ title, aside, children, wide }) {
   return html`<section class=${wide ? "sheet wide" : "sheet"}>
     <header><h2>${title}</h2>${aside}</header>
-    ${children}
+    <${Careful}>${children}</${Careful}>
   </section>`;
 }
 

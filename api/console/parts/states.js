@@ -1,7 +1,7 @@
 // What a page shows while it has nothing else to show: loading, empty, refused, behind. None of them hides why.
 // @ts-check
 
-import { html } from "../core/view.js";
+import { Component, html } from "../core/view.js";
 import { t } from "../core/words.js";
 
 export function Loading() {
@@ -36,4 +36,29 @@ export function Shown({ read, empty, children }) {
   if (!answer) return html`<${Loading} />`;
   if (empty?.(answer.body)) return html`<${Empty} />`;
   return html`<div class=${loading ? "waiting" : undefined} aria-busy=${loading}>${children(answer.body, answer)}</div>`;
+}
+
+/** A part that cannot be drawn says so, and the rest of the page stays. */
+export class Careful extends Component {
+  /** @param {any} props */
+  constructor(props) {
+    super(props);
+    this.state = { error: null };
+  }
+
+  /** @param {any} error */
+  static getDerivedStateFromError(error) {
+    return { error };
+  }
+
+  /** @param {any} error */
+  componentDidCatch(error) {
+    console.error(error);
+  }
+
+  render() {
+    const { error } = /** @type {any} */ (this.state);
+    if (error) return html`<${Failed} title=${t("state.broken")} detail=${String(error)} />`;
+    return /** @type {any} */ (this.props).children;
+  }
 }

@@ -36,6 +36,7 @@ export const en = {
   "state.forbidden": "You may not see this.",
   "state.absent": "This does not exist.",
   "state.busy": "The server is busy. Try again in a moment.",
+  "state.broken": "This part cannot be shown.",
   "state.refused": "This was refused.",
 
   "table.shown": "{n} shown",
@@ -53,8 +54,13 @@ export const en = {
   "health.dead-letters": "dead letters",
   "health.troubles": "troubles",
 
+  "state.none": "Nothing matches.",
+  "filter.title": "Filters",
+  "history.title": "History",
+  "history.more": "The first 200 facts are shown.",
+  "customer.email": "E-mail",
+  "customer.phone": "Phone",
   "customers.search": "Name, e-mail or phone",
-  "customers.none": "No customer matches.",
   "customer.name": "Name",
   "customer.kind": "Kind",
   "customer.source": "Source channel",

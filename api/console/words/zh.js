@@ -37,6 +37,7 @@ export const zh = {
   "state.forbidden": "您无权查看。",
   "state.absent": "不存在。",
   "state.busy": "服务器繁忙，请稍后再试。",
+  "state.broken": "此部分无法显示。",
   "state.refused": "请求被拒绝。",
 
   "table.shown": "已显示 {n} 条",
@@ -54,8 +55,13 @@ export const zh = {
   "health.dead-letters": "死信",
   "health.troubles": "故障",
 
+  "state.none": "没有符合条件的内容。",
+  "filter.title": "筛选",
+  "history.title": "历史",
+  "history.more": "显示最初的 200 条事实。",
+  "customer.email": "邮箱",
+  "customer.phone": "电话",
   "customers.search": "姓名、邮箱或电话",
-  "customers.none": "没有符合条件的客户。",
   "customer.name": "姓名",
   "customer.kind": "类型",
   "customer.source": "来源渠道",
