@@ -27,6 +27,8 @@ export const PAGES = [
     group: null,
     load: () => import("../pages/customer.js"),
   },
+  { name: "orders", path: "/orders", permission: "orders:read", group: "daily", load: () => import("../pages/orders.js") },
+  { name: "order", path: "/orders/:id", permission: "orders:read", group: null, load: () => import("../pages/order.js") },
   { name: "events", path: "/events", permission: "events:read", group: "behind", load: () => import("../pages/events.js") },
   {
     name: "event",

@@ -35,7 +35,7 @@ export function Shown({ read, empty, children }) {
   if (refused) return html`<${Refusal} refused=${refused} />`;
   if (!answer) return html`<${Loading} />`;
   if (empty?.(answer.body)) return html`<${Empty} />`;
-  return html`<div class=${loading ? "waiting" : undefined} aria-busy=${loading}>${children(answer.body, answer)}</div>`;
+  return html`<div class=${loading ? "shown waiting" : "shown"} aria-busy=${loading}>${children(answer.body, answer)}</div>`;
 }
 
 /** A part that cannot be drawn says so, and the rest of the page stays. */
