@@ -69,3 +69,27 @@ export function ago(instant, now = Date.now()) {
   for (const [unit, size] of STEPS) if (Math.abs(seconds) >= size) return format.format(-Math.round(seconds / size), unit);
   return format.format(-Math.round(seconds), "second");
 }
+
+/** A duration in its two largest units, such as 2 h 5 min. @param {string | number | null | undefined} seconds */
+export function duration(seconds) {
+  if (seconds == null) return "–";
+  const whole = Math.round(Number(seconds));
+  const parts = [
+    [Math.floor(whole / 86_400), "day"],
+    [Math.floor((whole % 86_400) / 3_600), "hour"],
+    [Math.floor((whole % 3_600) / 60), "minute"],
+    [whole % 60, "second"],
+  ];
+  const first = parts.findIndex(([count]) => count);
+  if (first < 0) return unit(0, "second");
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count)
+    .map(([count, name]) => unit(Number(count), String(name)))
+    .join(" ");
+}
+
+/** @param {number} count @param {string} name */
+function unit(count, name) {
+  return new Intl.NumberFormat(locale.value, { style: "unit", unit: name, unitDisplay: "short" }).format(count);
+}

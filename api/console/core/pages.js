@@ -29,6 +29,11 @@ export const PAGES = [
   },
   { name: "orders", path: "/orders", permission: "orders:read", group: "daily", load: () => import("../pages/orders.js") },
   { name: "order", path: "/orders/:id", permission: "orders:read", group: null, load: () => import("../pages/order.js") },
+  { name: "deals", path: "/deals", permission: "deals:read", group: "daily", load: () => import("../pages/deals.js") },
+  { name: "deal", path: "/deals/:id", permission: "deals:read", group: null, load: () => import("../pages/deal.js") },
+  { name: "tickets", path: "/tickets", permission: "tickets:read", group: "daily", load: () => import("../pages/tickets.js") },
+  { name: "ticket", path: "/tickets/:id", permission: "tickets:read", group: null, load: () => import("../pages/ticket.js") },
+  { name: "tasks", path: "/tasks", permission: "tasks:read", group: "daily", load: () => import("../pages/tasks.js") },
   { name: "events", path: "/events", permission: "events:read", group: "behind", load: () => import("../pages/events.js") },
   {
     name: "event",

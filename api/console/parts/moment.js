@@ -78,11 +78,11 @@ function found(ticks, at) {
 function Density({ ticks }) {
   const bars = useMemo(() => {
     const most = Math.max(...ticks.map((tick) => tick.events), 1);
-    const width = Math.min(0.6, (ticks.length + 1) / 160);
+    const width = Math.min(0.6, ticks.length / 160);
     return ticks.map((tick, place) => {
       const height = 4 + (14 * tick.events) / most;
       return html`<rect x=${place - width / 2} y=${18 - height} width=${width} height=${height}><title>${number(tick.events)}</title></rect>`;
     });
   }, [ticks]);
-  return html`<svg class="density" viewBox=${`-0.15 0 ${ticks.length + 0.3} 18`} preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
+  return html`<svg class="density" viewBox=${`0 0 ${ticks.length} 18`} preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`;
 }
