@@ -34,6 +34,8 @@ export const PAGES = [
   { name: "tickets", path: "/tickets", permission: "tickets:read", group: "daily", load: () => import("../pages/tickets.js") },
   { name: "ticket", path: "/tickets/:id", permission: "tickets:read", group: null, load: () => import("../pages/ticket.js") },
   { name: "tasks", path: "/tasks", permission: "tasks:read", group: "daily", load: () => import("../pages/tasks.js") },
+  { name: "reports", path: "/reports", permission: "reports:read", group: "counted", load: () => import("../pages/reports.js") },
+  { name: "report", path: "/reports/:name", permission: "reports:read", group: null, load: () => import("../pages/report.js") },
   { name: "events", path: "/events", permission: "events:read", group: "behind", load: () => import("../pages/events.js") },
   {
     name: "event",

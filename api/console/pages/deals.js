@@ -96,7 +96,7 @@ function sums(deals) {
 function Card({ deal, stages, onChoose }) {
   const movable = may("deals:write");
   return html`<article class="card" draggable=${movable} onDragStart=${(/** @type {DragEvent} */ event) => event.dataTransfer?.setData("text/plain", deal.id)}>
-    <a href=${`/deals/${deal.id}`}>${deal.number}</a> ${deal.amount && html`<strong>${money(deal.amount, deal.currency)}</strong>`}
+    <a href=${`/deals/${deal.id}`}>${t("page.deal")} ${deal.number}</a> ${deal.amount && html`<strong>${money(deal.amount, deal.currency)}</strong>`}
     <p class="soft">${deal.owner ?? "–"} · <${Time} at=${deal.staged_at} precision="day" /></p>
     ${movable && html`<label class="hidden">${t("deal.stage")}<select value=${deal.stage} onChange=${(/** @type {any} */ event) => onChoose(deal, event.currentTarget.value)}>
       ${stages.map((stage) => html`<option value=${stage.code}>${stage.name}</option>`)}

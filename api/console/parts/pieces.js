@@ -26,7 +26,7 @@ export function Badge({ tone = "plain", children, title }) {
 export function Pairs({ pairs, changed }) {
   return html`<dl class="pairs">
     ${pairs.map(([name, value, key]) => html`<div key=${key ?? name} class=${changed?.has(key ?? name) ? "glow" : undefined}>
-      <dt>${name}</dt><dd>${value ?? html`<span class="none">–</span>`}</dd>
+      <dt>${name}</dt><dd>${value || value === 0 ? value : html`<span class="none">–</span>`}</dd>
     </div>`)}
   </dl>`;
 }

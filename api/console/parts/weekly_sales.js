@@ -19,11 +19,11 @@ export function WeeklySales() {
 
 /** @param {{ groups: any[] }} props */
 function Weeks({ groups }) {
-  const weeks = [...new Set(groups.map((one) => one.group.period))].sort();
+  const weeks = [...new Set(groups.map((one) => one.group.week))].sort();
   const currencies = [...new Set(groups.map((one) => one.group.currency))].sort();
   /** @param {string} week @param {string} currency @param {string} measure */
   const figure = (week, currency, measure) =>
-    groups.find((one) => one.group.period === week && one.group.currency === currency)?.measures[measure]?.value ?? null;
+    groups.find((one) => one.group.week === week && one.group.currency === currency)?.measures[measure]?.value ?? null;
 
   const option = () => ({
     xAxis: axis({ type: "category", data: weeks.map(day), splitLine: { show: false } }),
@@ -34,7 +34,7 @@ function Weeks({ groups }) {
     ]),
   });
   const columns = [
-    { title: t("sales.week"), cell: (/** @type {any} */ row) => day(row.group.period) },
+    { title: t("sales.week"), cell: (/** @type {any} */ row) => day(row.group.week) },
     { title: t("sales.orders"), figures: true, cell: (/** @type {any} */ row) => number(row.measures.orders.value) },
     { title: t("sales.revenue"), figures: true, cell: (/** @type {any} */ row) => money(row.measures.gross.value, row.group.currency) },
   ];
