@@ -44,6 +44,14 @@ export const PAGES = [
     group: null,
     load: () => import("../pages/event.js"),
   },
+  { name: "audit", path: "/audit", permission: "events:read", group: "behind", load: () => import("../pages/audit.js") },
+  {
+    name: "operations",
+    path: "/operations",
+    permission: "operations:read",
+    group: "behind",
+    load: () => import("../pages/operations.js"),
+  },
 ];
 
 /**

@@ -26,9 +26,9 @@ export function Page() {
 }
 
 function Feed() {
-  const past = useRead("/v1/events", { sort: "-position", limit: LATEST });
+  const past = useRead("/v1/events", { sort: "-position", limit: LATEST, sentences: true });
   const start = past.answer?.position;
-  const live = useLive(start == null ? null : `/v1/events/stream?after=${start}`, LATEST).value;
+  const live = useLive(start == null ? null : `/v1/events/stream?after=${start}&sentences=true`, LATEST).value;
   const aside = html`<${Badge} tone=${connected.value ? "good" : "warn"}>${t(connected.value ? "feed.live" : "feed.waiting")}</${Badge}>`;
   return html`<${Sheet} title=${t("feed.title")} aside=${aside}>
     <${Shown} read=${past}>${(/** @type {any} */ body) => {

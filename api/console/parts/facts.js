@@ -16,8 +16,8 @@ export function Facts({ facts, fresh, href }) {
     ${facts.map(
       (fact) => html`<li key=${fact.position} class=${fresh?.(fact) ? "fresh" : undefined}>
         <a class="position" href=${href?.(fact) ?? `/events/${fact.position}`}>#${fact.position}</a>
-        <span>${sentence(fact)}${fact.irregular?.map((/** @type {string} */ rule) => html` <em class="irregular">${rule}</em>`)}</span>
-        <span class="soft"><${Occurred} fact=${fact} /></span>
+        <span>${sentence(fact)}${(fact.metadata ?? fact).irregular?.map((/** @type {string} */ rule) => html` <em class="irregular">${rule}</em>`)}</span>
+        <span class="soft"><${Occurred} fact=${fact.metadata ?? fact} /></span>
       </li>`,
     )}
   </ol>`;

@@ -25,7 +25,6 @@ export function History({ read }) {
 function Fact({ event }) {
   const { metadata, changes } = event;
   const position = `#${event.position}`;
-  const changed = Object.entries(changes ?? {}).filter(([name]) => name !== "version" && name !== "position");
   return html`<li>
     <p>
       ${may("events:read") ? html`<a class="position" href=${`/events/${event.position}`}>${position}</a>` : html`<span class="position">${position}</span>`}
@@ -33,8 +32,20 @@ function Fact({ event }) {
       <span class="soft"><${Time} at=${metadata?.occurred_at} /> · ${metadata?.actor.id}</span>
       ${metadata?.irregular?.map((/** @type {string} */ rule) => html` <${Badge} tone="warn">${rule}</${Badge}>`)}
     </p>
-    ${changed.length > 0 && html`<dl class="pairs">${changed.map(
-      ([name, change]) => html`<div key=${name}><dt>${name}</dt><dd>${change.before != null && html`<del><${Value} value=${change.before} /></del> → `}<ins><${Value} value=${change.after} /></ins></dd></div>`,
-    )}</dl>`}
+    <${Changes} changes=${changes} />
   </li>`;
+}
+
+/** The fields that a fact changed, each before and after. @param {{ changes: Record<string, { before: any, after: any }> | null }} props */
+export function Changes({ changes }) {
+  const changed = Object.entries(changes ?? {}).filter(([name]) => name !== "version" && name !== "position");
+  if (!changed.length) return null;
+  return html`<dl class="pairs">${changed.map(
+    ([name, change]) => html`<div key=${name}><dt>${name}</dt><dd>${!empty(change.before) && html`<del><${Value} value=${change.before} /></del> → `}<ins><${Value} value=${change.after} /></ins></dd></div>`,
+  )}</dl>`;
+}
+
+/** @param {any} value */
+function empty(value) {
+  return value == null || (typeof value === "object" && !Object.keys(value).length);
 }
