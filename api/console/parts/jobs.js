@@ -38,12 +38,12 @@ export function Jobs() {
 
   /** @type {import("./table.js").Column[]} */
   const columns = [
-    { title: t("job.kind"), cell: (row) => word("job", row.kind) },
+    { title: t("job.kind"), cell: (row) => word("work", row.kind) },
     { title: t("operations.state"), cell: (row) => (row.state === "running" ? html`<${Progress} job=${row} />` : html`<${Badge} tone=${TONES[row.state]}>${word("status", row.state)}</${Badge}>`) },
     { title: t("job.begun"), cell: (row) => html`<${Ago} at=${row.begun_at} />` },
     { title: t("event.actor"), cell: (row) => row.by && html`<code>${row.by}</code>` },
   ];
-  return html`<${Sheet} title=${t("operations.jobs")} aside=${may("operations:act") && html`<button disabled=${running} onClick=${rebuild}>${t("job.rebuild")}</button>`}>
+  return html`<${Sheet} title=${t("operations.jobs")} aside=${may("operations:act") && html`<button disabled=${running} onClick=${rebuild}>${t("job.rebuild-all")}</button>`}>
     ${refused.value && html`<${Refusal} refused=${refused.value} />`}
     <${Shown} read=${{ ...read, loading: false }}>${(/** @type {any} */ body) =>
       body.items.length ? html`<${Table} caption=${t("operations.jobs")} columns=${columns} rows=${body.items} />` : html`<${Empty} text=${t("job.none")} />`}</${Shown}>
