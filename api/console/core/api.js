@@ -2,6 +2,10 @@
 // @ts-check
 
 import { me } from "./session.js";
+import { signal } from "./view.js";
+
+/** The highest position that any answer has named. An answer with a lower one lags behind what is known. */
+export const latest = signal(0);
 
 /** @typedef {Record<string, string | number | boolean | string[] | null | undefined>} Parameters */
 
@@ -65,7 +69,9 @@ async function ask(path, init) {
     if (answer.status === 401 && me.value) me.value = null; // The session has ended.
     throw new Refused(answer.status, body ?? {});
   }
-  return { body, position: Number(answer.headers.get("Position")), tag: answer.headers.get("ETag"), next: body?.next ?? null };
+  const position = Number(answer.headers.get("Position"));
+  latest.value = Math.max(latest.peek(), position);
+  return { body, position, tag: answer.headers.get("ETag"), next: body?.next ?? null };
 }
 
 /** @param {Response} answer */

@@ -15,19 +15,17 @@ const FILTERS = ["actor", "type", "subject", "on_behalf_of", "origin", "irregula
 
 export function Page() {
   const view = VIEWS.find((one) => one === query.value.get("view")) ?? "facts";
-  return html`
-    <nav class="tabs" aria-label=${t("page.audit")}>
-      ${VIEWS.map((one) => html`<button aria-pressed=${one === view} onClick=${() => set({ view: one })}>${t(`audit.${one}`)}</button>`)}
-    </nav>
-    ${view === "facts" && html`<${Facts} key="facts" />`}
-    ${view === "refused" && html`<${Refused} key="refused" />`}
-    ${view === "erased" && html`<${Facts} key="erased" types=${["crm.customer.erased.*", "crm.lead.erased.*"]} />`}
-    ${view === "recount" && html`<${Heading} title=${t("page.audit")} /><${Recount} />`}
-  `;
+  const tabs = html`<nav class="tabs" aria-label=${t("page.audit")}>
+    ${VIEWS.map((one) => html`<button aria-pressed=${one === view} onClick=${() => set({ view: one })}>${t(`audit.${one}`)}</button>`)}
+  </nav>`;
+  if (view === "refused") return html`<${Refused} tabs=${tabs} key="refused" />`;
+  if (view === "erased") return html`<${Facts} tabs=${tabs} key="erased" types=${["crm.customer.erased.*", "crm.lead.erased.*"]} />`;
+  if (view === "recount") return html`<${Heading} title=${t("page.audit")} />${tabs}<${Recount} />`;
+  return html`<${Facts} tabs=${tabs} key="facts" />`;
 }
 
-/** @param {{ types?: string[] }} props only these types */
-function Facts({ types }) {
+/** @param {{ tabs: any, types?: string[] }} props only these types */
+function Facts({ tabs, types }) {
   const filters = FILTERS.filter((name) => !types || name !== "type").map((name) => ({ name, label: t(`event.filter.${name}`) }));
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
@@ -40,11 +38,12 @@ function Facts({ types }) {
     { title: t("event.irregular"), cell: (row) => row.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
   ];
   const linked = may("events:read") ? (/** @type {any} */ row) => `/events/${row.position}` : undefined;
-  return html`<${ListPage} title=${t("page.audit")} path="/v1/audit" filters=${filters} columns=${columns} parameters=${types ? { type: types } : {}} fixedSort
+  return html`<${ListPage} title=${t("page.audit")} path="/v1/audit" filters=${filters} columns=${columns} parameters=${types ? { type: types } : {}} fixedSort above=${tabs}
     id=${(/** @type {any} */ row) => row.position} href=${linked} />`;
 }
 
-function Refused() {
+/** @param {{ tabs: any }} props */
+function Refused({ tabs }) {
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
     { title: t("refused.when"), cell: (row) => html`<${Time} at=${row.at ?? row.refused_at} precision="second" />` },
@@ -52,5 +51,5 @@ function Refused() {
     { title: t("refused.request"), cell: (row) => html`<code>${row.method} ${row.path}</code>` },
     { title: t("refused.why"), cell: (row) => row.permission ?? row.reason ?? row.detail },
   ];
-  return html`<${ListPage} title=${t("page.audit")} path="/v1/refused" filters=${[{ name: "key_id", label: t("refused.key") }]} columns=${columns} fixedSort />`;
+  return html`<${ListPage} title=${t("page.audit")} path="/v1/refused" filters=${[{ name: "key_id", label: t("refused.key") }]} columns=${columns} fixedSort above=${tabs} />`;
 }

@@ -6,7 +6,7 @@ import { useList } from "../core/list.js";
 import { html } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Heading } from "./pieces.js";
-import { Empty, Loading, Refusal } from "./states.js";
+import { Behind, Empty, Loading, Refusal } from "./states.js";
 import { More, Table } from "./table.js";
 
 /**
@@ -37,6 +37,7 @@ export function ListPage({ title, path, filters, columns, parameters = {}, id, h
     ${filters.length > 0 && html`<form class="filters" role="search" aria-label=${t("filter.title")} onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       ${filters.map((filter) => html`<${Field} key=${filter.name} filter=${filter} value=${given[filter.name]} disabled=${alone && alone !== filter} />`)}
     </form>`}
+    ${!list.loading && html`<${Behind} position=${list.position} />`}
     ${list.refused && html`<${Refusal} refused=${list.refused} />`}
     ${!list.rows.length && list.loading && html`<${Loading} />`}
     ${!list.rows.length && !list.loading && !list.refused && !list.more && html`<${Empty} text=${t("state.none")} />`}

@@ -1,6 +1,8 @@
 // What a page shows while it has nothing else to show: loading, empty, refused, behind. None of them hides why.
 // @ts-check
 
+import { latest } from "../core/api.js";
+import { number } from "../core/format.js";
 import { Component, html } from "../core/view.js";
 import { t } from "../core/words.js";
 
@@ -26,6 +28,12 @@ export function Refusal({ refused }) {
   return html`<${Failed} title=${t(name)} detail=${refused.message} />`;
 }
 
+/** Says that an answer does not have everything that is known to be recorded. @param {{ position: number }} props */
+export function Behind({ position }) {
+  const missing = position ? latest.value - position : 0;
+  return missing > 0 ? html`<p class="behind" role="status">${t("state.behind", { position: number(position), n: number(missing) })}</p>` : null;
+}
+
 /**
  * A read as it stands: its answer by `children(body, answer)`, or the state that it is in.
  * @param {{ read: import("../core/reading.js").Read, empty?: (body: any) => boolean, children: (body: any, answer: any) => any }} props
@@ -34,8 +42,10 @@ export function Shown({ read, empty, children }) {
   const { answer, refused, loading } = read;
   if (refused) return html`<${Refusal} refused=${refused} />`;
   if (!answer) return html`<${Loading} />`;
-  if (empty?.(answer.body)) return html`<${Empty} />`;
-  return html`<div class=${loading ? "shown waiting" : "shown"} aria-busy=${loading}>${children(answer.body, answer)}</div>`;
+  if (empty?.(answer.body)) return html`<${Behind} position=${answer.position} /><${Empty} />`;
+  return html`<div class=${loading ? "shown waiting" : "shown"} aria-busy=${loading}>
+    <${Behind} position=${answer.position} />${children(answer.body, answer)}
+  </div>`;
 }
 
 /** A part that cannot be drawn says so, and the rest of the page stays. */

@@ -43,6 +43,7 @@ export const en = {
   "state.forbidden": "You may not see this.",
   "state.absent": "This does not exist.",
   "state.busy": "The server is busy. Try again in a moment.",
+  "state.behind": "Counted up to #{position}; {n} facts are still to come.",
   "state.broken": "This part cannot be shown.",
   "state.refused": "This was refused.",
 

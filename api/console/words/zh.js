@@ -44,6 +44,7 @@ export const zh = {
   "state.forbidden": "您无权查看。",
   "state.absent": "不存在。",
   "state.busy": "服务器繁忙，请稍后再试。",
+  "state.behind": "已清点到 #{position}，还有 {n} 条事实未计入。",
   "state.broken": "此部分无法显示。",
   "state.refused": "请求被拒绝。",
 
