@@ -46,10 +46,11 @@ function Facts({ tabs, types }) {
 function Refused({ tabs }) {
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("refused.when"), cell: (row) => html`<${Time} at=${row.at ?? row.refused_at} precision="second" />` },
+    { title: t("refused.when"), cell: (row) => html`<${Time} at=${row.at} precision="second" />` },
     { title: t("refused.key"), cell: (row) => html`<code>${row.key_id}</code>` },
-    { title: t("refused.request"), cell: (row) => html`<code>${row.method} ${row.path}</code>` },
-    { title: t("refused.why"), cell: (row) => row.permission ?? row.reason ?? row.detail },
+    { title: t("refused.request"), cell: (row) => html`<code>${row.method} ${row.route}</code>` },
+    { title: t("refused.why"), cell: (row) => row.reason },
   ];
-  return html`<${ListPage} title=${t("page.audit")} path="/v1/refused" filters=${[{ name: "key_id", label: t("refused.key") }]} columns=${columns} fixedSort above=${tabs} />`;
+  return html`<${ListPage} title=${t("page.audit")} path="/v1/refused" filters=${[{ name: "key_id", label: t("refused.key") }]} columns=${columns} fixedSort above=${tabs}
+    id=${(/** @type {any} */ row) => row.number} />`;
 }
