@@ -49,6 +49,7 @@ from api.operations import (
     imports,
     refused,
     saved_views,
+    sessions,
     teams,
     upkeep,
     users,
@@ -58,6 +59,7 @@ from api.operations import (
 from api.operations.event_stream import Streams
 from api.operations.health import Operations
 from api.operations.jobs import Jobs
+from api.operations.sessions import SignIns
 from api.operations.shared_status import SharedStatus
 from api.operations.uploads import Uploads
 from api.sales import (
@@ -108,6 +110,7 @@ from api.shared.keys import Keys
 from api.shared.lists import Lists
 from api.shared.routes import Route
 from api.shared.safe_headers import SafeHeaders
+from api.shared.sessions import Sessions
 from api.shared.table import Table
 from api.shared.text_form import OneForm
 from commands.shared.executor import Executor
@@ -189,6 +192,8 @@ SERVICE = (
 )
 OPERATIONS = (
     api_keys.router,
+    sessions.signing_in,
+    sessions.router,
     users.reading,
     users.commanding,
     teams.reading,
@@ -275,7 +280,9 @@ def create(
     app.state.lanes = lanes(deployment.settings)
     app.state.key_uses = KeyUses(deployment.read_models)
     app.state.keys = Keys(deployment.store, app.state.key_uses, local_key)
+    app.state.sessions = Sessions(deployment.store, app.state.key_uses)
     app.state.failed_keys = FailedKeys()
+    app.state.sign_ins = SignIns()
     app.state.jobs = Jobs()
     app.state.uploads = Uploads(deployment.settings.upload_limit, deployment.settings.upload_reserve)
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)
