@@ -19,7 +19,20 @@ FILES = {
 """By path. What is not in this table is not served."""
 DOCUMENT = FOLDER / "index.html", HTML
 PAGES = frozenset(
-    {"", "customers", "orders", "deals", "tickets", "tasks", "campaigns", "reports", "events", "audit", "operations"}
+    {
+        "",
+        "customers",
+        "orders",
+        "deals",
+        "tickets",
+        "tasks",
+        "campaigns",
+        "segments",
+        "reports",
+        "events",
+        "audit",
+        "operations",
+    }
 )
 """The first segments of the addresses of pages. All have the same document: the application in it shows the page."""
 
