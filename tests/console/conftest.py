@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
@@ -22,6 +23,7 @@ from infra.settings import Settings
 from tests.api.conftest import SETTINGS, new_key
 from tests.api.served import served
 from tests.console import browsers
+from tests.console.business import Business, recorded
 from tests.waiting import wait_until
 
 REQUIRED = os.environ.get("RECOUNT_TEST_BROWSER") == "required"
@@ -32,10 +34,12 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Site(NamedTuple):
-    """A running deployment, as a browser finds it."""
+    """A running deployment, as a browser finds it. `api` uses an admin's key."""
 
     url: str
     parts: Parts
+    api: httpx.Client
+    business: Business
 
     def key(self, role: Role) -> str:
         return new_key(self.parts, role)["Authorization"].removeprefix("Bearer ")
@@ -90,7 +94,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             return all(one.complete_to >= report.position for one in status().projections)
 
         wait_until(readable, "all read models hold the sample", lambda: [one.complete_to for one in status().projections])
-        yield Site(url, parts)
+        with httpx.Client(base_url=url, headers=new_key(parts, "admin"), timeout=60) as api:
+            yield Site(url, parts, api, recorded(api))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.console.conftest import Reader, Site
 
 @pytest.fixture
 def api(site: Site) -> httpx.Client:
-    return httpx.Client(base_url=site.url, headers={"Authorization": f"Bearer {site.key('admin')}"}, timeout=30)
+    return site.api
 
 
 def sheet(page: Page, title: str) -> Locator:

@@ -11,7 +11,7 @@ export function Page({ label }) {
   const columns = [
     { title: t("page.customer"), cell: (row) => html`<code>${row.customer_id}</code>` },
     { title: t("by.label"), cell: (row) => row.label },
-    { title: t("segment.since"), figures: true, cell: (row) => row.since_position && `#${row.since_position}` },
+    { title: t("segment.since"), figures: true, cell: (row) => row.since && `#${row.since}` },
   ];
   return html`<${ListPage} title=${`${t("by.label")}: ${label}`} path="/v1/segment-labels" parameters=${{ label }} filters=${[]} columns=${columns} fixedSort
     id=${(/** @type {any} */ row) => row.customer_id} href=${(/** @type {any} */ row) => `/customers/${row.customer_id}`} />`;
