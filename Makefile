@@ -8,7 +8,7 @@ SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
 run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
-.PHONY: setup private run up test check bench bench-quick chaos lock vendor
+.PHONY: setup private run up test check types bench bench-quick chaos lock vendor
 
 setup: .venv/.dev  ## the whole environment; `make run` and `make up` install only their part of it
 
@@ -44,11 +44,22 @@ run: .venv/.run $(KEY)  ## the embedded deployment, with a sample of real purcha
 up: .venv/.servers $(KEY)  ## the distributed deployment on this machine: PostgreSQL, Kafka, 2 API workers, 2 relays, 2 projectors, 2 followers
 	@$(BIN)/recount up --load $(SAMPLE)
 
-check: setup  ## style, types and the rules for imports between folders
+check: setup types  ## style, types and the rules for imports between folders
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+TYPES := tests/console/types
+
+# The console runs without Node; only this check of its types needs npm.
+types:  ## the types of the console, if this machine has npm
+	@if command -v npm > /dev/null; then $(MAKE) --no-print-directory $(TYPES)/node_modules && $(TYPES)/node_modules/.bin/tsc -p $(TYPES); \
+	else echo "The types of the console are not checked: this machine has no npm."; test -z "$$CI"; fi
+
+$(TYPES)/node_modules: $(TYPES)/package-lock.json
+	npm ci --prefix $(TYPES) --silent --no-audit --no-fund
+	@touch $@
 
 # One worker more than cores: tests often wait.
 test: setup  ## all tests, with a real PostgreSQL and a real Apache Kafka
@@ -76,5 +87,5 @@ lock:  ## resolve the lock files again (needs uv)
 	$(COMPILE) --all-extras $(call added-to,requirements/run.lock) $(call added-to,requirements/servers.lock) \
 	    --output-file requirements/dev.lock
 
-vendor:  ## fetch the files of Swagger UI again, or those of another version: make vendor VERSION=5.35.0 (needs npm)
-	$(BIN)/python -m tests.api.documentation.vendor $(VERSION)
+vendor:  ## fetch the libraries for browsers again, or another version of one: make vendor PACKAGE=htm VERSION=3.1.1 (needs npm)
+	$(BIN)/python -m tests.api.vendor $(PACKAGE) $(VERSION)

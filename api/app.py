@@ -11,6 +11,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import batch, selecting
+from api.console.site import Site
 from api.customers import (
     customer_views,
     customers,
@@ -48,6 +49,7 @@ from api.operations import (
     imports,
     refused,
     saved_views,
+    sessions,
     teams,
     upkeep,
     users,
@@ -57,6 +59,7 @@ from api.operations import (
 from api.operations.event_stream import Streams
 from api.operations.health import Operations
 from api.operations.jobs import Jobs
+from api.operations.sessions import SignIns
 from api.operations.shared_status import SharedStatus
 from api.operations.uploads import Uploads
 from api.sales import (
@@ -107,6 +110,7 @@ from api.shared.keys import Keys
 from api.shared.lists import Lists
 from api.shared.routes import Route
 from api.shared.safe_headers import SafeHeaders
+from api.shared.sessions import Sessions
 from api.shared.table import Table
 from api.shared.text_form import OneForm
 from commands.shared.executor import Executor
@@ -142,6 +146,8 @@ MARKETING = (
     channel_comparison.router,
     touchpoints.reading,
     touchpoints.commanding,
+)
+SEGMENTATION = (
     segment_views.router,
     segment_models.router,
     segment_rules.reading,
@@ -186,6 +192,8 @@ SERVICE = (
 )
 OPERATIONS = (
     api_keys.router,
+    sessions.signing_in,
+    sessions.router,
     users.reading,
     users.commanding,
     teams.reading,
@@ -209,7 +217,7 @@ OPERATIONS = (
     calendar.router,
     health.alive,
 )
-ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *OPERATIONS)
+ROUTERS = (*CUSTOMERS, *SALES, *SERVICE, *MARKETING, *SEGMENTATION, *OPERATIONS)
 OPERATED = (health.router, upkeep.router)
 """The routers of a process that knows the status of the read models and can rebuild them."""
 DOCUMENTATION = (pages.router,)
@@ -227,7 +235,9 @@ class Api(FastAPI):
         handlers = dict(self.exception_handlers)
         unexpected = handlers.pop(Exception)
         of_ours = [route for route in self.routes if isinstance(route, Route)]
-        answered = ServerErrorMiddleware(ExceptionMiddleware(Table(of_ours), handlers), unexpected)
+        table = Table(of_ours)
+        found = Site(table) if self.state.settings.console else table
+        answered = ServerErrorMiddleware(ExceptionMiddleware(found, handlers), unexpected)
         return SafeHeaders(Admission(Head(OneForm(answered)), self.state.lanes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -270,7 +280,9 @@ def create(
     app.state.lanes = lanes(deployment.settings)
     app.state.key_uses = KeyUses(deployment.read_models)
     app.state.keys = Keys(deployment.store, app.state.key_uses, local_key)
+    app.state.sessions = Sessions(deployment.store, app.state.key_uses)
     app.state.failed_keys = FailedKeys()
+    app.state.sign_ins = SignIns()
     app.state.jobs = Jobs()
     app.state.uploads = Uploads(deployment.settings.upload_limit, deployment.settings.upload_reserve)
     app.state.streams = Streams(deployment.store, deployment.settings.stream_limit)

@@ -50,6 +50,7 @@ class Settings(KafkaSettings, BaseSettings):
     drain_seconds: float = Field(default=0.0, ge=0, le=3600)
     chain_patience: float = Field(default=60.0, gt=0)
     session_timeout: float = Field(default=6.0, gt=0)
+    sign_in_seconds: float = Field(default=12 * 3600.0, ge=1, le=30 * 24 * 3600.0)
     stream_limit: int = Field(default=100, ge=0)
     command_limit: int = Field(default=128, ge=1)
     read_limit: int = Field(default=128, ge=1)
@@ -73,6 +74,7 @@ class Settings(KafkaSettings, BaseSettings):
     keep_alive_timeout: float = Field(default=75.0, gt=0)
     trusted_proxies: str = ""
     docs: bool = True
+    console: bool = True
     webhook_networks: str = ""
     webhook_http: bool = False
     webhook_private: bool = False

@@ -22,6 +22,7 @@ from domain.operations.api_key import ApiKey
 from domain.operations.calendar import Calendar
 from domain.operations.imports import Import
 from domain.operations.saved_view import SavedView
+from domain.operations.session import Session
 from domain.operations.team import Team
 from domain.operations.user import User
 from domain.operations.webhook import Webhook
@@ -123,6 +124,7 @@ AGGREGATES: tuple[type[Aggregate], ...] = (
     Rota,
     # operations
     ApiKey,
+    Session,
     User,
     Team,
     SavedView,

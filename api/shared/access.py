@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.shared.addresses import caller_address
 from api.shared.bounds import ONE, Bound
+from api.shared.browsers import Session, cookie_of, refuse_forgery
 from api.shared.failed_keys import FailedKeys
 from api.shared.problems import Problem
 from domain.shared.events import Actor
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from api.shared.keys import Found, Keys
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
+LOCAL = "local"
+"""The id of the caller with the key that the command line on this machine uses: the operator, whose key nobody issued."""
+OPERATOR = Actor(type="system", id="command-line")
 
 READ = frozenset(
     {
@@ -99,13 +103,16 @@ class Caller(NamedTuple):
 
 
 async def presented(request: Request) -> Caller | None:
-    """The caller, by the key in the request, which is checked again now. None if there is no valid key."""
+    """The caller, by the key or session in the request, which is checked again now. None if there is no valid one."""
     found = await _found(request)
     return None if found is None or found.expired else found.caller
 
 
 async def authenticated(request: Request) -> Caller:
-    """The caller, by their key, looked up once per request. Raises Problem 401, or 429 after too many keys that failed."""
+    """The caller, by their key or session, looked up once per request. A session leaves itself in `request.state.session`.
+
+    Raises Problem 401, 429 after too many keys that failed, or 403 if another page makes the browser send this.
+    """
     known: Caller | None = getattr(request.state, "caller", None)
     if known is not None:
         return known
@@ -114,18 +121,39 @@ async def authenticated(request: Request) -> Caller:
         raise Problem(401, "unauthenticated", "Send an API key: Authorization: Bearer rk_…", CHALLENGE)
     if found.caller is None or found.expired:
         raise _failed(request, found)
+    if found.session is not None:
+        refuse_forgery(request, found.session)
+        request.state.session = found.session
     request.state.caller = found.caller
     return found.caller
 
 
+def session_of(request: Request) -> Session | None:
+    """The session by which the caller of this request is known. None if it is a key."""
+    session: Session | None = getattr(request.state, "session", None)
+    return session
+
+
 async def _found(request: Request) -> Found | None:
-    """The result of the check of the request's key. None if it has none."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    """The result of the check of the request's key; without a key, of its session. None if it has neither."""
+    stated = request.headers.get("authorization")
+    if stated is None:
+        cookie, sessions = cookie_of(request), request.app.state.sessions
+        return None if cookie is None else await sessions.found(cookie)
+    scheme, _, text = stated.partition(" ")
     keys: Keys = request.app.state.keys
     return await keys.found(text) if scheme.lower() == "bearer" else None
 
 
 def _failed(request: Request, found: Found) -> Problem:
+    if "authorization" not in request.headers:
+        return failed(request, "session-ended", "This session has ended, or its key is no longer in force: sign in again.")
+    if found.caller is not None:
+        return failed(request, "expired-key", "This API key has expired.")
+    return failed(request, "unauthenticated", "This API key is not valid.")
+
+
+def failed(request: Request, type: str, detail: str) -> Problem:
     """Counts the failed key for the caller's address, which only makes the answer to the next failed key another one."""
     failed: FailedKeys = request.app.state.failed_keys
     seconds = failed.wait_after(caller_address(request.scope, request.app.state.settings.trusted_networks))
@@ -134,9 +162,16 @@ def _failed(request: Request, found: Found) -> Problem:
             f"Too many keys from this address were not valid. Send no other for {seconds} s; a valid key works at any time."
         )
         return Problem(429, "too-many-failed-keys", detail, {"Retry-After": str(seconds)})
-    if found.caller is not None:
-        return Problem(401, "expired-key", "This API key has expired.", CHALLENGE)
-    return Problem(401, "unauthenticated", "This API key is not valid.", CHALLENGE)
+    return Problem(401, type, detail, CHALLENGE)
+
+
+def any_key(bound: Bound = ONE) -> Any:
+    """A dependency: the caller, whatever their key may do. For what only concerns themselves."""
+
+    async def known(request: Request) -> Caller:
+        return await authenticated(request)
+
+    return _dependency(known, "", bound)
 
 
 def may(permission: str, bound: Bound = ONE) -> Any:
@@ -151,6 +186,9 @@ def may(permission: str, bound: Bound = ONE) -> Any:
             raise Problem(403, "forbidden", f"This needs the permission {permission}.")
         return caller
 
-    permitted.permission, permitted.bound = permission, bound  # type: ignore[attr-defined]
-    dependency: Callable[..., Coroutine[Any, Any, Caller]] = permitted
-    return Depends(dependency)
+    return _dependency(permitted, permission, bound)
+
+
+def _dependency(check: Callable[..., Coroutine[Any, Any, Caller]], permission: str, bound: Bound) -> Any:
+    check.permission, check.bound = permission, bound  # type: ignore[attr-defined]
+    return Depends(check)

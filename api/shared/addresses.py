@@ -24,10 +24,14 @@ SUBSCRIBER = 64
 """Bits of an IPv6 address that stand for one subscriber, who can choose the other bits as they like."""
 
 
+def is_trusted(scope: Scope, trusted: Sequence[Network]) -> bool:
+    """Whether the connection comes from a trusted proxy."""
+    return _is_in(_connected(scope), trusted)
+
+
 def caller_address(scope: Scope, trusted: Sequence[Network]) -> Address:
     """The address of the caller, by the connection and the trusted proxies in front of it."""
-    client = scope.get("client")
-    address = (_parsed(client[0]) if client else None) or NOBODY
+    address = _connected(scope)
     if not _is_in(address, trusted):
         return address
     for hop in _hops(scope):
@@ -44,6 +48,12 @@ def subscriber(address: Address) -> Address:
     if isinstance(address, IPv4Address):
         return address
     return IPv6Address(int(address) >> (128 - SUBSCRIBER) << (128 - SUBSCRIBER))
+
+
+def _connected(scope: Scope) -> Address:
+    """The address at the other end of the connection."""
+    client = scope.get("client")
+    return (_parsed(client[0]) if client else None) or NOBODY
 
 
 def _hops(scope: Scope) -> Iterator[Address | None]:

@@ -1,8 +1,8 @@
-"""The text of an API key: `rk_<key id>_<secret><seal>`.
+"""The texts that this store gives to its callers: `rk_<key id>_<secret><seal>` is an API key, `rs_…` a session's cookie.
 
 The secret is 256 random bits, and only its SHA-256 is recorded. The seal is an HMAC of the id and the secret under the store's
-secret: it shows without a look into the store that this store issued the text. Whether the key is in force, only the store
-knows. So a seal opens nothing; but a text that was made up costs no read.
+secret: it shows without a look into the store that this store issued the text. Whether the key or the session is in force, only
+the store knows. So a seal opens nothing; but a text that was made up costs no read.
 """
 
 from __future__ import annotations
@@ -18,36 +18,62 @@ from uuid import UUID
 from domain.shared.ids import keyed_digest
 
 # Base64 of 32 random bytes, and of the first 15 bytes of an HMAC.
-_FORM = re.compile(r"rk_([0-9a-f]{32})_([\w-]{43})([\w-]{20})", re.ASCII)
+_PARTS = r"_([0-9a-f]{32})_([\w-]{43})([\w-]{20})"
 SEAL_BYTES = 15
+
+
+class Form(NamedTuple):
+    """The form of one kind of texts. Seals of different purposes never fit each other."""
+
+    prefix: str
+    purpose: str
+    pattern: re.Pattern[str]
+
+
+def _form(prefix: str, purpose: str) -> Form:
+    return Form(prefix, purpose, re.compile(prefix + _PARTS, re.ASCII))
+
+
+KEY = _form("rk", "api key")
+SESSION = _form("rs", "session")
 
 
 class Presented(NamedTuple):
     """The parts of a text that this store issued. `hash` is the SHA-256 of the secret, in hexadecimal."""
 
-    key_id: UUID
+    id: UUID
     hash: str
 
 
 def new_key_text(key_id: UUID, store_secret: bytes) -> tuple[str, str]:
     """The text of a new key, to be shown once, and the hash to record."""
+    return new_text(KEY, key_id, store_secret)
+
+
+def new_text(form: Form, id: UUID, store_secret: bytes) -> tuple[str, str]:
+    """A new text, to be given once, and the hash to record."""
     secret = _base64(secrets.token_bytes(32))
-    return f"rk_{key_id.hex}_{secret}{_seal(key_id.hex, secret, store_secret)}", _hash(secret)
+    return f"{form.prefix}_{id.hex}_{secret}{_seal(form, id.hex, secret, store_secret)}", _hash(secret)
 
 
-def opened(text: str, store_secret: bytes) -> Presented | None:
-    """The parts of the text. None if this store did not issue it."""
-    found = _FORM.fullmatch(text)
+def opened(text: str, store_secret: bytes, form: Form = KEY) -> Presented | None:
+    """The parts of the text. None if this store did not issue it in this form."""
+    found = form.pattern.fullmatch(text)
     if found is None:
         return None
     id, secret, seal = found.groups()
-    if not hmac.compare_digest(seal, _seal(id, secret, store_secret)):
+    if not hmac.compare_digest(seal, _seal(form, id, secret, store_secret)):
         return None
     return Presented(UUID(hex=id), _hash(secret))
 
 
-def _seal(id: str, secret: str, store_secret: bytes) -> str:
-    return _base64(keyed_digest(store_secret, "api key", f"{id} {secret}".encode())[:SEAL_BYTES])
+def lost_hash() -> str:
+    """The hash of a secret that nobody has: no text opens what it is recorded for."""
+    return _hash(_base64(secrets.token_bytes(32)))
+
+
+def _seal(form: Form, id: str, secret: str, store_secret: bytes) -> str:
+    return _base64(keyed_digest(store_secret, form.purpose, f"{id} {secret}".encode())[:SEAL_BYTES])
 
 
 def _base64(raw: bytes) -> str:

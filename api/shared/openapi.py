@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.shared import picking
+from api.shared.browsers import COOKIE, CSRF_HEADER
 from api.shared.routes import Route
 
 PROBLEM: dict[str, Any] = {
@@ -172,7 +173,29 @@ def listed(item: dict[str, Any], *more: int) -> dict[int | str, dict[str, Any]]:
     )
 
 
-SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "An API key: `rk_…`"}}
+SECURITY = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key: `rk_…`"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": f"A browser's session, from POST /v1/sessions. Every method but GET and HEAD needs {CSRF_HEADER}.",
+    },
+}
+KEY_OR_SESSION: list[dict[str, list[str]]] = [{"key": []}, {"session": []}]
+OTHER_SECURITY: dict[tuple[str, str], list[dict[str, list[str]]]] = {
+    ("post", "/v1/sessions"): [{"key": []}, {}],
+    ("post", "/v1/sign-in-links"): [{"key": []}],
+    ("delete", "/v1/sessions/current"): [{"session": []}],
+}
+"""What opens these routes. The link that opens a session is in the body, which no scheme of OpenAPI describes."""
+CSRF = {
+    "name": CSRF_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "The `csrf_token` of GET /v1/me. A session needs it; with a key it means nothing.",
+    "schema": {"type": "string"},
+}
 ETAGS = r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
 CONDITIONS = [
     {
@@ -221,8 +244,8 @@ READ_HEADERS = [
 OPEN = frozenset({"/health/live"})
 _FOLDER = re.compile(r"\bapi__[a-z]+__(?=[a-z_]+__[A-Z])")
 _COMMAND_BODY = re.compile(r'(?<=["/])CommandBody(?=")')
-# Requests below these paths change no aggregate, and a repeat does no harm.
-NO_COMMANDS = ("/v1/imports", "/v1/operations")
+# Requests below these paths change no aggregate, or sign in: a repeat does no harm.
+NO_COMMANDS = ("/v1/imports", "/v1/operations", "/v1/sessions", "/v1/sign-in-links")
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -235,7 +258,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         bounds = _bounds(app)
         for path, operations in made["paths"].items():
             for method, operation in operations.items():
-                operation["security"] = [] if path in OPEN else [{"key": []}]
+                operation["security"] = [] if path in OPEN else OTHER_SECURITY.get((method, path), KEY_OR_SESSION)
                 operation["x-bound"] = bounds[method, path]
                 operation["parameters"] = operation.get("parameters", []) + _more(method, path, operation["responses"])
                 if method == "get" and "application/json" in operation["responses"]["200"].get("content", ()):
@@ -270,7 +293,8 @@ def _more(method: str, path: str, responses: dict[str, Any]) -> list[dict[str, A
     Many commands in one request have no version, and so no conditions.
     """
     if method != "get":
+        takes_session = {"session": []} in OTHER_SECURITY.get((method, path), KEY_OR_SESSION)
         has_version = any("ETag" in answer.get("headers", ()) for answer in responses.values())
-        return CONDITIONS * has_version + IDEMPOTENCY * (not path.startswith(NO_COMMANDS))
+        return CONDITIONS * has_version + IDEMPOTENCY * (not path.startswith(NO_COMMANDS)) + [CSRF] * takes_session
     row = picking.row_schema(responses)
     return (READ_HEADERS if "304" in responses else []) + ([picking.parameter(row)] if row else [])

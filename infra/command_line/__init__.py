@@ -22,6 +22,7 @@ from infra.command_line.repair import repair
 from infra.command_line.report import FREE, report
 from infra.command_line.restore import restore
 from infra.command_line.serve import serve
+from infra.command_line.sign_in import sign_in
 from infra.command_line.status import status
 from infra.command_line.terminal import INTERRUPTED, err
 from infra.command_line.up import up
@@ -46,6 +47,7 @@ app.command()(status)
 app.command(name="import")(import_file)
 app.command(context_settings=FREE)(report)
 app.command()(rebuild)
+app.command(name="sign-in")(sign_in)
 app.command()(backup)
 app.command()(restore)
 app.command()(repair)

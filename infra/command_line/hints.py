@@ -23,18 +23,31 @@ def show_first_key(key: FirstKey) -> None:
     out.print(_first_key(key))
 
 
-def show(url: str, key: FirstKey | None, documentation: bool) -> None:
+def show(url: str, key: FirstKey | None, documentation: bool, link: str | None = None) -> None:
     """Show where Recount is, by its documentation if it has one. `key` is the first key; None if an earlier start issued it.
+
+    `link` is the token of a link that signs in; None if it must not be shown.
 
     Everything is printed in one call, so that a program that reads the output gets all of it.
     """
     page = f"{url}/docs" if documentation else url
-    lines = [f"\n[bold green]Recount is ready:[/] [link={page}]{page}[/]   [dim](Ctrl-C ends it)[/]"]
+    lines = [f"\n[bold green]Recount is ready:[/] [link={page}]{page}[/]   [dim](Ctrl-C ends it)[/]", _console(url, link)]
     if key is None:
         lines.append("[dim]The first key was issued at the first start. To create another: recount keys create me admin[/]\n")
     else:
         lines += [_first_key(key), "\nTry:", *(f"  {escape(request)}\n" for request in requests(url, key))]
     out.print("\n".join(lines))
+
+
+def signed_in(url: str, token: str) -> str:
+    """The address that signs a browser in. What follows `#` stays in the browser: no server and no proxy logs it."""
+    return f"{url.rstrip('/')}/#sign-in={token}"
+
+
+def _console(url: str, link: str | None) -> str:
+    if link is None:
+        return f"Console: {escape(url)}/   [dim](to sign in, run recount sign-in)[/]"
+    return f"[bold]Console:[/] {escape(signed_in(url, link))}   [dim](works once, for 15 minutes)[/]"
 
 
 def _first_key(key: FirstKey) -> str:

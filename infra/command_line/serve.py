@@ -77,7 +77,7 @@ def run(settings: Settings, load: Files | None) -> None:
             if not settings.distributed:
                 this = server_file.RunningServer(url, local_key, os.getpid())
                 stack.enter_context(server_file.announced(settings.home, this))
-            hints.show(url, key, settings.docs)
+            hints.show(url, key, settings.docs, sign_in_link(parts))
             application.state.fitting_libraries.load_if_needed(parts.deployment.read_models.reader)
             if loading and not loading.is_done():
                 loading.begin_and_follow(parts.executor, application.state.jobs, parts.operating().status)
@@ -102,6 +102,13 @@ def first_key(parts: Parts, settings: Settings) -> FirstKey | None:
         return issue_first_key(parts.deployment.store, parts.executor, settings.home, show=hints.may_show_secrets())
     except OSError as error:
         raise Failed(f"RECOUNT_HOME: the first admin key cannot be written: {error}") from None
+
+
+def sign_in_link(parts: Parts) -> str | None:
+    """The token of a link that signs the operator in. None if the output is not a terminal: it may be a log."""
+    from api.shared.sign_in_links import new_link
+
+    return new_link(None, parts.deployment.store.secret)[0] if hints.may_show_secrets() else None
 
 
 def url_of(listening: socket.socket) -> str:

@@ -16,7 +16,7 @@ from rich.markup import escape
 
 from infra.command_line import hints
 from infra.command_line.failures import settings as read_settings
-from infra.command_line.serve import Load, first_key
+from infra.command_line.serve import Load, first_key, sign_in_link
 from infra.command_line.terminal import Failed, WrongUsage, err
 from infra.home import locked, made
 from infra.processes import logs
@@ -93,7 +93,7 @@ def _run(settings: Settings, load: tuple[Path, Path] | None, repair: bool) -> No
         stack.callback(supervisor.stop)
         supervisor.start()
         _wait_until_caught_up(parts)
-        hints.show(url, key, settings.docs)
+        hints.show(url, key, settings.docs, sign_in_link(parts))
         _write_settings(folder.parent / "up.env", place, stack)
         if loading and not loading.is_done():
             _load(loading, parts, stack)

@@ -75,4 +75,4 @@ def _read(file: Path, id: UUID, secret: bytes) -> tuple[str, str] | None:
     """The text and its hash. None if it is not a key of this store."""
     text = file.read_text(errors="replace").strip()
     presented = opened(text, secret)
-    return (text, presented.hash) if presented and presented.key_id == id else None
+    return (text, presented.hash) if presented and presented.id == id else None

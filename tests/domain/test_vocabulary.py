@@ -45,6 +45,7 @@ FACTS = {
     "segment_model": "fitted activated retired",
     "segment_rule": "defined revised retired",
     "service_calendar": "defined revised",
+    "session": "opened ended",
     "sla_policy": "defined revised",
     "static_list": "created members_added members_removed retired",
     "task": "created rescheduled assigned completed cancelled",

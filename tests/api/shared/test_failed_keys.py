@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from api.shared import failed_keys
+from api.shared import buckets, failed_keys
 from api.shared.addresses import NOBODY, caller_address, subscriber
 from api.shared.failed_keys import AT_ONCE, FailedKeys
 from tests.api.client import Client
@@ -30,7 +30,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(failed_keys, "time", clock)
+    monkeypatch.setattr(buckets, "time", clock)
     return clock
 
 
@@ -53,7 +53,7 @@ def test_an_address_fails_some_times_and_is_then_refused_until_the_stated_time(c
 def test_no_address_fails_more_often_than_the_bucket_allows(pauses: list[float]) -> None:
     clock = Clock()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(failed_keys, "time", clock)
+        patched.setattr(buckets, "time", clock)
         failed, allowed, start = FailedKeys(), 0, clock.now
         for pause in pauses:
             clock.now += pause

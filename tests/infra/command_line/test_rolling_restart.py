@@ -33,7 +33,7 @@ class Workers:
         for each in self._folders:
             each.mkdir()
         settings = {"DATABASE_URL": database_url, "MASTER_KEY": MASTER_KEY, "KAFKA": "127.0.0.1:1", "DRAIN_SECONDS": DRAIN}
-        self._settings = [environment(each, PORT=free_port(each), **settings) for each in self._folders]
+        self.settings = [environment(each, PORT=free_port(each), **settings) for each in self._folders]
         self.running = [self._started(0), self._started(1)]
 
     def restart(self, number: int) -> None:
@@ -41,7 +41,7 @@ class Workers:
         self.running[number] = self._started(number)
 
     def _started(self, number: int) -> Running:
-        return Running(self._folders[number], self._settings[number], "serve").wait_for("Recount is ready")
+        return Running(self._folders[number], self.settings[number], "serve").wait_for("Recount is ready")
 
 
 @pytest.fixture

@@ -81,6 +81,21 @@ def test_without_a_terminal_the_first_key_is_in_a_private_file_and_in_no_output(
         _register(caller, "Ada")
 
 
+def test_without_a_terminal_no_output_signs_anybody_in_and_it_names_the_command_that_does(
+    first: Running, its_home: Path
+) -> None:
+    assert f"Console: {first.url}/   (to sign in, run recount sign-in)" in first.output
+    assert re.search("rl_", first.output + first.errors) is None
+    shown = recount(environment(its_home), "sign-in").output
+    [token] = re.findall(rf"^Console: {re.escape(first.url)}/#sign-in=(rl_[\w-]+)$", shown, re.MULTILINE)
+    assert httpx.post(f"{first.url}/v1/sessions", json={"link": token}).json()["roles"] == ["admin"]
+
+
+def _plain(shown: str) -> str:
+    """The text without the colours of a terminal."""
+    return re.sub(r"\x1b\[[\d;]*m", "", shown)
+
+
 def test_on_a_terminal_the_first_key_is_shown_once_and_in_no_file(variables: dict[str, str], home: Path) -> None:
     ours, theirs = pty.openpty()
     with (
@@ -100,6 +115,9 @@ def test_on_a_terminal_the_first_key_is_shown_once_and_in_no_file(variables: dic
             assert url
             answer = httpx.get(f"{url[0]}/v1/keys", headers={"Authorization": f"Bearer {keys.pop()}"})
             assert answer.status_code == 200
+            link = re.search(rf"Console: {re.escape(url[0])}/#sign-in=(rl_[\w-]+)", _plain(shown))
+            assert link
+            assert httpx.post(f"{url[0]}/v1/sessions", json={"link": link[1]}).status_code == 201
         finally:
             process.kill()
     assert not list(home.glob("first-admin-key*"))

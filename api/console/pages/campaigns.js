@@ -1,0 +1,59 @@
+// All campaigns.
+// @ts-check
+
+import { go } from "../core/address.js";
+import { day, money } from "../core/format.js";
+import { may } from "../core/session.js";
+import { html } from "../core/view.js";
+import { t, word } from "../core/words.js";
+import { Commands } from "../parts/command.js";
+import { ListPage } from "../parts/list_page.js";
+import { Badge } from "../parts/pieces.js";
+
+const STATUSES = ["planned", "running", "paused", "completed", "cancelled"];
+export const TONES = /** @type {Record<string, "good" | "warn" | "bad">} */ ({ running: "good", paused: "warn", cancelled: "bad" });
+
+/** @returns {import("../parts/command.js").Wanted} */
+function plan() {
+  return {
+    title: t("campaign.plan.do"),
+    method: "POST",
+    path: "/v1/campaigns",
+    fields: [
+      { name: "name", label: t("campaign.name"), required: true },
+      { name: "channels", label: t("campaign.channels"), hint: t("campaign.channels.hint") },
+      { name: "starts", label: t("campaign.starts"), kind: "date" },
+      { name: "ends", label: t("campaign.ends"), kind: "date" },
+      { name: "budget", label: t("measure.budget") },
+      { name: "currency", label: t("deal.currency"), value: "EUR" },
+      { name: "holdout_share", label: t("campaign.holdout"), hint: t("campaign.holdout.hint") },
+    ],
+    body: ({ channels, budget, currency, ...values }) => ({
+      ...values,
+      ...(channels && { channels: channels.split(/[\s,]+/) }),
+      ...(budget && { budget, currency }),
+    }),
+  };
+}
+
+export function Page() {
+  /** @type {import("../parts/list_page.js").Filter[]} */
+  const filters = [
+    { name: "status", label: t("campaign.status"), options: STATUSES.map((status) => [status, word("choice", status)]) },
+    { name: "channel", label: t("campaign.channel") },
+    { name: "owner", label: t("customer.owner") },
+    { name: "tag", label: t("customer.tag") },
+  ];
+  /** @type {import("../parts/table.js").Column[]} */
+  const columns = [
+    { title: t("campaign.name"), sort: "name", cell: (row) => row.name },
+    { title: t("campaign.status"), cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("choice", row.status)}</${Badge}>` },
+    { title: t("campaign.channels"), cell: (row) => row.channels.join(", ") || "–" },
+    { title: t("campaign.starts"), cell: (row) => day(row.starts) },
+    { title: t("campaign.ends"), cell: (row) => day(row.ends) },
+    { title: t("measure.budget"), figures: true, cell: (row) => (row.budget ? money(row.budget, row.currency) : "–") },
+  ];
+  return html`<${ListPage} title=${t("page.campaigns")} path="/v1/campaigns" filters=${filters} columns=${columns} sort="-planned_at"
+    href=${(/** @type {any} */ row) => `/campaigns/${row.id}`}
+    aside=${may("campaigns:write") && html`<${Commands} commands=${[plan()]} onDone=${(/** @type {any} */ answer) => go(`/campaigns/${answer.body.id}`)} />`} />`;
+}

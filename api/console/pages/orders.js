@@ -1,0 +1,41 @@
+// All orders.
+// @ts-check
+
+import { money } from "../core/format.js";
+import { html } from "../core/view.js";
+import { t, word } from "../core/words.js";
+import { ListPage } from "../parts/list_page.js";
+import { OrderStatus } from "../parts/order_status.js";
+import { Time } from "../parts/time.js";
+
+const STATUSES = {
+  order_status: ["open", "confirmed", "completed", "cancelled"],
+  payment_status: ["unpaid", "authorized", "partially_paid", "paid", "overpaid", "partially_refunded", "refunded", "voided", "charged_back"],
+  fulfilment_status: ["unfulfilled", "partially_shipped", "shipped", "partially_delivered", "delivered"],
+};
+
+export function Page() {
+  /** @type {import("../parts/list_page.js").Filter[]} */
+  const filters = [
+    { name: "number", label: t("order.number"), kind: "search" },
+    ...Object.entries(STATUSES).map(([name, values]) => ({
+      name,
+      label: t(`order.${name}`),
+      options: values.map((value) => /** @type {[string, string]} */ ([value, word("status", value)])),
+    })),
+    { name: "channel", label: t("order.channel") },
+    { name: "placed_from", label: t("order.from"), kind: "date" },
+    { name: "placed_to", label: t("order.to"), kind: "date" },
+  ];
+  /** @type {import("../parts/table.js").Column[]} */
+  const columns = [
+    { title: t("order.number"), sort: "number", cell: (row) => row.number },
+    { title: t("order.placed"), sort: "placed_at", cell: (row) => html`<${Time} at=${row.placed_at} precision="day" />` },
+    { title: t("order.status"), cell: (row) => html`<${OrderStatus} order=${row} />` },
+    { title: t("order.channel"), cell: (row) => row.channel },
+    { title: t("order.customer"), cell: (row) => row.customer_id && html`<a href=${`/customers/${row.customer_id}`}>${t("order.customer")}</a>` },
+    { title: t("order.total"), figures: true, cell: (row) => money(row.total, row.currency) },
+  ];
+  return html`<${ListPage} title=${t("page.orders")} path="/v1/orders" filters=${filters} columns=${columns} sort="-placed_at"
+    href=${(/** @type {any} */ row) => `/orders/${row.id}`} />`;
+}

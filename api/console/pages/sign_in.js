@@ -1,0 +1,49 @@
+// Signing in with a key. It is exchanged for a session at once, and not kept anywhere.
+// @ts-check
+
+import { Refused } from "../core/api.js";
+import { me } from "../core/session.js";
+import { html, useSignal } from "../core/view.js";
+import { t } from "../core/words.js";
+
+export function SignIn() {
+  const failed = useSignal("");
+  const sending = useSignal(false);
+
+  /** @param {SubmitEvent} event */
+  async function submit(event) {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.currentTarget);
+    const key = String(new FormData(form).get("key")).trim();
+    sending.value = true;
+    failed.value = "";
+    try {
+      me.value = await exchanged(key);
+    } catch (error) {
+      failed.value = error instanceof Refused ? error.message : t("state.no-answer");
+    }
+    sending.value = false;
+  }
+
+  return html`<main class="door">
+    <form onSubmit=${submit}>
+      <p class="brand"><img src="/console/mark.svg" alt="" width="34" height="34" />Recount</p>
+      <h1>${t("sign-in.title")}</h1>
+      <p>${t("sign-in.how")}</p>
+      <label>
+        ${t("sign-in.key")}
+        <input name="key" type="password" autocomplete="off" spellcheck="false" required placeholder="rk_…" aria-describedby="failed" />
+      </label>
+      <p id="failed" role="alert" class="bad">${failed}</p>
+      <button class="main" disabled=${sending.value}>${t("sign-in.go")}</button>
+    </form>
+  </main>`;
+}
+
+/** The reader whose key this is. @param {string} key */
+async function exchanged(key) {
+  const answer = await fetch("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(answer.status, body);
+  return body;
+}

@@ -1,0 +1,51 @@
+// The jobs of the server: rebuilds, checks, verifications, imports. A rebuild is begun here and watched.
+// @ts-check
+
+import { Refused, send } from "../core/api.js";
+import { useRead } from "../core/reading.js";
+import { may } from "../core/session.js";
+import { html, useEffect, useSignal } from "../core/view.js";
+import { t, word } from "../core/words.js";
+import { Badge, Sheet } from "./pieces.js";
+import { Progress } from "./recount.js";
+import { Empty, Refusal, Shown } from "./states.js";
+import { Table } from "./table.js";
+import { Ago } from "./time.js";
+
+const EVERY = 700; // Milliseconds between two looks while a job runs.
+const TONES = /** @type {Record<string, "good" | "bad" | "warn">} */ ({ completed: "good", failed: "bad", running: "warn" });
+
+export function Jobs() {
+  const turn = useSignal(0);
+  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const read = useRead("/v1/operations/jobs", {}, turn.value);
+  const running = read.answer?.body.items.some((/** @type {any} */ job) => job.state === "running");
+  useEffect(() => {
+    if (!running) return;
+    const timer = setTimeout(() => (turn.value += 1), EVERY);
+    return () => clearTimeout(timer);
+  }, [running, turn.value, read.answer]);
+
+  async function rebuild() {
+    refused.value = null;
+    try {
+      await send("POST", "/v1/operations/rebuilds", {});
+    } catch (error) {
+      refused.value = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+    }
+    turn.value += 1;
+  }
+
+  /** @type {import("./table.js").Column[]} */
+  const columns = [
+    { title: t("job.kind"), cell: (row) => word("work", row.kind) },
+    { title: t("operations.state"), cell: (row) => (row.state === "running" ? html`<${Progress} job=${row} />` : html`<${Badge} tone=${TONES[row.state]}>${word("status", row.state)}</${Badge}>`) },
+    { title: t("job.begun"), cell: (row) => html`<${Ago} at=${row.begun_at} />` },
+    { title: t("event.actor"), cell: (row) => row.by && html`<code>${row.by}</code>` },
+  ];
+  return html`<${Sheet} title=${t("operations.jobs")} aside=${may("operations:act") && html`<button disabled=${running} onClick=${rebuild}>${t("job.rebuild-all")}</button>`}>
+    ${refused.value && html`<${Refusal} refused=${refused.value} />`}
+    <${Shown} read=${{ ...read, loading: false }}>${(/** @type {any} */ body) =>
+      body.items.length ? html`<${Table} caption=${t("operations.jobs")} columns=${columns} rows=${body.items} />` : html`<${Empty} text=${t("job.none")} />`}</${Shown}>
+  </${Sheet}>`;
+}

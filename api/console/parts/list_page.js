@@ -1,0 +1,62 @@
+// A page that lists one kind of thing: filters that the address bar holds, a table, and more rows as the reader wants them.
+// @ts-check
+
+import { query, set } from "../core/address.js";
+import { useList } from "../core/list.js";
+import { html } from "../core/view.js";
+import { t } from "../core/words.js";
+import { Heading } from "./pieces.js";
+import { Behind, Empty, Loading, Refusal } from "./states.js";
+import { More, Table } from "./table.js";
+
+/**
+ * @typedef {object} Filter
+ * @property {string} name the API's parameter
+ * @property {string} label
+ * @property {"text" | "search" | "date" | "datetime-local"} [kind]
+ * @property {[string, string][]} [options] values and labels: the filter is a choice
+ * @property {boolean} [alone] it cannot be combined with the others
+ * @property {string} [hint] shown in the empty field
+ */
+
+/**
+ * @param {{ title: string, path: string, filters: Filter[], columns: import("./table.js").Column[], parameters?: import("../core/api.js").Parameters,
+ *   id?: (row: any) => string, href?: (row: any) => string, sort?: string, fixedSort?: boolean, aside?: any, above?: any, children?: any }} props
+ *   `parameters` are sent with every request; `sort` is the order that the page begins with
+ */
+export function ListPage({ title, path, filters, columns, parameters = {}, id, href, sort = "", fixedSort = false, aside, above, children }) {
+  const given = Object.fromEntries(filters.map(({ name }) => [name, query.value.get(name) ?? ""]));
+  const alone = filters.find((filter) => filter.alone && given[filter.name] !== "");
+  const sorted = query.value.get("sort") ?? sort;
+  const wanted = alone ? { [alone.name]: given[alone.name] } : { ...given, sort: sorted || null };
+  const list = useList(path, { ...parameters, ...wanted, limit: 50 });
+  const sortable = !alone && !fixedSort;
+  return html`
+    <${Heading} title=${title} aside=${aside}>${children}</${Heading}>
+    ${above}
+    ${filters.length > 0 && html`<form class="filters" role="search" aria-label=${t("filter.title")} onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+      ${filters.map((filter) => html`<${Field} key=${filter.name} filter=${filter} value=${given[filter.name]} disabled=${alone && alone !== filter} />`)}
+    </form>`}
+    ${!list.loading && html`<${Behind} position=${list.position} />`}
+    ${list.refused && html`<${Refusal} refused=${list.refused} />`}
+    ${!list.rows.length && list.loading && html`<${Loading} />`}
+    ${!list.rows.length && !list.loading && !list.refused && !list.more && html`<${Empty} text=${t("state.none")} />`}
+    ${list.rows.length > 0 && html`<${Table} caption=${title} columns=${columns} rows=${list.rows} id=${id} href=${href}
+      sorted=${sorted} onSort=${sortable ? (/** @type {string} */ by) => set({ sort: by }) : undefined} />`}
+    ${(list.rows.length > 0 || list.more) && html`<${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />`}
+  `;
+}
+
+/** @param {{ filter: Filter, value: string, disabled?: boolean }} props */
+function Field({ filter, value, disabled }) {
+  const { name, label, options, kind = "text", hint } = filter;
+  const onChange = (/** @type {any} */ event) => set({ [name]: event.currentTarget.value });
+  return html`<label>${label}
+    ${options
+      ? html`<select name=${name} value=${value} disabled=${disabled} onChange=${onChange}>
+          <option value="">${t("filter.any")}</option>
+          ${options.map(([code, text]) => html`<option value=${code}>${text}</option>`)}
+        </select>`
+      : html`<input name=${name} type=${kind} value=${value} placeholder=${hint} disabled=${disabled} onChange=${onChange} />`}
+  </label>`;
+}

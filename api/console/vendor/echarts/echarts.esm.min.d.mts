@@ -1,0 +1,1 @@
+export const init: (element: HTMLElement, theme: null, options: { renderer: "canvas" | "svg" }) => any;

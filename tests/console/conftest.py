@@ -1,0 +1,115 @@
+"""A server with the CDNOW sample and a browser for all tests of the console; each test has its own reader.
+
+A machine without a browser leaves these tests out, and says so. With RECOUNT_TEST_BROWSER=required it fails them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+
+from commands.importing.mapping import parse_mapping
+from commands.importing.run import run_import
+from domain.operations.api_key import Role
+from domain.shared.events import Actor
+from infra.processes.parts import Parts, opened
+from infra.settings import Settings
+from tests.api.conftest import SETTINGS, new_key
+from tests.api.served import served
+from tests.console import browsers
+from tests.console.business import Business, recorded
+from tests.waiting import wait_until
+
+REQUIRED = os.environ.get("RECOUNT_TEST_BROWSER") == "required"
+SAMPLE = Path(__file__).parents[1] / "data" / "cdnow"
+# Milliseconds until an expectation fails. Pages answer in a fraction of a second; a busy machine takes longer.
+PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
+
+
+class Site(NamedTuple):
+    """A running deployment, as a browser finds it. `api` uses an admin's key."""
+
+    url: str
+    parts: Parts
+    api: httpx.Client
+    business: Business
+
+    def key(self, role: Role) -> str:
+        return new_key(self.parts, role)["Authorization"].removeprefix("Bearer ")
+
+
+class Reader:
+    """A person at a browser. What the browser complained of, and hosts that it asked for something, are remembered."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.complaints, self.asked = list[str](), list[str]()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._requested)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A refusal of the API is shown by the page; the browser writes a line about it too.
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+    def _requested(self, request: Request) -> None:
+        self.asked.append(request.url)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.url + path)
+
+    def sign_in(self, key: str) -> None:
+        self.open("/")
+        self.page.get_by_label("API key").fill(key)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("navigation")).to_be_visible()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if browsers.path() is None and not REQUIRED:
+        pytest.skip("this machine has no Chromium or Chrome")
+    with browsers.started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("console") / "home"})
+    with opened(settings) as parts, parts.application() as app, served(app, settings) as url:
+        mapping = parse_mapping((SAMPLE / "cdnow.toml").read_bytes())
+        secret, actor = parts.deployment.store.secret, Actor(type="system", id="test")
+        report = run_import(parts.executor, secret, mapping, SAMPLE / "CDNOW_sample.txt", actor)
+        status = parts.operating().status
+
+        def readable() -> bool:
+            return all(one.complete_to >= report.position for one in status().projections)
+
+        wait_until(readable, "all read models hold the sample", lambda: [one.complete_to for one in status().projections])
+        with httpx.Client(base_url=url, headers=new_key(parts, "admin"), timeout=60) as api:
+            yield Site(url, parts, api, recorded(api))
+
+
+@pytest.fixture
+def reader(browser: Browser, site: Site) -> Iterator[Reader]:
+    """Someone who has not signed in. At the end, the browser has complained of nothing and asked no other host."""
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", viewport={"width": 1360, "height": 900})
+    reader = Reader(context.new_page(), site.url)
+    yield reader
+    context.close()
+    assert reader.complaints == []
+    assert [url for url in reader.asked if not url.startswith((site.url, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def admin(reader: Reader, site: Site) -> Reader:
+    reader.sign_in(site.key("admin"))
+    return reader
