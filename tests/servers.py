@@ -64,7 +64,9 @@ def _in_memory() -> Path | None:
 
 
 def address_of(server: str) -> str:
-    """The address of the run's "postgres" (a URL) or "kafka" (bootstrap servers). The server runs when this returns.
+    """The address of the run's "postgres" (a URL), "kafka" (bootstrap servers) or "warm" (a socket, see `tests.warm`).
+
+    The server runs when this returns.
 
     Raises RuntimeError if the server does not start.
     """
@@ -115,7 +117,16 @@ def _kafka(folder: Path, stack: ExitStack) -> str:
     return stack.enter_context(Kafka(folder)).bootstrap
 
 
-STARTS = {"postgres": _postgres, "kafka": _kafka}
+def _warm(folder: Path, stack: ExitStack) -> str:
+    process = subprocess.Popen([sys.executable, "-m", "tests.warm", str(folder)], cwd=TREE, stdin=subprocess.DEVNULL)
+    stack.callback(process.kill)
+    wait_until(lambda: folder.exists() or process.poll() is not None, "the warm process listens")
+    if process.poll() is not None:
+        raise RuntimeError(f"it ended with status {process.returncode}")
+    return str(folder)
+
+
+STARTS = {"postgres": _postgres, "kafka": _kafka, "warm": _warm}
 
 
 def _kill_all_of(folder: Path) -> None:

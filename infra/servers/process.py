@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 import psutil
 
@@ -26,6 +27,17 @@ def wait_until(condition: Callable[[], bool], timeout: float, what: str) -> None
         time.sleep(0.05)
 
 
+class Process(Protocol):
+    """What is used of `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 @dataclass
 class ServerProcess:
     """A command to run, and its process. Its output is appended to `log`. It ends with the process that starts it.
@@ -39,7 +51,7 @@ class ServerProcess:
     environment: Mapping[str, str]
     user: str | None = None
     ends_on: signal.Signals = signal.SIGTERM
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Process | None = None
     _log_start: int = 0
 
     @property
@@ -57,19 +69,22 @@ class ServerProcess:
         """Start it in its own session: Ctrl-C in the terminal reaches only the starting process, which stops it in order."""
         with self.log.open("ab") as log, _uninterrupted():
             self._log_start = log.tell()
-            self._process = subprocess.Popen(
-                self.command,
-                cwd=self.log.parent,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                user=self.user,
-                group=self.user,
-                extra_groups=None if self.user is None else [],
-            )
+            self._process = self._begun(log)
             watcher.watch(self._process.pid, self.ends_on)
+
+    def _begun(self, log: IO[bytes]) -> Process:
+        return subprocess.Popen(
+            self.command,
+            cwd=self.log.parent,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            user=self.user,
+            group=self.user,
+            extra_groups=None if self.user is None else [],
+        )
 
     def output(self) -> str:
         """Its output since its last start."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ from infra.wiring import PROJECTIONS, deploy
 from tests.faults.altered import CLOCK_FILE
 from tests.infra.recount import first_key
 from tests.waiting import SLOWEST, wait_until
+from tests.warm import WarmProcess, run
 
 TREE = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -156,7 +156,7 @@ class Deployment:
         """The output of a command, which must succeed."""
         first = next(iter(self._processes.values()))
         command = [sys.executable, "-m", "infra.command_line", *arguments]
-        ended = subprocess.run(command, env=first.environment, capture_output=True, text=True, timeout=SLOWEST, check=False)
+        ended = run(command, first.environment, SLOWEST)
         assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
         return ended.stdout
 
@@ -265,7 +265,7 @@ class Deployment:
         ours = {f"RECOUNT_{name}": str(value) for name, value in given.items()}
         variables = inherited | environment(ROLE_OF[name], place, HOST, port) | ours | {"PYTHONPATH": str(TREE)}
         command = _command(name, self._alterations.get(name, ()))
-        return ServerProcess(name, command, self._folder / f"{name}.log", variables)
+        return WarmProcess(name, command, self._folder / f"{name}.log", variables)
 
 
 @contextmanager

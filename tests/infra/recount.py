@@ -1,11 +1,10 @@
-"""The `recount` command as people run it: real processes, each with its own folder and port."""
+"""The `recount` command as people run it: real processes, each with its own folder and port. See `tests.warm`."""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ import msgspec
 
 from infra.servers.ports import kept_ports
 from tests.waiting import PATIENCE, SLOWEST, wait_until
+from tests.warm import run, started
 
 COMMAND = (sys.executable, "-m", "infra.command_line")
 MASTER_KEY = "7c" * 32
@@ -49,9 +49,7 @@ def first_key(output: str) -> str | None:
 
 
 def recount(environment: Mapping[str, str], *arguments: object) -> Ran:
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)], env=dict(environment), capture_output=True, text=True, timeout=SLOWEST, check=False
-    )
+    done = run([*COMMAND, *map(str, arguments)], environment, SLOWEST)
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
@@ -62,9 +60,7 @@ class Running:
         self.folder = folder
         self._out, self._err = folder / "output", folder / "errors"
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen(
-                [*COMMAND, *map(str, arguments)], env=dict(environment), stdout=out, stderr=err, stdin=subprocess.DEVNULL
-            )
+            self.process = started([*COMMAND, *map(str, arguments)], environment, out, err)
 
     @property
     def output(self) -> str:

@@ -1,7 +1,13 @@
-"""Imports of the real files with known answers, and what scenarios read of them."""
+"""Imports of the real files with known answers, and what scenarios read of them.
+
+The embedded deployment imports whole files. The other one imports a part of the long ones: it must give the same answers, and
+for that a part is enough. What a test expects is counted in the rows that were imported, and what is known of a whole file is
+compared with its rows.
+"""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,28 +25,42 @@ Report = dict[str, Any]
 
 
 class Imported(NamedTuple):
-    """The report of each import, and the highest position of them."""
+    """The files by the names of their mappings, the report of each import, and the highest position of them."""
 
+    files: Mapping[str, Path]
     reports: Mapping[str, Report]
     position: int
 
+    def rows(self, name: str) -> list[dict[str, str]]:
+        return rows_of(self.files[name])
 
-def imported_by(recount: Recount, files: Mapping[str, str], *paths: str) -> Imported:
+
+def imported_by(recount: Recount, files: Mapping[str, Path], *paths: str) -> Imported:
     """The files by name, imported by the command line, one after the other, and followed by the read models of these paths."""
     reports = {name: recount.run("import", *arguments(name, file)) for name, file in files.items()}
     position = max(report["position"] for report in reports.values())
     recount.caught_up(position, *paths)
-    return Imported(reports, position)
+    return Imported(files, reports, position)
 
 
-def arguments(name: str, file: str) -> tuple[str, str]:
-    return str(MAPPINGS / f"{name}.toml"), str(DATA / file)
+def arguments(name: str, file: Path) -> tuple[str, str]:
+    return str(MAPPINGS / f"{name}.toml"), str(file)
 
 
-def beginning(whole: Path, folder: Path, rows: int) -> Path:
+def rows_of(file: Path) -> list[dict[str, str]]:
+    with file.open() as lines:
+        return list(csv.DictReader(lines, delimiter=";" if file.name == "paths.csv" else ","))
+
+
+def whole_or(rows: int, whole: Path, recount: Recount, folder: Path) -> Path:
+    """The file for this deployment: the whole one, or a new one in the folder with its header and its first `rows` rows."""
+    return beginning(whole, folder, rows) if recount.settings.distributed else whole
+
+
+def beginning(whole: Path, folder: Path, rows: int, header: int = 1) -> Path:
     """A file with the header and the first `rows` rows of another file."""
     part = folder / whole.name
-    part.write_text("".join(whole.read_text().splitlines(keepends=True)[: rows + 1]))
+    part.write_text("".join(whole.read_text().splitlines(keepends=True)[: rows + header]))
     return part
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,13 +14,11 @@ from uuid import uuid4
 import httpx
 
 from infra.servers.ports import kept_ports
-from infra.servers.process import ServerProcess
 from infra.settings import Settings
-from tests.infra.recount import first_key
+from tests.infra.recount import COMMAND, first_key
 from tests.waiting import SLOWEST, wait_until
+from tests.warm import WarmProcess, run
 
-COMMAND = str(Path(sys.executable).with_name("recount"))
-TREE = Path(__file__).parents[2]
 MASTER_KEY = "5c" * 32
 ANSWER = 30.0
 
@@ -30,7 +26,7 @@ ANSWER = 30.0
 class Recount:
     """`api` uses the first admin key; `run` runs the command line on the same deployment."""
 
-    def __init__(self, variables: Mapping[str, str], api: httpx.Client, processes: Sequence[ServerProcess]) -> None:
+    def __init__(self, variables: Mapping[str, str], api: httpx.Client, processes: Sequence[WarmProcess]) -> None:
         self.api = api
         self._variables, self._log = variables, processes[0].log
         self._server, self._projector = processes[0], processes[-1]
@@ -56,15 +52,7 @@ class Recount:
 
     def run(self, *arguments: str) -> Any:
         """The JSON answer of a command, which must succeed."""
-        ended = subprocess.run(
-            [COMMAND, *arguments, "--json"],
-            env=self._variables,
-            cwd=TREE,
-            capture_output=True,
-            text=True,
-            timeout=SLOWEST,
-            check=False,
-        )
+        ended = run([*COMMAND, *arguments, "--json"], self._variables, SLOWEST)
         assert ended.returncode == 0, ended.stderr + self._log.read_text()[-2000:]
         return json.loads(ended.stdout)
 
@@ -144,7 +132,7 @@ def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[st
     url = f"http://127.0.0.1:{port}"
     with ExitStack() as stack:
         processes = [
-            ServerProcess(" ".join(command), [COMMAND, *command], folder / f"{command[0]}.log", variables)
+            WarmProcess(" ".join(command), [*COMMAND, *command], folder / f"{command[0]}.log", variables)
             for command in commands
         ]
         for process in processes:

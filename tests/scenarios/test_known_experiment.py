@@ -27,7 +27,7 @@ from tests.scenarios.known_files import (
 )
 from tests.scenarios.recount import Recount, embedded
 
-FILES = {"hillstrom": "hillstrom/hillstrom.csv"}
+FILE = DATA / "hillstrom/hillstrom.csv"
 ROWS = 64_000
 
 pytestmark = needs_data
@@ -42,7 +42,7 @@ def recount() -> Iterator[Recount]:
 
 @pytest.fixture(scope="module")
 def imported(recount: Recount) -> Imported:
-    return imported_by(recount, FILES, "/v1/customers", "/v1/reports/campaign-effect")
+    return imported_by(recount, {"hillstrom": FILE}, "/v1/customers", "/v1/reports/campaign-effect")
 
 
 def test_every_row_is_imported_and_none_refused(imported: Imported) -> None:
@@ -67,7 +67,7 @@ def test_the_arms_of_the_experiment_are_those_of_the_source(recount: Recount, im
 
 
 def test_the_lift_of_each_arm_is_what_other_libraries_find_in_the_source(recount: Recount, imported: Imported) -> None:
-    table = pandas.read_csv(DATA / FILES["hillstrom"])
+    table = pandas.read_csv(FILE)
     arms = {"mens": "Mens E-Mail", "womens": "Womens E-Mail", "control": "No E-Mail"}
     spends = {arm: table[table["segment"] == name]["spend"].to_numpy() for arm, name in arms.items()}
     id = campaign(recount, "hillstrom", "e-mail")["id"]
@@ -86,7 +86,7 @@ def test_the_lift_of_each_arm_is_what_other_libraries_find_in_the_source(recount
 
 
 def test_spend_in_the_year_before_takes_out_variance_as_numpy_finds_it(recount: Recount, imported: Imported) -> None:
-    table = pandas.read_csv(DATA / FILES["hillstrom"])
+    table = pandas.read_csv(FILE)
     spend, before = table["spend"].to_numpy(), table["history"].to_numpy()
     theta = numpy.cov(spend, before)[0, 1] / before.var(ddof=1)
     adjusted = spend - theta * (before - before.mean())
@@ -104,7 +104,7 @@ def bounds(figure: dict[str, Any]) -> tuple[float, float]:
 
 
 def test_identical_rows_are_different_customers(recount: Recount, imported: Imported) -> None:
-    with (DATA / FILES["hillstrom"]).open() as file:
+    with FILE.open() as file:
         lines = file.read().splitlines()[1:]
     duplicates = len(lines) - len(set(lines))
     [effect] = effects(recount, campaign_id=campaign(recount, "hillstrom", "e-mail")["id"])
@@ -112,7 +112,7 @@ def test_identical_rows_are_different_customers(recount: Recount, imported: Impo
 
 
 def test_a_customer_of_the_experiment_has_the_values_of_their_row(recount: Recount, imported: Imported) -> None:
-    with (DATA / FILES["hillstrom"]).open() as file:
+    with FILE.open() as file:
         line, row = next((line, row) for line, row in enumerate(csv.DictReader(file), 2) if row["conversion"] == "1")
     customer = recount.get(f"/v1/customers/by/hillstrom/{line}").json()
     assert customer["attributes"]["history"] == float(row["history"])
@@ -122,8 +122,7 @@ def test_a_customer_of_the_experiment_has_the_values_of_their_row(recount: Recou
 
 
 def test_importing_the_first_rows_as_another_file_changes_nothing(recount: Recount, imported: Imported, tmp_path: Path) -> None:
-    mapping, whole = arguments("hillstrom", FILES["hillstrom"])
-    again = recount.run("import", mapping, str(beginning(Path(whole), tmp_path, 2_000)))
+    again = recount.run("import", *arguments("hillstrom", beginning(FILE, tmp_path, 2_000)))
     assert (again["accepted"], again["repeated"], again["refused"]) == (0, 2_000, 0)
     recorded = events_since(recount, imported, again)
     assert [event["type"] for event in recorded] == ["crm.import.started.v2", "crm.import.completed.v1"]

@@ -1,64 +1,61 @@
 """Leads through the real import, and their known facts, read over HTTP.
 
-The leads of a Brazilian marketplace with their deals, and paths through channels. Only the first 500 paths are imported,
-because each of their steps takes time.
+The leads of a Brazilian marketplace with their deals, and paths through channels. Only the first paths are imported, because
+each of their steps takes time.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.api.figures import value, values
-from tests.scenarios.known_files import DATA, MAPPINGS, beginning, needs_data
+from tests.scenarios.known_files import (
+    DATA,
+    Imported,
+    Report,
+    arguments,
+    beginning,
+    events_since,
+    imported_by,
+    needs_data,
+    rows_of,
+)
 from tests.scenarios.recount import Recount
 
-FILES = {
-    "olist_leads": "olist_funnel/olist_marketing_qualified_leads_dataset.csv",
-    "olist_deals": "olist_funnel/olist_closed_deals_dataset.csv",
-    "channel_attribution": "channel_attribution/paths.csv",
-}
-ROWS = {"olist_leads": 8_000, "olist_deals": 842, "channel_attribution": 500}
+LEADS = DATA / "olist_funnel/olist_marketing_qualified_leads_dataset.csv"
+DEALS = DATA / "olist_funnel/olist_closed_deals_dataset.csv"
+PATHS = DATA / "channel_attribution/paths.csv"
+# Of leads without a deal, in the distributed deployment.
+FIRST_LEADS = 1_000
+FIRST_PATHS = {"embedded": 500, "distributed": 150}
 OLIST = {"from": "2017-01-01", "to": "2019-01-01"}
 
 pytestmark = needs_data
-
-Report = dict[str, Any]
-
-
-class Imported(NamedTuple):
-    """The files, the report of each import, and the highest position of them."""
-
-    files: Mapping[str, Path]
-    reports: Mapping[str, Report]
-    position: int
 
 
 @pytest.fixture(scope="module")
 def imported(recount: Recount, tmp_path_factory: pytest.TempPathFactory) -> Imported:
     """Given all files, imported by the command line and followed by the read models."""
-    folder = tmp_path_factory.mktemp("files")
-    files = {name: beginning(DATA / file, folder, ROWS[name]) for name, file in FILES.items()}
-    reports = {name: imported_once(recount, name, file) for name, file in files.items()}
-    position = max(report["position"] for report in reports.values())
-    recount.caught_up(position, "/v1/leads", "/v1/deals", "/v1/reports/lead-funnel", "/v1/touchpoints")
-    return Imported(files, reports, position)
+    folder, distributed = tmp_path_factory.mktemp("files"), recount.settings.distributed
+    files = {
+        "olist_leads": some_leads(folder) if distributed else LEADS,
+        "olist_deals": DEALS,
+        "channel_attribution": beginning(PATHS, folder, FIRST_PATHS["distributed" if distributed else "embedded"]),
+    }
+    return imported_by(recount, files, "/v1/leads", "/v1/deals", "/v1/reports/lead-funnel", "/v1/touchpoints")
 
 
-def imported_once(recount: Recount, name: str, file: Path) -> Report:
-    report: Report = recount.run("import", str(MAPPINGS / f"{name}.toml"), str(file))
-    return report
-
-
-def source(name: str) -> list[dict[str, str]]:
-    with (DATA / FILES[name]).open() as file:
-        return list(csv.DictReader(file))
+def some_leads(folder: Path) -> Path:
+    """A file of the leads that have a deal, and of the first others."""
+    part, won = folder / LEADS.name, {row["mql_id"] for row in rows_of(DEALS)}
+    header, *lines = LEADS.read_text().splitlines(keepends=True)
+    part.write_text(header + "".join(line for n, line in enumerate(lines) if n < FIRST_LEADS or line.split(",")[0] in won))
+    return part
 
 
 def funnel(recount: Recount, **params: Any) -> Report:
@@ -74,40 +71,46 @@ def by(report: Report, group: str, figure: str) -> dict[str | None, int]:
 
 def test_every_row_is_imported_and_none_refused(imported: Imported) -> None:
     assert {name: (report["rows"], report["refused"], report["skipped"]) for name, report in imported.reports.items()} == {
-        name: (rows, 0, 0) for name, rows in ROWS.items()
+        name: (len(imported.rows(name)), 0, 0) for name in imported.files
     }
 
 
 # A marketplace
 
 
+def test_what_is_known_of_the_marketplace_is_so() -> None:
+    origins = Counter(row["origin"] or None for row in rows_of(LEADS))
+    assert (origins.total(), origins[None], origins["unknown"], len(rows_of(DEALS))) == (8_000, 60, 1_099, 842)
+
+
 def test_there_are_as_many_leads_and_deals_won_as_in_the_source(recount: Recount, imported: Imported) -> None:
-    total = funnel(recount)["total"]
-    assert values(total, "captured", "qualified", "converted", "lost") == (8_000, 8_000, 842, 0)
-    assert values(total, "deals_opened", "deals_won", "deals_without_amount") == (842, 842, 842)
-    assert value(total, "conversion_rate") == Decimal(842) / 8_000
+    total, leads, deals = funnel(recount)["total"], len(imported.rows("olist_leads")), len(imported.rows("olist_deals"))
+    assert values(total, "captured", "qualified", "converted", "lost") == (leads, leads, deals, 0)
+    assert values(total, "deals_opened", "deals_won", "deals_without_amount") == (deals, deals, deals)
+    assert value(total, "conversion_rate") == round(Decimal(deals) / leads, 12)
     won = recount.every("/v1/deals", status="won")
-    assert len({deal["customer_id"] for deal in won}) == len({deal["lead_id"] for deal in won}) == len(won) == 842
+    assert len({deal["customer_id"] for deal in won}) == len({deal["lead_id"] for deal in won}) == len(won) == deals
 
 
 def test_a_lead_without_an_origin_differs_from_one_with_the_origin_unknown(recount: Recount, imported: Imported) -> None:
     captured = by(funnel(recount, by="origin"), "origin", "captured")
-    assert (captured[None], captured["unknown"]) == (60, 1_099)
-    assert captured == Counter(row["origin"] or None for row in source("olist_leads"))
-    assert len(recount.every("/v1/leads", without_origin=True, captured_from=OLIST["from"])) == 60
+    origins = Counter(row["origin"] or None for row in imported.rows("olist_leads"))
+    assert captured == origins
+    assert captured["unknown"] > 0
+    assert len(recount.every("/v1/leads", without_origin=True, captured_from=OLIST["from"])) == origins[None] > 0
 
 
 def test_every_origin_has_as_many_deals_won_as_in_the_source(recount: Recount, imported: Imported) -> None:
-    origins = {row["mql_id"]: row["origin"] or None for row in source("olist_leads")}
-    won = Counter(origins[row["mql_id"]] for row in source("olist_deals"))
+    origins = {row["mql_id"]: row["origin"] or None for row in imported.rows("olist_leads")}
+    won = Counter(origins[row["mql_id"]] for row in imported.rows("olist_deals"))
     report = funnel(recount, by="origin")
     assert by(report, "origin", "converted") == by(report, "origin", "deals_won") == won
 
 
 def test_every_owner_has_as_many_deals_won_as_in_the_source(recount: Recount, imported: Imported) -> None:
     report = funnel(recount, by="owner")
-    assert by(report, "owner", "deals_won") == Counter(row["sr_id"] for row in source("olist_deals"))
-    assert by(report, "owner", "converted") == Counter(row["sdr_id"] for row in source("olist_deals"))
+    assert by(report, "owner", "deals_won") == Counter(row["sr_id"] for row in imported.rows("olist_deals"))
+    assert by(report, "owner", "converted") == Counter(row["sdr_id"] for row in imported.rows("olist_deals"))
 
 
 def test_a_deal_older_than_its_lead_is_kept_and_flagged(recount: Recount, imported: Imported) -> None:
@@ -133,13 +136,13 @@ def flagged(recount: Recount, rule: str) -> list[dict[str, Any]]:
 
 
 def test_every_path_has_its_steps_in_order(recount: Recount, imported: Imported) -> None:
-    paths = [row["path"].split(" > ") for row in paths_of_the_source(imported)]
+    paths = [row["path"].split(" > ") for row in imported.rows("channel_attribution")]
     assert list(steps(recount).values()) == paths
     assert imported.reports["channel_attribution"]["commands"] == 2 * len(paths) + sum(map(len, paths))
 
 
 def test_conversions_and_values_of_paths_add_up_to_the_sums_of_the_source(recount: Recount, imported: Imported) -> None:
-    counts, rows = list(paths_here(recount).values()), paths_of_the_source(imported)
+    counts, rows = list(paths_here(recount).values()), imported.rows("channel_attribution")
     for ours, theirs in (("conversions", "total_conversions"), ("without_conversion", "total_null")):
         assert sum(count[ours] for count in counts) == sum(int(row[theirs]) for row in rows)
     value = sum(Decimal(str(count["value"])) for count in counts)
@@ -154,7 +157,7 @@ def test_every_channel_was_first_and_last_touch_of_as_many_conversions_as_in_the
     for path, counts in zip(steps(recount).values(), paths_here(recount).values(), strict=True):
         ours[path[place]] += counts["conversions"]
     theirs: Counter[str] = Counter()
-    for row in paths_of_the_source(imported):
+    for row in imported.rows("channel_attribution"):
         theirs[row["path"].split(" > ")[place]] += int(row["total_conversions"])
     assert ours == theirs
 
@@ -174,18 +177,13 @@ def steps(recount: Recount) -> dict[str, list[str]]:
     return found
 
 
-def paths_of_the_source(imported: Imported) -> list[dict[str, str]]:
-    with imported.files["channel_attribution"].open() as file:
-        return list(csv.DictReader(file, delimiter=";"))
-
-
 # Repeated imports, and new deals
 
 
 def test_importing_again_changes_nothing(recount: Recount, imported: Imported) -> None:
-    again = imported_once(recount, "olist_deals", imported.files["olist_deals"])
-    assert (again["accepted"], again["repeated"], again["refused"]) == (0, ROWS["olist_deals"], 0)
-    assert recount.get("/v1/events", cursor=imported.position, correlation=again["import_id"]).json()["items"] == []
+    again = recount.run("import", *arguments("olist_deals", DEALS))
+    assert (again["accepted"], again["repeated"], again["refused"]) == (0, len(rows_of(DEALS)), 0)
+    assert events_since(recount, imported, again) == []
 
 
 def test_an_open_deal_is_weighted_by_the_probability_of_its_stage(recount: Recount, imported: Imported) -> None:
