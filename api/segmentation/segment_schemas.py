@@ -32,6 +32,7 @@ _CLUSTER = fields(
         "cluster": INTEGER,
         "id": INTEGER,
         "name": TEXT,
+        "named_by": {"enum": ["people", "rule"]},
         "centroid": NUMBERS,
         "centre": {"type": "object", "additionalProperties": NUMBER},
     }
@@ -59,6 +60,7 @@ MODEL = fields(
         "left_out": INTEGER,
         "quality": fields({"inertia": NUMBER, "smallest_share": NUMBER}, {"silhouette": MAYBE_NUMBER}),
         "versions": {"type": "object"},
+        "names_defined": TEXT,
     }
 )
 _LABEL: dict[str, Schema] = {
