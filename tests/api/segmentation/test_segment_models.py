@@ -9,12 +9,16 @@ import httpx
 import pytest
 
 from domain.shared.ids import derived_id
+from projections.segmentation.segment_models import Known
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
-from tests.api.customers.given_customers import registered
+from tests.api.customers.given_customers import head, registered
+from tests.api.figures import value
 from tests.api.sales.given_orders import placed
+from tests.waiting import wait_until
 
 PATH = "/v1/segment-models"
+REPORTS = [f"/v1/reports/{name}" for name in ("segments", "segment-flows", "segment-drift", "segment-explanation")]
 BASELINE = {"name": "baseline", "features": ["attribute:income", "attribute:age"], "k": 2}
 
 
@@ -113,7 +117,7 @@ def test_reads_show_a_fit_as_soon_as_it_is_answered(client: Client) -> None:
         assert client.post(path, body).is_success
         report = client.get("/v1/reports/segments")
         assert report.status_code == 200
-        assert sum(group["customers"] for group in report.json()["groups"]) == 7
+        assert sum(value(group, "customers") for group in report.json()["groups"]) == 7
         assert len(report.json()["groups"]) == body.get("k", 2)
         assert client.get(f"{PATH}/baseline").json()["k"] == body.get("k", 2)
         assert len(client.get("/v1/segment-labels", params={"labelled": True}).json()["items"]) == 7
@@ -122,10 +126,38 @@ def test_reads_show_a_fit_as_soon_as_it_is_answered(client: Client) -> None:
 def test_a_model_that_reads_do_not_show_yet_is_not_called_missing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     two_kinds(client)
     client.post(PATH, BASELINE)
-    monkeypatch.setattr("projections.segmentation.segment_report.report", lambda *_: None)
-    early = client.get("/v1/reports/segments", params={"model": "baseline"})
-    assert (problem(early, 503), early.headers["Retry-After"]) == ("not-yet", "1")
-    assert problem(client.get("/v1/reports/segments", params={"model": "other"}), 404) == "not-there"
+    monkeypatch.setattr("projections.segmentation.segment_models.known", lambda _: Known({}, None))
+    for path in REPORTS:
+        early = client.get(path, params={"model": "baseline"})
+        assert (problem(early, 503), early.headers["Retry-After"]) == ("not-yet", "1")
+        assert problem(client.get(path, params={"model": "other"}), 404) == "not-there"
+
+
+def answered(client: Client, path: str, after: int) -> Any:
+    """The answer, as soon as the last fit has reached all labels."""
+    wait_until(lambda: client.get(path, params={"after": after}).status_code != 503, f"{path} to answer")
+    answer = client.get(path, params={"after": after})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_every_report_says_the_same_of_its_model_and_of_one_that_is_not_there(client: Client) -> None:
+    two_kinds(client)
+
+    def missing() -> list[str]:
+        answers = [client.get(path, params={"model": "baselin", "after": head(client)}) for path in REPORTS]
+        assert {problem(answer, 404) for answer in answers} == {"not-there"}
+        assert {int(answer.headers["Position"]) for answer in answers} == {head(client)}
+        return [answer.json()["detail"] for answer in answers]
+
+    assert missing() == ["There is no segment model baselin."] * len(REPORTS)
+    id = client.post(PATH, BASELINE).json()["id"]
+    assert set(missing()) == {"There is no segment model baselin; did you mean baseline? Known: baseline"}
+    fitted, activated = head(client) - 1, head(client)
+    for path in REPORTS:
+        report = answered(client, path, activated)
+        assert (report["model_id"], report["model"], report["status"]) == (id, "baseline", "active")
+        assert (report["fit_position"], report["position"]) == (fitted, activated)
 
 
 def test_reads_use_the_baseline_or_else_the_only_active_model(client: Client) -> None:
