@@ -33,6 +33,9 @@ NUMBERS = (
     f"A cluster that people have not named has a number: words need the feature {RECENCY}, one of {', '.join(VALUE)}, and no"
     " feature that is not about purchases, because then a word would not say what sets the clusters apart."
 )
+FROM_BEFORE = (
+    "A cluster that people have not named has a number: the fit was made before there were words. The next fit gives words."
+)
 
 
 class Position(NamedTuple):
@@ -54,13 +57,16 @@ class Position(NamedTuple):
 
 
 def support_words(fitted: Fitted) -> bool:
+    """Whether the features of a fit say how recent and how valuable customers are, and nothing that is not about purchases."""
     names = {feature.name for feature in fitted.features}
     return RECENCY in names and not names.isdisjoint(VALUE) and names <= PURCHASES
 
 
 def definition(fitted: Fitted) -> str:
     """How the clusters are named that people have not named."""
-    return WORDS if support_words(fitted) else NUMBERS
+    if not support_words(fitted):
+        return NUMBERS
+    return WORDS if fitted.named_by_people else FROM_BEFORE
 
 
 def position(fitted: Fitted, cluster: int) -> Position:

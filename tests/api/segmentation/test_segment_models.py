@@ -277,6 +277,38 @@ def test_clusters_are_named_and_a_model_is_retired_by_its_name_or_id(client: Cli
     assert problem(client.post(f"{PATH}/nobody/retirement"), 404) == "not-there"
 
 
+def test_clusters_have_words_that_the_answers_define_and_a_name_that_people_gave_stays(client: Client) -> None:
+    for number in range(3):
+        often, once = (registered(client).rpartition("/")[2] for _ in range(2))
+        for day in ("2026-01-05", f"2026-02-0{1 + number}", "2026-02-07"):
+            placed(client, customer_id=often, occurred_at=day)
+        placed(client, customer_id=once, occurred_at=f"2025-01-0{1 + number}")
+    model = {"name": "baseline", "features": ["orders", "days_since_last"], "k": 2, "cut_off_day": "2026-03-01"}
+    assert client.post(PATH, model).status_code == 201
+
+    def shown() -> list[tuple[str, str]]:
+        return [(cluster["name"], cluster["named_by"]) for cluster in client.get(f"{PATH}/baseline").json()["clusters"]]
+
+    assert shown() == [("champions", "rule"), ("lapsed", "rule")]
+    assert "lapsed = long ago and little" in client.get(f"{PATH}/baseline").json()["names_defined"]
+    report = client.get("/v1/reports/segments").json()
+    assert [group["group"]["label"] for group in report["groups"]] == ["champions", "lapsed"]
+    assert "lapsed = long ago and little" in report["definition"]
+    assert len(client.get("/v1/segment-labels", params={"label": "lapsed"}).json()["items"]) == 3
+    assert client.put(f"{PATH}/baseline/cluster-names", {"names": ["champions", "asleep"]}).is_success
+    assert client.post(f"{PATH}/baseline/fits", {"cut_off_day": "2026-03-02"}).is_success
+    assert shown() == [("champions", "rule"), ("asleep", "people")]
+    assert recorded(client)[-1]["named_by_people"] == [False, True]
+
+
+def test_clusters_of_other_features_have_numbers_and_the_answer_says_why(client: Client) -> None:
+    two_kinds(client)
+    client.post(PATH, BASELINE)
+    answer = client.get(f"{PATH}/baseline").json()
+    assert [cluster["name"] for cluster in answer["clusters"]] == ["1", "2"]
+    assert "words need the feature days_since_last" in answer["names_defined"]
+
+
 def test_analysts_fit_models_and_agents_do_not(client: Client, key_for: KeyFor) -> None:
     assert client.post(PATH, BASELINE, headers=key_for("agent")).status_code == 403
     assert problem(client.post(PATH, BASELINE, headers=key_for("analyst")), 409) == "not-enough-customers"

@@ -18,9 +18,10 @@ from domain.segmentation.segment_model import Feature, Fitted, Transform
 from projections.segmentation.segment_fitting import Sample, Wanted
 from projections.segmentation.segment_fitting import fit as found_by
 from projections.segmentation.segment_identity import carried
-from projections.segmentation.segment_names import NUMBERS, WORDS, definition, named
+from projections.segmentation.segment_names import FROM_BEFORE, NUMBERS, WORDS, definition, named
 from tests.projections.segmentation.given_segments import fit
 
+CHAMPIONS, STEADY, LAPSED = (2.0, -2.0, 2.0), (0.1, 0.0, 0.1), (-1.0, 2.0, -1.0)
 USUAL = ("orders", "days_since_last", "total/EUR")
 CDNOW = Path(__file__).parents[2] / "data" / "cdnow" / "CDNOW_sample.txt"
 PERSONALITY = Path(__file__).parents[4] / "shared" / "data" / "customer_personality" / "marketing_campaign_full.csv"
@@ -91,7 +92,8 @@ def test_a_word_that_is_there_already_has_a_number() -> None:
 def test_features_that_support_no_word_give_numbers(features: tuple[str, ...]) -> None:
     assert names([[1.0] * len(features), [-1.0] * len(features)], *features) == ("1", "2")
     assert definition(fitted([[1.0] * len(features)], *features)) == NUMBERS
-    assert definition(fitted([[1.0] * 3])) == WORDS
+    assert definition(carried(fitted([CHAMPIONS, LAPSED]), None)) == WORDS
+    assert definition(fitted([CHAMPIONS, LAPSED])) == FROM_BEFORE
 
 
 POSITIONS = st.floats(-3, 3)
@@ -105,9 +107,6 @@ def test_all_names_differ_and_the_same_fit_gives_the_same_names(centroids: list[
 
 
 # From fit to fit
-
-
-CHAMPIONS, STEADY, LAPSED = (2.0, -2.0, 2.0), (0.1, 0.0, 0.1), (-1.0, 2.0, -1.0)
 
 
 def first(*given_names: str) -> Fitted:
