@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from api.sales.order_schemas import AMOUNTS
+from api.shared.figure_schemas import QUOTIENT, SHARE, counts
 from api.shared.schemas import AMOUNT, DAY, INTEGER, MAYBE_DAY, MAYBE_TEXT, RATIO, TEXT, TEXTS, Schema, fields
+from projections.sales import buyers
+from projections.shared.reports import PERIODS
 
 _GOODS = dict.fromkeys(("gross", "discounts", "returns", "net"), AMOUNT)
 
@@ -50,26 +53,16 @@ SALES_GROUP = fields(
 )
 BUYERS_GROUP = fields(
     {
-        "period": MAYBE_DAY,
-        "currency": TEXT,
-        "channel": MAYBE_TEXT,
-        "buyer": {"enum": ["new", "returning", "guest"]},
-        "customers": INTEGER,
-        "orders": INTEGER,
-        **_GOODS,
-        "share_of_orders": RATIO,
+        "group": fields(
+            {"currency": TEXT, "buyer": {"enum": list(buyers.BUYERS)}}, {"channel": TEXT} | dict.fromkeys(PERIODS, DAY)
+        ),
+        "measures": fields(counts(("customers", "orders", *buyers.AMOUNTS)) | {"share_of_orders": QUOTIENT}),
     }
 )
 COHORT = fields(
     {
-        "cohort": DAY,
-        "months_since": INTEGER,
-        "currency": TEXT,
-        "size": INTEGER,
-        "customers": INTEGER,
-        "orders": INTEGER,
-        "net": AMOUNT,
-        "retention": RATIO,
+        "group": fields({"cohort": DAY, "months_since": INTEGER, "currency": TEXT}),
+        "measures": fields(counts(("size", "customers", "orders", "net")) | {"retention": SHARE}),
     }
 )
 

@@ -58,12 +58,12 @@ def _asked(connection: Connection, model: str | None) -> Model:
     if asked is None:
         names = [one.fitted.name for one in models]
         detail = because(f"There is no value model {model}", model, names) if model else _none_by_default(names)
-        raise Problem(404, "not-there", f"{detail}.")
+        raise Problem(404, "not-there", detail)
     return asked
 
 
 def _none_by_default(names: list[str]) -> str:
-    return f"Name one of the value models: {', '.join(names)}" if names else "There is no value model"
+    return f"Name one of the value models: {', '.join(names)}." if names else "There is no value model."
 
 
 @router.get(

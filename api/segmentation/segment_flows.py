@@ -8,7 +8,8 @@ from fastapi import Query, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from api.segmentation.segment_models import LABELS, id_of
+from api.segmentation.model_reports import Named, heading, of_model
+from api.segmentation.segment_models import LABELS
 from api.segmentation.segment_schemas import (
     EXPLAINED,
     EXPLANATION,
@@ -17,19 +18,17 @@ from api.segmentation.segment_schemas import (
     SEGMENT_FLOW,
     SEGMENT_FLOWS,
 )
-from api.segmentation.segment_views import Named
 from api.shared.access import may
 from api.shared.bounds import REPORT
-from api.shared.nearest import because
 from api.shared.openapi import answers, exported
-from api.shared.problems import Problem, wrong_parameter
-from api.shared.reading import LARGEST_POSITION, After, not_yet, read, within_the_log
+from api.shared.problems import wrong_parameter
+from api.shared.reading import LARGEST_POSITION, After, not_yet, within_the_log
 from api.shared.reading import report as reported
 from api.shared.routes import Router
 from infra.read_models.settled import settled_upto
-from projections.segmentation import segment_drift, segment_explanation, segment_flows, segment_models
+from projections.segmentation import segment_drift, segment_explanation, segment_flows
 from projections.segmentation.segment_labels import segment_labels
-from projections.segmentation.segment_models import BASELINE, Model
+from projections.segmentation.segment_models import Model
 from projections.shared.figures import Measured
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
@@ -67,22 +66,17 @@ async def flows(request: Request, after: After, start: Start = 0, to: End = None
     within_the_log(max(start, to or 0), await run_in_threadpool(request.app.state.store.head))
     end = NOW if to is None else to
 
-    def report(connection: Connection) -> tuple[Model, list[Measured]]:
-        asked = _asked(connection, model)
+    def report(connection: Connection, asked: Model) -> list[Measured]:
         settled = settled_upto(connection, segment_labels.name)
         turn = segment_flows.last_turn(connection, asked.model_id, settled, end)
         if turn is not None:
             raise not_yet(segment_labels.name, turn, settled)
-        return asked, segment_flows.report(connection, asked.model_id, start, end)
+        return segment_flows.report(connection, asked.model_id, start, end)
 
-    (asked, groups), position = await read(request, {LABELS: None}, max(after, start, to or 0), report, snapshot=True)
-    body = {
-        "model_id": asked.model_id,
-        "model": asked.fitted.name,
+    asked, groups, position = await of_model(request, max(after, start, to or 0), model, report, {LABELS: None})
+    body = heading(asked, DEFINITION, position) | {
         "from": start,
         "to": position if to is None else to,
-        "definition": DEFINITION,
-        "position": position,
         "groups": groups,
     }
     return reported(request, body, position)
@@ -91,21 +85,10 @@ async def flows(request: Request, after: After, start: Start = 0, to: End = None
 @router.get("/segment-drift", responses=exported(answers(SEGMENT_DRIFT, 404), SEGMENT_DRIFT_GROUP))
 async def drift(request: Request, after: After, model: Named = None) -> Response:
     """How far customers have moved since the model was fitted: by each feature, and by the mix of segments."""
-
-    def report(connection: Connection) -> tuple[Model, segment_drift.Report]:
-        asked = _asked(connection, model)
-        return asked, segment_drift.report(connection, asked)
-
-    (asked, made), position = await read(request, {LABELS: None, "customer_view": None}, after, report, snapshot=True)
-    body = {
-        "model_id": asked.model_id,
-        "model": asked.fitted.name,
-        "fit_position": asked.fit_position,
-        "cut_off_day": asked.fitted.cut_off_day,
+    asked, made, position = await of_model(request, after, model, segment_drift.report)
+    body = heading(asked, DRIFT, position) | {
         "as_of": made.as_of,
         "refit_advised": made.refit_advised,
-        "definition": DRIFT,
-        "position": position,
         "groups": made.groups,
     }
     return reported(request, body, position)
@@ -116,32 +99,10 @@ async def explanation(request: Request, after: After, model: Named = None) -> Re
     """The segments as rules that a person can read. Each `rule` can be sent to `/v1/segment-rules` as it is."""
     libraries = request.app.state.fitting_libraries
     await run_in_threadpool(libraries.wait)
-
-    def report(connection: Connection) -> tuple[Model, segment_explanation.Report]:
-        asked = _asked(connection, model)
-        return asked, segment_explanation.report(connection, asked)
-
-    (asked, made), position = await read(request, {LABELS: None, "customer_view": None}, after, report, snapshot=True)
-    body = {
-        "model_id": asked.model_id,
-        "model": asked.fitted.name,
-        "fit_position": asked.fit_position,
+    asked, made, position = await of_model(request, after, model, segment_explanation.report)
+    body = heading(asked, EXPLAINED_AS, position) | {
         "as_of": made.as_of,
         "fidelity": made.fidelity,
-        "definition": EXPLAINED_AS,
-        "position": position,
         "groups": made.groups,
     }
     return reported(request, body, position)
-
-
-def _asked(connection: Connection, model: str | None) -> Model:
-    """Raises Problem 404."""
-    id = id_of(model) if model else segment_models.by_default(connection)
-    found = segment_models.known(connection).models.get(id) if id else None
-    if found is None:
-        names = segment_models.names(connection)
-        raise Problem(
-            404, "not-there", f"{because(f'There is no segment model {model or BASELINE}', model or BASELINE, names)}."
-        )
-    return found

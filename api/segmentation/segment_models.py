@@ -104,7 +104,8 @@ def last_fit(store: EventStore, id: UUID) -> Fitted:
         raise NotThere(f"There is no {SegmentModel.name} {id}.", id=id)
     model = replayed(SegmentModel, id, events)
     assert model.fitted is not None, "the first event of a model is a fit"
-    return replace(model.fitted, cluster_names=model.cluster_names)
+    names = model.cluster_names
+    return replace(model.fitted, cluster_names=names, named_by_people=model.fitted.by_people(names))
 
 
 async def _fitted(request: Request, wanted: Wanted, cut_off: date | None) -> Fitted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from api.shared.figure_schemas import COUNT, MEAN, QUOTIENT
 from api.shared.schemas import (
     DAY,
     FIGURE,
@@ -13,7 +14,6 @@ from api.shared.schemas import (
     MAYBE_INSTANT,
     MAYBE_INTEGER,
     MAYBE_TEXT,
-    RATIO,
     TEXT,
     TEXTS,
     Schema,
@@ -21,6 +21,7 @@ from api.shared.schemas import (
     group_of,
     maybe,
 )
+from projections.segmentation.segment_report import mean_of
 
 NUMBER: Schema = {"type": "number"}
 MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
@@ -32,6 +33,7 @@ _CLUSTER = fields(
         "cluster": INTEGER,
         "id": INTEGER,
         "name": TEXT,
+        "named_by": {"enum": ["people", "rule"]},
         "centroid": NUMBERS,
         "centre": {"type": "object", "additionalProperties": NUMBER},
     }
@@ -59,6 +61,7 @@ MODEL = fields(
         "left_out": INTEGER,
         "quality": fields({"inertia": NUMBER, "smallest_share": NUMBER}, {"silhouette": MAYBE_NUMBER}),
         "versions": {"type": "object"},
+        "names_defined": TEXT,
     }
 )
 _LABEL: dict[str, Schema] = {
@@ -133,85 +136,50 @@ SEGMENT = fields(
         "past": {"type": "array", "items": fields(_LABEL | {"until": INTEGER})},
     }
 )
-_MEAN = fields({"value": MAYBE_NUMBER, "numerator": NUMBER, "denominator": INTEGER})
-GROUP = fields(
-    {
-        "cluster": INTEGER,
-        "label": TEXT,
-        "customers": INTEGER,
-        "share": RATIO,
-        "means": {"type": "object", "additionalProperties": _MEAN},
-    }
-)
+_GROUP = fields({"cluster": INTEGER, "cluster_id": INTEGER, "label": TEXT})
+_COUNTED = {"customers": COUNT, "share": QUOTIENT}
+# Beside these, the mean of each feature, such as `mean:orders`.
+GROUP = fields({"group": _GROUP, "measures": fields(_COUNTED) | {"additionalProperties": MEAN}})
 
 
 def group_by(features: Iterable[str]) -> Schema:
     """A group of the customers with the same label by a model with these features."""
-    return fields(GROUP["properties"] | {"means": fields({}, dict.fromkeys(features, _MEAN))})
+    return fields({"group": _GROUP, "measures": fields(_COUNTED, {mean_of(feature): MEAN for feature in features})})
 
 
-SEGMENTS = fields(
-    {
-        "model_id": ID,
-        "model": TEXT,
-        "status": TEXT,
-        "fit_position": INTEGER,
-        "cut_off_day": DAY,
-        "as_of": DAY,
-        "definition": TEXT,
-        "position": INTEGER,
-        "groups": {"type": "array", "items": GROUP},
-        "unlabelled": {"type": "array", "items": fields({"missing": TEXTS, "customers": INTEGER})},
-    }
-)
-RULE_GROUP = fields({"rule_id": ID, "label": TEXT, "priority": INTEGER, "customers": INTEGER, "share": RATIO})
+_HEADING: dict[str, Schema] = {
+    "model_id": ID,
+    "model": TEXT,
+    "status": {"enum": ["fitted", "active", "retired"]},
+    "fit_position": INTEGER,
+    "cut_off_day": DAY,
+    "definition": TEXT,
+    "position": INTEGER,
+}
+
+
+def _report(more: dict[str, Schema], group: Schema) -> Schema:
+    """A report on a model; it begins with `heading` of `model_reports.py`."""
+    return fields(_HEADING | more | {"groups": {"type": "array", "items": group}})
+
+
+_LACKING = fields({"group": fields({"missing": TEXTS}), "measures": fields({"customers": COUNT})})
+SEGMENTS = _report({"as_of": DAY, "unlabelled": {"type": "array", "items": _LACKING}}, GROUP)
+RULE_GROUP = fields({"group": fields({"rule_id": ID, "label": TEXT, "priority": INTEGER}), "measures": fields(_COUNTED)})
 RULE_SEGMENTS = fields(
     {
         "definition": TEXT,
         "position": INTEGER,
         "groups": {"type": "array", "items": RULE_GROUP},
-        "unlabelled": INTEGER,
+        "unlabelled": COUNT,
     }
 )
 SEGMENT_FLOW = group_of({"from_id": MAYBE_INTEGER, "from": TEXT, "to_id": MAYBE_INTEGER, "to": TEXT}, ("customers", "share"))
-SEGMENT_FLOWS = fields(
-    {
-        "model_id": ID,
-        "model": TEXT,
-        "from": INTEGER,
-        "to": INTEGER,
-        "definition": TEXT,
-        "position": INTEGER,
-        "groups": {"type": "array", "items": SEGMENT_FLOW},
-    }
-)
+SEGMENT_FLOWS = _report({"from": INTEGER, "to": INTEGER}, SEGMENT_FLOW)
 SEGMENT_DRIFT_GROUP = group_of({"of": TEXT}, ("psi",))
-SEGMENT_DRIFT = fields(
-    {
-        "model_id": ID,
-        "model": TEXT,
-        "fit_position": INTEGER,
-        "cut_off_day": DAY,
-        "as_of": DAY,
-        "refit_advised": FLAG,
-        "definition": TEXT,
-        "position": INTEGER,
-        "groups": {"type": "array", "items": SEGMENT_DRIFT_GROUP},
-    }
-)
+SEGMENT_DRIFT = _report({"as_of": DAY, "refit_advised": FLAG}, SEGMENT_DRIFT_GROUP)
 EXPLAINED = fields(
     group_of({"cluster_id": INTEGER, "label": TEXT}, ("customers", "precision", "coverage"))["properties"]
     | {"rule": {"type": "object"}, "text": TEXT}
 )
-EXPLANATION = fields(
-    {
-        "model_id": ID,
-        "model": TEXT,
-        "fit_position": INTEGER,
-        "as_of": DAY,
-        "fidelity": FIGURE,
-        "definition": TEXT,
-        "position": INTEGER,
-        "groups": {"type": "array", "items": EXPLAINED},
-    }
-)
+EXPLANATION = _report({"as_of": DAY, "fidelity": FIGURE}, EXPLAINED)

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 
 from api.segmentation import segment_schemas as schemas
-from api.segmentation.segment_models import MODELS, Model, id_of, last_fit
+from api.segmentation.model_reports import READ, Named, asked_id, heading, of_model
+from api.segmentation.segment_models import MODELS, Model
 from api.shared.access import Caller, may
 from api.shared.as_of import Resource
 from api.shared.bounds import PAGE, REPORT
 from api.shared.looking import seen_by
-from api.shared.nearest import because
 from api.shared.openapi import answers, exported, listed
-from api.shared.problems import problem, wrong_parameter
-from api.shared.reading import After, Cursor, Limit, absent, found, listing, not_yet, page, read
+from api.shared.problems import wrong_parameter
+from api.shared.reading import After, Cursor, Limit, absent, found, listing, page, read
 from api.shared.reading import report as reported
 from api.shared.routes import Router
 from api.shared.schemas import Schema
 from api.shared.views import BY_ID, Views
 from domain.segmentation.segment_model import SegmentModel
-from domain.shared.refusals import NotThere
 from infra.read_models.settled import settled_upto
-from projections.segmentation import segment_answers, segment_models, segment_report, segment_rule_answers
+from projections.segmentation import segment_answers, segment_models, segment_names, segment_report, segment_rule_answers
 from projections.segmentation.segment_labels import segment_labels
-from projections.segmentation.segment_models import BASELINE
 from projections.shared.pages import Page
 
 router = Router(tags=["segment-models"])
@@ -37,17 +33,6 @@ router = Router(tags=["segment-models"])
 READER, PAGER, REPORTER = may("segments:read"), may("segments:read", PAGE), may("reports:read", REPORT)
 Reader = Annotated[Caller, READER]
 
-Named = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=64,
-        description="A model's name or id; by default the model `baseline`, or else the only active one.",
-    ),
-]
-
-# Merged customers count with their survivor.
-READ = {"segment_labels": None, "customer_view": None}
 DEFINITION = (
     "A customer is in the cluster with the nearest centroid, after the model's transform and scaling. share = customers in the"
     " cluster / customers with a label. Means are of untransformed features, as of `as_of` or of a customer's last purchase if"
@@ -101,7 +86,7 @@ async def labels(
     """
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
-        id = _asked(connection, model)
+        id = asked_id(connection, model)
         if id is None:
             return Page([], None)
         settled = _settled(connection)
@@ -110,7 +95,7 @@ async def labels(
         )
 
     def of_row(connection: Connection) -> Schema:
-        id = _asked(connection, model)
+        id = asked_id(connection, model)
         return schemas.label_by(segment_models.features(connection, id) if id else ())
 
     return await listing(
@@ -124,11 +109,6 @@ async def labels(
         schema=of_row,
         snapshot=True,
     )
-
-
-def _asked(connection: Connection, model: str | None) -> UUID | None:
-    """The id of this model, or of the default one; None if there is no default."""
-    return id_of(model) if model else segment_models.by_default(connection)
 
 
 @router.get("/v1/customers/{id}/segment", responses=answers(schemas.SEGMENT, 404), dependencies=[READER])
@@ -164,41 +144,17 @@ async def segments(
             raise wrong_parameter("model", "It has no effect on a report by rules: leave it out, or leave rules out")
         return await _by_rule(request, after)
 
-    def report(connection: Connection) -> segment_report.Report | list[str]:
-        id = _asked(connection, model)
-        return (id and segment_report.report(connection, id)) or segment_models.names(connection)
-
-    made, position = await read(request, READ, after, report, snapshot=True)
-    if isinstance(made, list):
-        if model is not None:
-            await _refuse_until_read(request, id_of(model), position)
-        detail = because(f"There is no segment model {model or BASELINE}", model or BASELINE, made)
-        return problem(404, "not-there", f"{detail}.", headers={"Position": str(position)})
-    body = {
-        "model_id": made.model.model_id,
-        "model": made.model.fitted.name,
-        "status": made.model.status,
-        "fit_position": made.model.fit_position,
-        "cut_off_day": made.model.fitted.cut_off_day,
+    asked, made, position = await of_model(request, after, model, segment_report.report)
+    body = heading(asked, f"{DEFINITION} {segment_names.definition(asked.fitted)}", position) | {
         "as_of": made.as_of,
-        "definition": DEFINITION,
-        "position": position,
         "groups": made.groups,
         "unlabelled": made.unlabelled,
     }
-    return reported(request, body, position, schemas.group_by(feature.label for feature in made.model.fitted.features))
+    return reported(request, body, position, schemas.group_by(feature.label for feature in asked.fitted.features))
 
 
 def _settled(connection: Connection) -> int:
     return settled_upto(connection, segment_labels.name)
-
-
-async def _refuse_until_read(request: Request, id: UUID, reached: int) -> None:
-    """Raises Problem 503 if the log has the model, but the read model has not followed yet: a large fit takes its time."""
-    state = request.app.state
-    with suppress(NotThere):
-        await run_in_threadpool(last_fit, state.store, id)
-        raise not_yet("segment_labels", await run_in_threadpool(state.store.head), reached)
 
 
 async def _by_rule(request: Request, after: int) -> Response:

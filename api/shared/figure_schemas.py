@@ -14,6 +14,7 @@ _BOUNDS = fields({"low": MAYBE_AMOUNT, "high": MAYBE_AMOUNT, "confidence": AMOUN
 _DIVIDED = {"numerator": _QUANTITY, "denominator": _QUANTITY}
 
 COUNT = fields(_ALWAYS)
+QUOTIENT = fields(_ALWAYS | _DIVIDED)
 MEAN = fields(_ALWAYS | _DIVIDED, {"n": INTEGER})
 SHARE = fields(_ALWAYS | _DIVIDED, {"interval": _BOUNDS})
 SCORE = fields(_ALWAYS | _DIVIDED, {"n": INTEGER, "interval": _BOUNDS, "caution": TEXT})

@@ -114,6 +114,9 @@ class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
     `cluster_ids` name the clusters across fits: a cluster that the fit before had too keeps its id. `next_cluster_id` is an id
     that no cluster has had. A fit without them has the ids from 0 on, in the order of the centroids.
 
+    `named_by_people` says of each of `cluster_names` whether people gave it and it was kept from the fit before; the others are
+    by a rule. A fit without it was made when the rule gave numbers only.
+
     `bins` has one entry for each feature, and `mix` the shares of the clusters, both of the fitted customers: what drift is
     measured from. A fit without them has recorded none.
     """
@@ -136,6 +139,7 @@ class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
     next_cluster_id: int = 0
     bins: tuple[Bins, ...] = ()
     mix: tuple[float, ...] = ()
+    named_by_people: tuple[bool, ...] = ()
 
     @property
     def k(self) -> int:
@@ -150,6 +154,12 @@ class Fitted(GlobalEvent, frozen=True, tag="crm.segment_model.fitted.v1"):
     def next_id(self) -> int:
         """An id that no cluster of the model has had."""
         return max(self.next_cluster_id, *(id + 1 for id in self.ids))
+
+    def by_people(self, names: Sequence[str]) -> tuple[bool, ...]:
+        """Whether people gave each of these names, which the clusters have now. A name that they left is not theirs."""
+        kept = self.named_by_people or tuple(not name.isdecimal() for name in self.cluster_names)
+        own = zip(names, self.cluster_names, kept, strict=True)
+        return tuple(given or name != of_fit for name, of_fit, given in own)
 
     def apply(self, model: SegmentModel, metadata: Metadata) -> None:
         model.fitted = self
@@ -264,6 +274,8 @@ def _check_numbers(fitted: Fitted) -> None:
         raise Malformed("The mean, the scale and every centroid must have one number for each feature.")
     if fitted.cluster_ids and not fitted.k == len(set(fitted.cluster_ids)) == len(fitted.cluster_ids):
         raise Malformed("There must be one id for each cluster, all different.")
+    if fitted.named_by_people and len(fitted.named_by_people) != fitted.k:
+        raise Malformed("Of each cluster it must be said whether people named it.")
     if not all(isfinite(number) for vector in vectors for number in vector) or min(fitted.scale) <= 0:
         raise Malformed("The mean, the scale and the centroids must be finite, and every scale greater than zero.")
 

@@ -12,14 +12,15 @@ from infra.reports.numbers import number
 
 HEIGHT = 5.0
 SIZE = "customers"
-NO_FEATURES = ("cluster", SIZE, "share")
+MEAN = "mean:"
+"""Measures are called `mean:orders`: the mean of a feature."""
 LARGEST, SMALLEST = 3000.0, 20.0
 """Areas of circles, in square points."""
 
 
 def sheet(answer: Answer, measures: Sequence[str]) -> Sheet:
     """Segments by rules have no features: they become bars."""
-    wanted = list(measures) or [name for name in columns(answer.groups)[1] if name not in NO_FEATURES]
+    wanted = list(measures) or [name for name in columns(answer.groups)[1] if name.startswith(MEAN)]
     if len(wanted) < 2:
         return bars.sheet(answer, wanted or [SIZE])
     x, y = wanted[:2]
@@ -45,7 +46,7 @@ def sheet(answer: Answer, measures: Sequence[str]) -> Sheet:
 
 
 def _called(one: Group) -> str:
-    return one.names.get("name") or one.names.get("label") or one.called()
+    return one.names.get("label") or one.called()
 
 
 def _value(one: Group, name: str) -> float | None:
@@ -58,5 +59,5 @@ def _size(one: Group) -> float:
 
 
 def _axis(shown: Sequence[Group], name: str) -> str:
-    text = titled(name, shown[0].figures[name].unit)
-    return text if text.startswith("mean") else f"mean of {text}"
+    text = titled(name.removeprefix(MEAN), shown[0].figures[name].unit)
+    return f"mean of {text}" if name.startswith(MEAN) else text

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection
 
 from domain.shared.money import from_minor_units
@@ -21,10 +19,10 @@ from projections.sales.channel_sales import Question, sales
 from projections.sales.order_customers import GUEST, Buyers, CustomersOrders, customers_orders
 from projections.shared import exact
 from projections.shared.day_vectors import as_date, as_number, days_of, days_of_quarters, first_days, months
-from projections.shared.figures import Figure
+from projections.shared.figures import Figure, Measured, counted, summed, without_value
 from projections.shared.group_vectors import groups
 from projections.shared.ratios import proportion, ratio
-from projections.shared.reports import inside, matching, period_of
+from projections.shared.reports import Period, inside, matching, period_of
 from projections.shared.vectors import NO_DAY, Codes, by_place, portions
 
 if TYPE_CHECKING:
@@ -35,52 +33,36 @@ if TYPE_CHECKING:
 
 Buyer = Literal["new", "returning", "guest"]
 BUYERS: tuple[Buyer, ...] = get_args(Buyer)
-AMOUNTS = ("gross", "discounts", "returns")
-SUMMED = ("orders", *AMOUNTS)
+SUMMED = ("orders", "gross", "discounts", "returns")
 READ = ("days", "currencies", *SUMMED)
+AMOUNTS = {
+    "gross": "price × quantity before discounts, tax, shipping and returns",
+    "discounts": "discounts on lines and on whole orders, without tax",
+    "returns": "net of the goods that came back or were cancelled, on the day of the return or cancellation",
+    "net": "gross - discounts - returns",
+}
+"""The definition of each amount of money; its unit is the currency of the group."""
+COUNTED = {
+    "customers": ("customers", "customers who placed an order, merged customers once"),
+    "orders": ("orders", "orders placed in this currency; cancelled and unpaid ones count, test orders do not"),
+    "size": ("customers", "all customers of the cohort: those whose very first order was placed in its month"),
+}
+"""The unit and the definition of each count."""
 
 
-class Bought(msgspec.Struct, frozen=True, kw_only=True):
-    """Sales to one kind of buyer; `share_of_orders` is its share of all orders in the same period, channel and currency.
+class Bought(Measured, frozen=True, kw_only=True):
+    """Sales to one kind of buyer: `customers`, `orders`, AMOUNTS and `share_of_orders`.
 
-    `customers` counts the customers who placed an order there. It is 0 for guests: a guest order has no customer.
+    The share is of all orders in the same period, channel and currency.
     """
 
-    period: date | None
-    currency: str
-    channel: str | None
-    buyer: Buyer
-    customers: int
-    orders: int
-    gross: Decimal
-    discounts: Decimal
-    returns: Decimal
-    net: Decimal
-    share_of_orders: Figure
 
-
-class Cohort(msgspec.Struct, frozen=True, kw_only=True):
+class Cohort(Measured, frozen=True, kw_only=True):
     """Sales to one cohort in the month that is `months_since` months after its first month, in one currency.
 
     A cohort is the customers whose first order was in the month `cohort`. `size` counts all of them, `customers` those who
-    placed an order in that later month.
+    placed an order in that later month; `retention` is their share.
     """
-
-    cohort: date
-    months_since: int
-    currency: str
-    size: int
-    customers: int
-    orders: int
-    net: Decimal
-    retention: Figure
-
-
-class _Group(NamedTuple):
-    period: date | None
-    currency: str
-    channel: str | None
-    buyer: Buyer
 
 
 class _Rows(NamedTuple):
@@ -134,17 +116,19 @@ def new_and_returning(connection: Connection, question: Question) -> list[Bought
     orders: defaultdict[tuple[int, ...], int] = defaultdict(int)
     for key, placed in zip(found.keys, sums["orders"], strict=True):
         orders[key[:3]] += placed
-    bought = {}
+    bought = []
     for number, key in enumerate(found.keys):
         period, currency, of_channel, buyer = key
-        group = _Group(
-            as_date(period) if by_period else None,
-            names.currencies.texts[currency],
-            names.channels.texts[of_channel] if by_channel else None,
-            BUYERS[buyer],
-        )
-        bought[group] = _bought(group, customers[number], orders[key[:3]], *(sums[name][number] for name in SUMMED))
-    return [bought[group] for group in sorted(bought, key=_order)]
+        values = as_date(period), names.channels.texts[of_channel] if by_channel else None
+        group = _group(question, *values, names.currencies.texts[currency], BUYERS[buyer])
+        counts = (sums[name][number] for name in SUMMED)
+        bought.append(Bought(group=group, measures=_bought(group, customers[number], orders[key[:3]], *counts)))
+    return sorted(bought, key=lambda one: _order(one.group, by_period))
+
+
+def _group(question: Question, period: date, channel: str | None, currency: str, buyer: Buyer) -> Mapping[str, Any]:
+    asked = {name: channel if name == "channel" else period for name in question.by}
+    return asked | {"currency": currency, "buyer": buyer}
 
 
 def _buyers(rows: _Rows) -> Whole:
@@ -155,22 +139,24 @@ def _buyers(rows: _Rows) -> Whole:
     return np.where(rows.customers == GUEST, BUYERS.index("guest"), kinds)
 
 
-def _order(group: _Group) -> tuple[object, ...]:
-    return group.period or date.min, group.currency, group.channel or "", group.buyer
+def _order(group: Mapping[str, Any], period: Period | None) -> tuple[object, ...]:
+    return group[period] if period else date.min, group["currency"], group.get("channel", ""), group["buyer"]
 
 
-def _bought(group: _Group, customers: int, of_all: int, orders: int, *sums: int) -> Bought:
-    gross, discounts, returns = (from_minor_units(amount, group.currency) for amount in sums)
-    return Bought(
-        **group._asdict(),
-        customers=customers,
-        orders=orders,
-        gross=gross,
-        discounts=discounts,
-        returns=returns,
-        net=gross - discounts - returns,
-        share_of_orders=ratio(orders, of_all, "share", "orders / orders of all buyers", "no order was placed"),
-    )
+def _bought(group: Mapping[str, Any], customers: int, of_all: int, orders: int, *sums: int) -> dict[str, Figure]:
+    unit, definition = COUNTED["customers"]
+    guests = without_value(unit, definition, "the order of a guest has no known customer")
+    return {
+        "customers": guests if group["buyer"] == "guest" else counted(customers, unit, definition),
+        "orders": counted(orders, *COUNTED["orders"]),
+        **_amounts(group["currency"], *sums),
+        "share_of_orders": ratio(orders, of_all, "1", "orders / orders of all buyers", "no order was placed"),
+    }
+
+
+def _amounts(currency: str, gross: int, discounts: int, returns: int) -> dict[str, Figure]:
+    sums = {"gross": gross, "discounts": discounts, "returns": returns, "net": gross - discounts - returns}
+    return {name: summed(from_minor_units(sums[name], currency), currency, of) for name, of in AMOUNTS.items()}
 
 
 def _sold(
@@ -227,12 +213,14 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
     sums, customers = rows.sums(found.of_rows, found.length), found.different(rows.customers, rows.orders != 0)
     of_month = groups(began)
     sizes = dict(zip([month for (month,) in of_month.keys], np.bincount(of_month.of_rows).tolist(), strict=True))
-    counted = []
+    of_cohorts = []
     for number, (month, later, currency) in enumerate(found.keys):
+        text = names.currencies.texts[currency]
         placed, gross, discounts, returns = (sums[name][number] for name in SUMMED)
-        key = _month(month), later, names.currencies.texts[currency]
-        counted.append(_cohort(*key, sizes[month], customers[number], placed, gross - discounts - returns))
-    return sorted(counted, key=lambda one: (one.cohort, one.months_since, one.currency))
+        figures = _cohort(text, sizes[month], customers[number], placed, gross - discounts - returns)
+        group: Mapping[str, Any] = {"cohort": _month(month), "months_since": later, "currency": text}
+        of_cohorts.append(Cohort(group=group, measures=figures))
+    return sorted(of_cohorts, key=lambda one: tuple(one.group.values()))
 
 
 def _began(orders: CustomersOrders, question: Question) -> Whole:
@@ -256,16 +244,11 @@ def _month(number: int) -> date:
     return date(1970 + years, 1 + later, 1)
 
 
-def _cohort(month: date, since: int, currency: str, size: int, customers: int, orders: int, net: int) -> Cohort:
-    return Cohort(
-        cohort=month,
-        months_since=since,
-        currency=currency,
-        size=size,
-        customers=customers,
-        orders=orders,
-        net=from_minor_units(net, currency),
-        retention=proportion(
-            customers, size, "share", "customers who ordered / customers of the cohort", "the cohort is empty"
-        ),
-    )
+def _cohort(currency: str, size: int, customers: int, orders: int, net: int) -> dict[str, Figure]:
+    return {
+        "size": counted(size, *COUNTED["size"]),
+        "customers": counted(customers, *COUNTED["customers"]),
+        "orders": counted(orders, *COUNTED["orders"]),
+        "net": summed(from_minor_units(net, currency), currency, AMOUNTS["net"]),
+        "retention": proportion(customers, size, "1", "customers who ordered / customers of the cohort", "the cohort is empty"),
+    }

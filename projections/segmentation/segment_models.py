@@ -20,6 +20,7 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Select, Table, Text
 from domain.operations.calendar import DayEnded
 from domain.segmentation.segment_model import Fitted, SegmentModel
 from domain.shared.events import Event, Recorded
+from projections.segmentation.segment_names import definition
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import table
 
@@ -208,6 +209,7 @@ def shown(model: Model) -> Row:
         "clusters": [_cluster(model, index) for index in range(fitted.k)],
         **{name: plain[name] for name in copied},
         "versions": fitted.versions,
+        "names_defined": definition(fitted),
     }
 
 
@@ -222,6 +224,7 @@ def _cluster(model: Model, index: int) -> Row:
         "cluster": index,
         "id": fitted.ids[index],
         "name": model.cluster_names[index],
+        "named_by": "people" if fitted.by_people(model.cluster_names)[index] else "rule",
         "centroid": scaled,
         "centre": dict(zip(labels, centre, strict=True)),
     }

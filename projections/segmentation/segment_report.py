@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection
 
+from domain.segmentation.segment_model import Feature
 from projections.customers.all_behaviours import all_figures
 from projections.customers.behaviour_figures import Behaviours
 from projections.segmentation.segment_assignment import assign_all
 from projections.segmentation.segment_models import Model, known
-from projections.shared.figures import Figure
+from projections.shared.figures import Figure, Measured, counted, plain, without_value
 from projections.shared.float_sums import FloatSums
 from projections.shared.ratios import ratio
 
@@ -28,44 +30,44 @@ if TYPE_CHECKING:
     from projections.customers.behaviour_figures import Numbers
     from projections.shared.vectors import Whole
 
-
-class Mean(msgspec.Struct, frozen=True):
-    """The sum of a feature over the customers of a cluster / their number; `value` is None if there are no customers."""
-
-    value: float | None
-    numerator: float
-    denominator: int
-
-
-class Group(msgspec.Struct, frozen=True):
-    cluster: int
-    label: str
-    customers: int
-    share: Figure
-    means: dict[str, Mean]
+COUNTED = ("customers", "share")
+UNITS = {
+    "orders": "orders",
+    "frequency": "purchase days",
+    "recency": "days",
+    "T": "days",
+    "days_since_last": "days",
+    "tickets": "tickets",
+    "touches": "touches",
+}
+"""The units of features. Money has its currency, and an attribute none that is known."""
 
 
-class Lacking(msgspec.Struct, frozen=True):
-    """Customers without a label because they lack these features."""
+class Group(Measured, frozen=True, kw_only=True):
+    """A cluster: its customers, their share of all customers with a label, and the mean of each feature."""
 
-    missing: list[str]
-    customers: int
+
+class Lacking(msgspec.Struct, frozen=True, kw_only=True):
+    """Customers without a label because they lack the features `missing`."""
+
+    group: Mapping[str, Sequence[str]]
+    measures: Mapping[str, Figure]
 
 
 class Report(msgspec.Struct, frozen=True):
-    model: Model
     as_of: date
     groups: list[Group]
     unlabelled: list[Lacking]
 
 
-def report(connection: Connection, model_id: UUID) -> Report | None:
-    """The clusters of the model, without customers if it is not active. None without such a model."""
-    now = known(connection)
-    model = now.models.get(model_id)
-    if model is None:
-        return None
-    count = _Count(model, model.day(now.ended))
+def mean_of(feature: str) -> str:
+    """The name of the measure that is the mean of a feature, such as `mean:total:EUR`."""
+    return f"mean:{feature}"
+
+
+def report(connection: Connection, model: Model) -> Report:
+    """The clusters of the model, without customers if it is not active."""
+    count = _Count(model, model.day(known(connection).ended))
     if model.fit_in_force is not None:
         for behaviours in all_figures(connection, of_attributes=_of_attributes(model)):
             count.add(behaviours)
@@ -104,23 +106,41 @@ class _Count:
             sums.add(column, clusters)
 
     def report(self) -> Report:
-        totals = {label: of.sums() for label, of in self._sums.items()}
+        sums = [of.sums() for of in self._sums.values()]
         return Report(
-            model=self._model,
             as_of=self._day,
-            groups=[self._group(cluster, totals) for cluster in range(self._model.fitted.k)],
-            unlabelled=[Lacking(list(missing), customers) for missing, customers in sorted(self._lacking.items())],
+            groups=[self._group(cluster, [of[cluster] for of in sums]) for cluster in range(self._model.fitted.k)],
+            unlabelled=[_lacking(missing, customers) for missing, customers in sorted(self._lacking.items())],
         )
 
-    def _group(self, cluster: int, totals: Mapping[str, Sequence[float]]) -> Group:
+    def _group(self, cluster: int, totals: Sequence[float]) -> Group:
         customers, labelled = self._customers[cluster], sum(self._customers)
-        means = {label: _mean(of[cluster], customers) for label, of in totals.items()}
-        share = ratio(customers, labelled, "1", "customers in the cluster / customers with a label", "nobody has a label")
-        return Group(cluster, self._model.cluster_names[cluster], customers, share, means)
+        fitted = self._model.fitted
+        means = zip(fitted.features, totals, strict=True)
+        return Group(
+            group={"cluster": cluster, "cluster_id": fitted.ids[cluster], "label": self._model.cluster_names[cluster]},
+            measures={
+                "customers": counted(customers, "customers", "customers whose features are nearest to the cluster's centroid"),
+                "share": ratio(
+                    customers, labelled, "1", "customers in the cluster / customers with a label", "nobody has a label"
+                ),
+                **{mean_of(feature.label): _mean(feature, total, customers) for feature, total in means},
+            },
+        )
 
 
-def _mean(total: float, customers: int) -> Mean:
-    return Mean(total / customers if customers else None, total, customers)
+def _mean(feature: Feature, total: float, customers: int) -> Figure:
+    unit = feature.currency or UNITS.get(feature.name, "1")
+    definition = f"sum of {feature.label} / customers in the cluster"
+    if not isfinite(total):
+        return without_value(unit, definition, "the sum is too large for a floating-point number", n=customers)
+    mean = ratio(plain(Decimal(repr(total)).normalize()), customers, unit, definition, "nobody is in the cluster")
+    return msgspec.structs.replace(mean, n=customers)
+
+
+def _lacking(missing: Sequence[str], customers: int) -> Lacking:
+    figure = counted(customers, "customers", "customers without a label, because they lack these features")
+    return Lacking(group={"missing": list(missing)}, measures={"customers": figure})
 
 
 def _of_attributes(model: Model) -> bool:

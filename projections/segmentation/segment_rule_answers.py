@@ -28,7 +28,7 @@ from projections.segmentation.segment_rule_labels import Labelled, facts, first_
 from projections.segmentation.segment_rules import LAST, Rule, expressions, in_order, known
 from projections.segmentation.segment_scanning import everyone, scanned
 from projections.segmentation.segment_turns import turns_between
-from projections.shared.figures import Figure
+from projections.shared.figures import Figure, Measured, counted
 from projections.shared.pages import Order, Page, page
 from projections.shared.ratios import ratio
 from projections.shared.rows import Row, Rows
@@ -159,17 +159,13 @@ def _of_merged(connection: Connection, rules: Sequence[Rule], ended: date | None
     return {id: first_match(rules, behaviour, ended) for id, behaviour in survivor_behaviours(connection).behaviours.items()}
 
 
-class Group(msgspec.Struct, frozen=True):
-    rule_id: UUID
-    label: str
-    priority: int
-    customers: int
-    share: Figure
+class Group(Measured, frozen=True, kw_only=True):
+    """A rule: the customers with its label, and their share of all customers."""
 
 
 class Report(msgspec.Struct, frozen=True):
     groups: list[Group]
-    unlabelled: int
+    unlabelled: Figure
 
 
 def report(connection: Connection, settled: int = 0) -> Report:
@@ -184,7 +180,8 @@ def report(connection: Connection, settled: int = 0) -> Report:
     else:
         labels = [label for portion in everyone(connection) for label in _now(portion, merged, rules, ended)]
         counts, customers = Counter(label.rule.rule_id for label in labels if label is not None), len(labels)
-    return Report([_group(rule, counts[rule.rule_id], customers) for rule in rules], customers - sum(counts.values()))
+    unlabelled = counted(customers - sum(counts.values()), "customers", "customers whom no rule matches")
+    return Report([_group(rule, counts[rule.rule_id], customers) for rule in rules], unlabelled)
 
 
 def _counted(connection: Connection, merged: OfMerged) -> tuple[Counter[UUID], int]:
@@ -198,5 +195,10 @@ def _counted(connection: Connection, merged: OfMerged) -> tuple[Counter[UUID], i
 
 
 def _group(rule: Rule, count: int, customers: int) -> Group:
-    share = ratio(count, customers, "1", "customers with the rule's label / customers", "there are no customers")
-    return Group(rule.rule_id, rule.name, rule.priority, count, share)
+    return Group(
+        group={"rule_id": str(rule.rule_id), "label": rule.name, "priority": rule.priority},
+        measures={
+            "customers": counted(count, "customers", "customers with the rule's label"),
+            "share": ratio(count, customers, "1", "customers with the rule's label / customers", "there are no customers"),
+        },
+    )

@@ -119,4 +119,4 @@ def plain(value: Decimal) -> Decimal:
     """The same number, in a form whose text has no exponent."""
     if "E" not in str(value):
         return value
-    return value.quantize(Decimal(1)) if value == value.to_integral_value() else PlainDecimal(value)
+    return Decimal(f"{value:f}") if value == value.to_integral_value() else PlainDecimal(value)

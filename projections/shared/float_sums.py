@@ -5,6 +5,7 @@ A float is a whole number times a power of two. These whole numbers are summed, 
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,4 +46,12 @@ class FloatSums:
             self._sums[group] += (int(high[cell]) << LOW_BITS) + int(low[cell]) << least + power - DIGITS - LEAST
 
     def sums(self) -> list[float]:
-        return [sum / (1 << -LEAST) for sum in self._sums]
+        """One for each group; infinite if it is larger than the largest float."""
+        return [_rounded(sum) for sum in self._sums]
+
+
+def _rounded(sum: int) -> float:
+    try:
+        return sum / (1 << -LEAST)
+    except OverflowError:
+        return inf if sum > 0 else -inf

@@ -49,6 +49,7 @@ from projections.customers.customer_features import customer_features
 from projections.customers.customers import customer_view
 from projections.segmentation import segment_answers, segment_report
 from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.segment_models import known
 from projections.shared.rows import Row, Rows
 from tests.benchmarks.figures import Figure, alone
 from tests.benchmarks.recount import MASTER_KEY
@@ -189,9 +190,9 @@ class Crowd:
 
     @staticmethod
     def _reported(connection: Connection) -> frozenset[int]:
-        report = segment_report.report(connection, MODEL)
-        assert report is not None
-        return frozenset({report.model.fit_position})
+        model = known(connection).models[MODEL]
+        segment_report.report(connection, model)
+        return frozenset({model.fit_position})
 
 
 def _row(id: UUID, chance: random.Random) -> Row:

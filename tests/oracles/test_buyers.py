@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from domain.shared.events import Actor
 from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.customers.given_customers import head, seen
+from tests.api.figures import value, values
 from tests.oracles import buyers
 
 CDNOW = Path(__file__).parents[1] / "data" / "cdnow"
@@ -31,18 +31,19 @@ def client(client: Client, parts: Parts, tmp_path: Path) -> Client:
     return client
 
 
-def cents(group: dict[str, Any]) -> int:
-    return int(Decimal(group["net"]) * 100)
+def figures(group: dict[str, Any], *names: str) -> tuple[int, ...]:
+    """Some counts, and the net in cents."""
+    return *map(int, values(group, *names)), int(value(group, "net") * 100)
 
 
 def test_the_script_finds_the_same_cohorts_and_the_same_new_and_returning_customers(client: Client) -> None:
     cohorts = {
-        (group["cohort"][:7], group["months_since"]): (group["size"], group["customers"], group["orders"], cents(group))
+        (group["group"]["cohort"][:7], group["group"]["months_since"]): figures(group, "size", "customers", "orders")
         for group in seen(client, "/v1/reports/cohorts")["groups"]
     }
     assert cohorts == buyers.cohorts(buyers.purchases(LINES))
     bought = {
-        (group["period"][:7], group["buyer"]): (group["customers"], group["orders"], cents(group))
+        (group["group"]["month"][:7], group["group"]["buyer"]): figures(group, "customers", "orders")
         for group in seen(client, "/v1/reports/buyers", by="month")["groups"]
     }
     exported = client.get("/v1/orders", params={"after": head(client)}, headers={"accept": "text/csv"})

@@ -13,6 +13,7 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, registered, seen
+from tests.api.figures import values
 from tests.api.sales.given_orders import TEA, confirmed, done, placed
 
 SALES, BUYERS, COHORTS = "/v1/reports/sales", "/v1/reports/buyers", "/v1/reports/cohorts"
@@ -48,17 +49,24 @@ def test_sales_buyers_and_cohorts(client: Client) -> None:
         "0.5",
     )
     assert (report["position"], report["by"], cup["orders"]) == (head(client), ["product", "month"], 1)
-    found = {(group["period"], group["buyer"]): group["net"] for group in seen(client, BUYERS)["groups"]}
-    assert found == {
-        ("2026-01-01", "new"): "27.00",
-        ("2026-02-01", "guest"): "25.00",
-        ("2026-02-01", "returning"): "12.50",
-    }
-    cohorts = seen(client, COHORTS)["groups"]
-    assert [(c["cohort"], c["months_since"], c["customers"], c["net"], c["retention"]["value"]) for c in cohorts] == [
-        ("2026-01-01", 0, 1, "27.00", "1"),
-        ("2026-01-01", 1, 1, "12.50", "1"),
+    bought = seen(client, BUYERS)["groups"]
+    assert [(group["group"], group["measures"]["net"]["value"]) for group in bought] == [
+        ({"month": "2026-01-01", "currency": "EUR", "buyer": "new"}, "27.00"),
+        ({"month": "2026-02-01", "currency": "EUR", "buyer": "guest"}, "25.00"),
+        ({"month": "2026-02-01", "currency": "EUR", "buyer": "returning"}, "12.50"),
     ]
+    cohorts = seen(client, COHORTS)["groups"]
+    assert [(*group["group"].values(), *values(group, "size", "customers", "retention")) for group in cohorts] == [
+        ("2026-01-01", 0, "EUR", 1, 1, 1),
+        ("2026-01-01", 1, "EUR", 1, 1, 1),
+    ]
+    assert [group["measures"]["net"]["value"] for group in cohorts] == ["27.00", "12.50"]
+    assert cohorts[1]["measures"]["retention"]["interval"] == {
+        "low": "0.206549314377",
+        "high": "1",
+        "confidence": "0.95",
+        "method": "Wilson",
+    }
 
 
 def test_the_best_groups_are_available_as_csv_and_json_lines(client: Client) -> None:
@@ -121,6 +129,6 @@ def test_a_cursor_or_a_limit_that_is_not_one_is_refused(client: Client) -> None:
 def test_a_cursor_that_was_made_up_leads_to_groups_or_to_none(client: Client) -> None:
     story(client)
     for day in ("0001-01-01", "1999-02-03", "9999-12-31"):
-        for values in (["", "\x00"], ["EUR", "\U0010ffff"]):
-            page = seen(client, SALES, by=["product", "month"], cursor=cursor("sales:month,product", day, values))
+        for after in (["", "\x00"], ["EUR", "\U0010ffff"]):
+            page = seen(client, SALES, by=["product", "month"], cursor=cursor("sales:month,product", day, after))
             assert len(page["groups"]) == (0 if day.startswith("9") else 4)

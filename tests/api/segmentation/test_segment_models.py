@@ -9,12 +9,16 @@ import httpx
 import pytest
 
 from domain.shared.ids import derived_id
+from projections.segmentation.segment_models import Known
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, on_both_engines
-from tests.api.customers.given_customers import registered
+from tests.api.customers.given_customers import head, registered
+from tests.api.figures import value
 from tests.api.sales.given_orders import placed
+from tests.waiting import wait_until
 
 PATH = "/v1/segment-models"
+REPORTS = [f"/v1/reports/{name}" for name in ("segments", "segment-flows", "segment-drift", "segment-explanation")]
 BASELINE = {"name": "baseline", "features": ["attribute:income", "attribute:age"], "k": 2}
 
 
@@ -113,7 +117,7 @@ def test_reads_show_a_fit_as_soon_as_it_is_answered(client: Client) -> None:
         assert client.post(path, body).is_success
         report = client.get("/v1/reports/segments")
         assert report.status_code == 200
-        assert sum(group["customers"] for group in report.json()["groups"]) == 7
+        assert sum(value(group, "customers") for group in report.json()["groups"]) == 7
         assert len(report.json()["groups"]) == body.get("k", 2)
         assert client.get(f"{PATH}/baseline").json()["k"] == body.get("k", 2)
         assert len(client.get("/v1/segment-labels", params={"labelled": True}).json()["items"]) == 7
@@ -122,10 +126,38 @@ def test_reads_show_a_fit_as_soon_as_it_is_answered(client: Client) -> None:
 def test_a_model_that_reads_do_not_show_yet_is_not_called_missing(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     two_kinds(client)
     client.post(PATH, BASELINE)
-    monkeypatch.setattr("projections.segmentation.segment_report.report", lambda *_: None)
-    early = client.get("/v1/reports/segments", params={"model": "baseline"})
-    assert (problem(early, 503), early.headers["Retry-After"]) == ("not-yet", "1")
-    assert problem(client.get("/v1/reports/segments", params={"model": "other"}), 404) == "not-there"
+    monkeypatch.setattr("projections.segmentation.segment_models.known", lambda _: Known({}, None))
+    for path in REPORTS:
+        early = client.get(path, params={"model": "baseline"})
+        assert (problem(early, 503), early.headers["Retry-After"]) == ("not-yet", "1")
+        assert problem(client.get(path, params={"model": "other"}), 404) == "not-there"
+
+
+def answered(client: Client, path: str, after: int) -> Any:
+    """The answer, as soon as the last fit has reached all labels."""
+    wait_until(lambda: client.get(path, params={"after": after}).status_code != 503, f"{path} to answer")
+    answer = client.get(path, params={"after": after})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_every_report_says_the_same_of_its_model_and_of_one_that_is_not_there(client: Client) -> None:
+    two_kinds(client)
+
+    def missing() -> list[str]:
+        answers = [client.get(path, params={"model": "baselin", "after": head(client)}) for path in REPORTS]
+        assert {problem(answer, 404) for answer in answers} == {"not-there"}
+        assert {int(answer.headers["Position"]) for answer in answers} == {head(client)}
+        return [answer.json()["detail"] for answer in answers]
+
+    assert missing() == ["There is no segment model baselin."] * len(REPORTS)
+    id = client.post(PATH, BASELINE).json()["id"]
+    assert set(missing()) == {"There is no segment model baselin; did you mean baseline? Known: baseline"}
+    fitted, activated = head(client) - 1, head(client)
+    for path in REPORTS:
+        report = answered(client, path, activated)
+        assert (report["model_id"], report["model"], report["status"]) == (id, "baseline", "active")
+        assert (report["fit_position"], report["position"]) == (fitted, activated)
 
 
 def test_reads_use_the_baseline_or_else_the_only_active_model(client: Client) -> None:
@@ -243,6 +275,38 @@ def test_clusters_are_named_and_a_model_is_retired_by_its_name_or_id(client: Cli
         problem(client.put(f"{PATH}/{id}/cluster-names", {"names": ["one", "two", "three"]}), 422) == "cluster-names-do-not-fit"
     )
     assert problem(client.post(f"{PATH}/nobody/retirement"), 404) == "not-there"
+
+
+def test_clusters_have_words_that_the_answers_define_and_a_name_that_people_gave_stays(client: Client) -> None:
+    for number in range(3):
+        often, once = (registered(client).rpartition("/")[2] for _ in range(2))
+        for day in ("2026-01-05", f"2026-02-0{1 + number}", "2026-02-07"):
+            placed(client, customer_id=often, occurred_at=day)
+        placed(client, customer_id=once, occurred_at=f"2025-01-0{1 + number}")
+    model = {"name": "baseline", "features": ["orders", "days_since_last"], "k": 2, "cut_off_day": "2026-03-01"}
+    assert client.post(PATH, model).status_code == 201
+
+    def shown() -> list[tuple[str, str]]:
+        return [(cluster["name"], cluster["named_by"]) for cluster in client.get(f"{PATH}/baseline").json()["clusters"]]
+
+    assert shown() == [("champions", "rule"), ("lapsed", "rule")]
+    assert "lapsed = long ago and little" in client.get(f"{PATH}/baseline").json()["names_defined"]
+    report = client.get("/v1/reports/segments").json()
+    assert [group["group"]["label"] for group in report["groups"]] == ["champions", "lapsed"]
+    assert "lapsed = long ago and little" in report["definition"]
+    assert len(client.get("/v1/segment-labels", params={"label": "lapsed"}).json()["items"]) == 3
+    assert client.put(f"{PATH}/baseline/cluster-names", {"names": ["champions", "asleep"]}).is_success
+    assert client.post(f"{PATH}/baseline/fits", {"cut_off_day": "2026-03-02"}).is_success
+    assert shown() == [("champions", "rule"), ("asleep", "people")]
+    assert recorded(client)[-1]["named_by_people"] == [False, True]
+
+
+def test_clusters_of_other_features_have_numbers_and_the_answer_says_why(client: Client) -> None:
+    two_kinds(client)
+    client.post(PATH, BASELINE)
+    answer = client.get(f"{PATH}/baseline").json()
+    assert [cluster["name"] for cluster in answer["clusters"]] == ["1", "2"]
+    assert "words need the feature days_since_last" in answer["names_defined"]
 
 
 def test_analysts_fit_models_and_agents_do_not(client: Client, key_for: KeyFor) -> None:

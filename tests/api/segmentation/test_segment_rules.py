@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from tests.api.client import Client
 from tests.api.conftest import World, on_both_engines
+from tests.api.figures import values
 from tests.api.segmentation.test_segment_views import registered, segment_of
 
 LARGE = {"op": "compare", "feature": "attribute:size", "is": ">=", "value": 100}
@@ -48,11 +50,13 @@ def test_the_first_matching_rule_labels_and_a_report_counts(client: Client) -> N
     sized, _ = defined(client, "sized", SIZED, 20)
     large, head = defined(client, "large", LARGE, 10)
     report = client.get("/v1/reports/segments", params={"rules": True, "after": head}).json()
-    assert [(group["label"], group["customers"], group["share"]["value"]) for group in report["groups"]] == [
-        ("large", 2, "0.4"),
-        ("sized", 2, "0.4"),
+    id = large.rpartition("/")[2]
+    assert report["groups"][0]["group"] == {"rule_id": id, "label": "large", "priority": 10}
+    assert [(group["group"]["label"], *values(group, "customers", "share")) for group in report["groups"]] == [
+        ("large", 2, Decimal("0.4")),
+        ("sized", 2, Decimal("0.4")),
     ]
-    assert report["unlabelled"] == 1
+    assert report["unlabelled"]["value"] == "1"
     labelled = client.get(f"{large}/customers", params={"after": head}).json()["items"]
     assert {row["customer_id"] for row in labelled} == {id for id, size in sizes.items() if size >= 100}
     head = sent(client, "POST", f"{large}/retirement", {})

@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.client import Client
 from tests.api.conftest import World, on_both_engines
+from tests.api.figures import value
 
 FIT = {"name": "by-size", "features": ["attribute:size", "tickets"], "k": 2}
 SIZES = {"small": 1, "also small": 2, "large": 100, "also large": 102}
@@ -76,8 +77,10 @@ def test_labels_are_listed_by_cluster_and_name_missing_features(client: Client, 
 def test_the_report_counts_customers_by_cluster_and_those_without_one(client: Client, customers: dict[str, str]) -> None:
     head = fitted(client)
     report = client.get("/v1/reports/segments", params={"model": "by-size", "after": head}).json()
-    assert [(group["label"], group["customers"]) for group in report["groups"]] == [("1", 2), ("2", 2)]
-    assert report["groups"][0]["share"] | {"definition": ""} == {
+    first, second = report["groups"]
+    assert (first["group"], value(first, "customers")) == ({"cluster": 0, "cluster_id": 0, "label": "1"}, 2)
+    assert (second["group"], value(second, "customers")) == ({"cluster": 1, "cluster_id": 1, "label": "2"}, 2)
+    assert first["measures"]["share"] | {"definition": ""} == {
         "value": "0.5",
         "numerator": 2,
         "denominator": 4,
@@ -85,8 +88,17 @@ def test_the_report_counts_customers_by_cluster_and_those_without_one(client: Cl
         "definition": "",
         "reason": None,
     }
-    assert report["groups"][0]["means"]["attribute:size"] == {"value": 101.0, "numerator": 202.0, "denominator": 2}
-    assert report["unlabelled"] == [{"missing": ["attribute:size"], "customers": 1}]
+    assert first["measures"]["mean:attribute:size"] | {"definition": ""} == {
+        "value": "101",
+        "numerator": "202",
+        "denominator": 2,
+        "unit": "1",
+        "definition": "",
+        "reason": None,
+        "n": 2,
+    }
+    [lacking] = report["unlabelled"]
+    assert (lacking["group"], value(lacking, "customers")) == ({"missing": ["attribute:size"]}, 1)
     assert (report["model"], report["status"]) == ("by-size", "active")
 
 

@@ -146,7 +146,8 @@ def test_a_model_is_fitted_again_to_the_purchases_as_they_are_now(client: Client
 def test_what_cannot_be_fitted_or_found_is_a_clear_problem(client: Client) -> None:
     assert problem(client.post(PATH, FIT), 409) == "not-enough-purchases"
     assert problem(client.get("/v1/reports/customer-value"), 404) == "not-there"
-    assert problem(client.get("/v1/predicted-values"), 404) == "not-there"
+    nothing = client.get("/v1/predicted-values")
+    assert (problem(nothing, 404), nothing.json()["detail"]) == ("not-there", "There is no value model.")
     one = registered(client)
     buys(client, one, ["2024-05-01", "2024-07-01"])
     assert problem(client.post(PATH, FIT), 409) == "not-enough-purchases"
@@ -154,7 +155,11 @@ def test_what_cannot_be_fitted_or_found_is_a_clear_problem(client: Client) -> No
     assert problem(client.post(f"{PATH}/value/fits"), 404) == "not-there"
     assert client.post(PATH, FIT | {"cut_off_day": "2024-08-01"}).status_code == 201
     assert problem(client.post(PATH, FIT | {"cut_off_day": "2024-09-01"}), 409) == "value-model-exists"
-    assert problem(client.get("/v1/predicted-values", params={"model": "valu"}), 404) == "not-there"
+    unknown = client.get("/v1/predicted-values", params={"model": "valu"})
+    assert (problem(unknown, 404), unknown.json()["detail"]) == (
+        "not-there",
+        "There is no value model valu; did you mean value? Known: value",
+    )
     assert problem(client.get("/v1/predicted-values", params={"horizon_days": 0}), 422) == "does-not-fit"
     [row] = seen(client, "/v1/predicted-values")["items"]
     assert "not converged" in row["caution"]

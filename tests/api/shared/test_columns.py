@@ -153,7 +153,7 @@ def test_a_feature_of_the_model_is_a_column_of_its_labels(world: World, paths: l
     for path in paths:
         if "model=" in path and path.startswith(("/v1/segment-labels", "/v1/reports/segments")):
             header, _ = table(world, path)
-            assert {"features.attribute:size", "means.attribute:size.value"} & set(header), path
+            assert {"features.attribute:size", "measures.mean:attribute:size.value"} & set(header), path
             none, found = table(world, f"{path}&labelled=false&label=1") if "labels" in path else (header, [])
             assert (none, found) == (header, [])
 

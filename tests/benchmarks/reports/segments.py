@@ -29,7 +29,7 @@ from projections.segmentation import (
     value_fitting,
 )
 from projections.segmentation.segment_labels import segment_labels
-from projections.segmentation.segment_models import LAST, Model, ended_days, model_states
+from projections.segmentation.segment_models import LAST, Model, ended_days, known, model_states
 from projections.segmentation.segment_moves import labels, past_labels
 from projections.segmentation.segment_rule_labels import rule_labels
 from projections.segmentation.segment_rules import Rule, rule_states
@@ -147,7 +147,7 @@ PART = Part(
     read_models=(segment_labels, customer_view),
     fill=fill,
     reports={
-        "segments": lambda connection: segment_report.report(connection, MODEL),
+        "segments": lambda connection: segment_report.report(connection, known(connection).models[MODEL]),
         "segments-by-rule": lambda connection: segment_rule_answers.report(connection, settled=LAST),
         # While a change of the rules has not reached the rows of all customers.
         "segments-by-rule-meanwhile": segment_rule_answers.report,

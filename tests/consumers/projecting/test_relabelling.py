@@ -22,8 +22,10 @@ from infra.read_models.tables import prepare
 from projections.customers.customers import customer_view, customers
 from projections.segmentation import segment_answers, segment_report
 from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.segment_models import known
 from projections.shared.rows import Row
 from tests.consumers.tallies import World
+from tests.projections.measured import value
 from tests.projections.segmentation.given_segments import fit
 
 AttributesSet = ANNOTATIONS.attributes_set
@@ -81,9 +83,8 @@ def answers(world: World) -> tuple[dict[UUID, Row], list[Row], dict[str, int]]:
         while page.next:
             page = segment_answers.listing(connection, MODEL, limit=7, settled=at, cursor=page.next)
             listed = [*listed, *page.rows]
-        report = segment_report.report(connection, MODEL)
-        assert report is not None
-        return own, listed, {group.label: group.customers for group in report.groups}
+        report = segment_report.report(connection, known(connection).models[MODEL])
+        return own, listed, {str(group.group["label"]): int(value(group, "customers")) for group in report.groups}
 
 
 def labels_of(world: World, label: str) -> list[UUID]:

@@ -77,13 +77,18 @@ COHORTS = answer(
 SEGMENTS = answer(
     *(
         group(
-            {"label": label},
-            {"customers": figure(customers, "customers"), "orders": figure(orders), "total:EUR": figure(total, "EUR")},
+            {"cluster": cluster, "cluster_id": 7, "label": label},
+            {
+                "customers": figure(customers, "customers"),
+                "share": figure("0.3"),
+                "mean:orders": figure(orders, "orders"),
+                "mean:total:EUR": figure(total, "EUR"),
+            },
         )
-        for label, customers, orders, total in (
-            ("loyal", "100", "8", "500"),
-            ("新", "400", "1", "40"),
-            ("empty", "0", None, None),
+        for cluster, label, customers, orders, total in (
+            (0, "loyal", "100", "8", "500"),
+            (1, "新", "400", "1", "40"),
+            (2, "empty", "0", None, None),
         )
     )
 )

@@ -23,6 +23,7 @@ from projections.shared.reports import period_of
 from projections.shared.rows import Instant, Rows
 from projections.shared.vectors import NIL
 from tests.projections.harness import in_memory
+from tests.projections.measured import value, values
 from tests.projections.sales import recounted
 from tests.projections.sales.recounted import CHANNELS, CURRENCIES, TABLES, ZONES, Tables, random_tables
 
@@ -87,21 +88,22 @@ def asked(draw: st.DataObject, **more: Any) -> dict[str, Any]:
 def _check_buyers(connection: Connection, tables: Tables, question: Question) -> None:
     found = buyers.new_and_returning(connection, question)
     plain = recounted.bought(tables, question)
+    period = period_of(question.by) or ""
     seen = {
-        (one.period, one.currency, one.channel, one.buyer): [
-            one.customers,
-            one.orders,
-            *(one.gross, one.discounts, one.returns),
+        (one.group.get(period), one.group["currency"], one.group.get("channel"), one.group["buyer"]): [
+            value(one, "customers") or 0,
+            *values(one, "orders", "gross", "discounts", "returns"),
         ]
         for one in found
     }
     assert seen == {group: [*counts[:2], *_money(counts[2:], group[1])] for group, counts in plain.items()}
+    assert all(value(one, "net") == (value(one, "gross") - value(one, "discounts") - value(one, "returns")) for one in found)
     assert list(seen) == sorted(seen, key=lambda group: (group[0] or date.min, group[1], group[2] or "", group[3]))
 
 
 def _check_cohorts(connection: Connection, tables: Tables, question: Question) -> None:
     found = buyers.cohorts(connection, question)
-    seen = {(one.cohort, one.months_since, one.currency): [one.size, one.customers, one.orders, one.net] for one in found}
+    seen = {tuple(one.group.values()): [*values(one, "size", "customers", "orders", "net")] for one in found}
     plain = recounted.cohorts(tables, question)
     assert seen == {group: [*counts[:3], *_money(counts[3:], group[2])] for group, counts in plain.items()}
     assert list(seen) == sorted(seen)

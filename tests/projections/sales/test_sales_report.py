@@ -25,8 +25,10 @@ from projections.sales.channel_sales import channel_sales, sales
 from projections.sales.orders import orders
 from projections.sales.product_sales import product_sales, product_sales_rows
 from projections.sales.sales_report import Question, Sales, report
+from projections.shared.figures import Interval
 from tests.projections.harness import History, clear, fold, in_memory
 from tests.projections.histories import histories
+from tests.projections.measured import value, values
 
 D = Decimal
 READ = (orders, channel_sales, product_sales)
@@ -77,10 +79,10 @@ def sold(connection: Connection, history: History, *by: Any, **asked: Any) -> li
     return list(report(connection, Question(**question | asked)))
 
 
-def bought(connection: Connection, history: History, **asked: Any) -> dict[str, Bought]:
+def bought(connection: Connection, history: History, **asked: Any) -> dict[Any, Bought]:
     fold_again(connection, history)
     question = OfBuyers(**{"from_": MARCH, "to": MAY} | asked)
-    return {group.buyer: group for group in buyers.new_and_returning(connection, question)}
+    return {group.group["buyer"]: group for group in buyers.new_and_returning(connection, question)}
 
 
 def cohorts(connection: Connection, history: History, **asked: Any) -> list[Cohort]:
@@ -226,13 +228,24 @@ def test_the_first_order_of_a_customer_counts_as_new_and_later_ones_as_returning
     ordered(history, at(3, 4))
     then(history, order, at(4, 1), lambda context: order.cancel(context))
     found = bought(connection, history)
-    assert {buyer: (group.customers, group.orders, group.net) for buyer, group in found.items()} == {
-        "guest": (0, 1, D(40)),
-        "new": (1, 1, D(0)),
-        "returning": (2, 2, D(80)),
+    assert {buyer: values(group, "customers", "orders", "net") for buyer, group in found.items()} == {
+        "guest": (None, 1, 40),
+        "new": (1, 1, 0),
+        "returning": (2, 2, 80),
     }
-    assert (found["returning"].share_of_orders.value, found["new"].share_of_orders.denominator) == (D("0.5"), 4)
-    assert bought(connection, history, channel="store", from_=date(2024, 2, 1))["new"].customers == 1
+    assert found["guest"].measures["customers"].reason == "the order of a guest has no known customer"
+    assert {unit for group in found.values() if (unit := group.measures["net"].unit)} == {"EUR"}
+    assert value(found["returning"], "share_of_orders") == D("0.5")
+    assert found["new"].measures["share_of_orders"].denominator == 4
+    assert value(bought(connection, history, channel="store", from_=date(2024, 2, 1))["new"], "customers") == 1
+
+
+def test_buyers_are_grouped_by_what_is_asked_for(connection: Connection, history: History) -> None:
+    ordered(history, at(3, 1))
+    [group] = bought(connection, history, by=("channel", "month")).values()
+    assert list(group.group.items()) == [("channel", "web"), ("month", MARCH), ("currency", "EUR"), ("buyer", "guest")]
+    [group] = bought(connection, history).values()
+    assert group.group == {"currency": "EUR", "buyer": "guest"}
 
 
 def test_a_cohort_has_sales_by_months_since_its_first_orders(connection: Connection, history: History) -> None:
@@ -243,16 +256,19 @@ def test_a_cohort_has_sales_by_months_since_its_first_orders(connection: Connect
     ordered(history, at(4, 3), CUP, customer_id=ada)
     then(history, order, at(5, 1), lambda context: order.cancel(context))
     found = cohorts(connection, history)
-    assert [(c.months_since, c.size, c.customers, c.orders, c.net) for c in found] == [
-        (0, 2, 2, 2, D(80)),
-        (1, 2, 1, 2, D(20)),
-        (2, 2, 0, 0, D(-40)),
+    assert [(c.group["months_since"], *values(c, "size", "customers", "orders", "net")) for c in found] == [
+        (0, 2, 2, 2, 80),
+        (1, 2, 1, 2, 20),
+        (2, 2, 0, 0, -40),
     ]
-    assert {c.cohort for c in found} == {MARCH}
-    assert found[1].retention.value == D("0.5")
+    assert {(c.group["cohort"], c.group["currency"], c.measures["net"].unit) for c in found} == {(MARCH, "EUR", "EUR")}
+    retention = found[1].measures["retention"]
+    assert (retention.value, retention.numerator, retention.denominator) == (D("0.5"), 1, 2)
+    assert isinstance(retention.interval, Interval)
+    assert (retention.interval.method, retention.interval.confidence) == ("Wilson", D("0.95"))
     assert cohorts(connection, history, channel="store") == cohorts(connection, history, from_=date(2024, 4, 1)) == []
     kiritimati = cohorts(connection, history, zone=ZoneInfo("Pacific/Kiritimati"))
-    assert [(c.cohort, c.months_since, c.size) for c in kiritimati][:2] == [(MARCH, 0, 1), (MARCH, 1, 1)]
+    assert [(*c.group.values(), value(c, "size")) for c in kiritimati][:2] == [(MARCH, 0, "EUR", 1), (MARCH, 1, "EUR", 1)]
 
 
 @pytest.mark.parametrize(
@@ -269,5 +285,5 @@ def test_no_order_of_a_cohort_is_before_its_first_month(
     ordered(history, by_second, CUP, customer_id=ada)
     then(history, order, by_second, lambda context: order.cancel(context))
     [only] = cohorts(connection, history, from_=date(2024, 1, 1))
-    assert (only.cohort, only.months_since) == (date(2024, first[0] + 1, 1), 0)
-    assert (only.customers, only.orders, only.net) == (1, 2, D(10))
+    assert only.group == {"cohort": date(2024, first[0] + 1, 1), "months_since": 0, "currency": "EUR"}
+    assert values(only, "customers", "orders", "net") == (1, 2, 10)

@@ -32,7 +32,8 @@ def first() -> Any:
     """The rich have the highest income and come first."""
     found = refitted(None, *KINDS.values())
     assert (found.ids, found.cluster_names) == ((0, 1, 2), ("1", "2", "3"))
-    return replace(found, cluster_names=("rich", "old", "poor"))
+    names = ("rich", "old", "poor")
+    return replace(found, cluster_names=names, named_by_people=found.by_people(names))
 
 
 def test_clusters_that_stay_keep_their_ids_and_names_though_their_order_changes() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -17,10 +18,11 @@ from domain.segmentation.segment_model import SegmentModel
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.segmentation import segment_answers, segment_models, segment_report
 from projections.segmentation.segment_labels import segment_labels
-from projections.segmentation.segment_models import Model
+from projections.segmentation.segment_models import Model, known
 from projections.segmentation.segment_moves import all_seen, seen
 from tests.projections.harness import History, Step, assert_recomputes, fold, in_memory, uuid
 from tests.projections.histories import SEEDS, history_of, schedules
+from tests.projections.measured import value
 from tests.projections.segmentation.given_segments import CUT_OFF, active, buys, customer, ends, fit
 
 BY_SIZE = fit("attribute:size", centroids=[[0.0], [10.0]])
@@ -185,21 +187,40 @@ def test_the_report_counts_every_cluster_and_customers_without_one(history: Hist
         customer(history, name, **({} if size is None else {"size": size}))
     model_id = active(history, fit("attribute:size", centroids=[[0.0], [10.0], [20.0]]))
     fold(connection, history, segment_labels)
-    report = segment_report.report(connection, model_id)
-    assert report is not None
-    assert [(group.label, group.customers) for group in report.groups] == [("1", 2), ("2", 0), ("3", 0)]
-    assert [(group.share.numerator, group.share.denominator) for group in report.groups] == [(2, 2), (0, 2), (0, 2)]
-    assert [group.means["attribute:size"].value for group in report.groups] == [1.5, None, None]
-    assert [(lacking.missing, lacking.customers) for lacking in report.unlabelled] == [(["attribute:size"], 1)]
-    assert segment_report.report(connection, uuid("no model")) is None
+    report = segment_report.report(connection, known(connection).models[model_id])
+    assert [(group.group["label"], value(group, "customers")) for group in report.groups] == [("1", 2), ("2", 0), ("3", 0)]
+    shares = [group.measures["share"] for group in report.groups]
+    assert [(share.numerator, share.denominator) for share in shares] == [(2, 2), (0, 2), (0, 2)]
+    assert [value(group, "mean:attribute:size") for group in report.groups] == [Decimal("1.5"), None, None]
+    [lacking] = report.unlabelled
+    assert lacking.group == {"missing": ["attribute:size"]}
+    assert lacking.measures["customers"].value == 1
+
+
+def test_a_mean_has_the_unit_of_its_feature_and_none_if_the_sum_is_too_large(history: History, connection: Connection) -> None:
+    who = [customer(history, name, size=1.7e308) for name in ("ada", "bob")]
+    ends(history, CUT_OFF)
+    for one in who:
+        buys(history, one, CUT_OFF, "12.50")
+    features = ("days_since_last", "frequency", "total/EUR", "attribute:size")
+    model_id = active(history, fit(*features, centroids=[[0.0] * 4, [1e9] * 4], transform="log1p"))
+    fold(connection, history, segment_labels)
+    first, _ = segment_report.report(connection, known(connection).models[model_id]).groups
+    assert {name: (figure.value, figure.unit) for name, figure in first.measures.items() if name.startswith("mean:")} == {
+        "mean:days_since_last": (0, "days"),
+        "mean:frequency": (0, "purchase days"),
+        "mean:total:EUR": (Decimal("12.5"), "EUR"),
+        "mean:attribute:size": (None, "1"),
+    }
+    assert first.measures["mean:attribute:size"].reason == "the sum is too large for a floating-point number"
 
 
 def test_a_model_that_labels_nobody_has_a_report_without_a_share(history: History, connection: Connection) -> None:
     model_id = active(history, BY_SIZE)
     fold(connection, history, segment_labels)
-    report = segment_report.report(connection, model_id)
-    assert report is not None
-    assert [(group.share.value, group.share.reason) for group in report.groups] == 2 * [(None, "nobody has a label")]
+    report = segment_report.report(connection, known(connection).models[model_id])
+    shares = [group.measures["share"] for group in report.groups]
+    assert [(share.value, share.reason) for share in shares] == 2 * [(None, "nobody has a label")]
 
 
 @settings(max_examples=40, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from math import fsum
 from typing import Any
 
@@ -20,11 +21,13 @@ from projections.customers.customers import customers
 from projections.segmentation.segment_labels import segment_labels
 from projections.segmentation.segment_models import Known, ended_days, known, model_states
 from projections.segmentation.segment_moves import seen
-from projections.segmentation.segment_report import report
+from projections.segmentation.segment_report import mean_of, report
+from projections.shared.figures import significant
 from projections.shared.rows import Rows
 from tests.benchmarks.reports.segments import DAY, MODEL, model_of
 from tests.projections.customers.given_behaviours import behaviours
 from tests.projections.harness import in_memory, uuid
+from tests.projections.measured import value
 
 ENDED = DAY + timedelta(days=1)
 FEATURES = [
@@ -55,18 +58,22 @@ def test_the_figures_are_those_of_each_customer(
             empty = dict.fromkeys(column.name for column in customers.c)
             rows.insert(customers, [empty | _customer(number, 0 if number == 1 else None) for number in range(len(some))])
         now = known(connection)
-        found = report(connection, MODEL)
-    assert found is not None
+        found = report(connection, now.models[MODEL])
     expected, lacking = _recomputed(some, model, now, merged=merged and len(some) > 1) if active else ({}, {})
-    assert {tuple(one.missing): one.customers for one in found.unlabelled} == lacking
+    assert {tuple(one.group["missing"]): one.measures["customers"].value for one in found.unlabelled} == lacking
     assert found.as_of == ENDED
-    for group in found.groups:
-        columns = expected.get(group.cluster, [])
-        assert group.customers == len(columns)
+    for cluster, group in enumerate(found.groups):
+        assert group.group["cluster"] == cluster
+        columns = expected.get(cluster, [])
+        assert value(group, "customers") == len(columns)
         for place, feature in enumerate(features):
-            mean, values = group.means[feature.label], [column[place] for column in columns]
-            assert (mean.numerator, mean.denominator) == (fsum(values), len(values))
-            assert mean.value == (fsum(values) / len(values) if values else None)
+            mean, values = group.measures[mean_of(feature.label)], [column[place] for column in columns]
+            total = Decimal(repr(fsum(values)))
+            assert (mean.numerator, mean.denominator, mean.n) == (total, len(values), len(values))
+            if values:
+                assert mean.value == significant(total / len(values))
+            else:
+                assert (mean.value, mean.reason) == (None, "nobody is in the cluster")
 
 
 def _recomputed(some: list[Behaviour | None], model: Any, now: Known, *, merged: bool) -> tuple[dict[int, Any], dict[Any, int]]:

@@ -138,4 +138,4 @@ def test_an_erased_customer_has_no_labels(history: History, connection: Connecti
     assert (found["erased"], found["rule"], found["past_rules"]) == (True, None, [])
     for table in (rule_labels, past_rule_labels):
         assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
-    assert segment_rule_answers.report(connection).unlabelled == 0
+    assert segment_rule_answers.report(connection).unlabelled.value == 0

@@ -51,7 +51,7 @@ def answers(connection: Connection) -> dict[str, Any]:
         "labels": [pages(listing, model) for model in models],
         "by label": [pages(listing, model, label=name) for model, name in names],
         "lacking": [pages(listing, model, labelled=False) for model in models],
-        "report": [segment_report.report(connection, model) for model in models],
+        "report": [segment_report.report(connection, segment_models.known(connection).models[model]) for model in models],
         "by rule": [pages(labelled, rule) for rule in rules],
         "rules": segment_rule_answers.report(connection),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import fsum
+from math import fsum, inf
 
 import numpy as np
 from hypothesis import given, settings
@@ -23,6 +23,12 @@ def test_each_sum_is_rounded_once(portions: list[list[tuple[float, int]]]) -> No
         sums.add(np.array([value for value, _ in portion], dtype=float), groups)
     values = [[value for portion in portions for value, of in portion if of == group] for group in range(3)]
     assert sums.sums() == list(map(fsum, values))
+
+
+def test_a_sum_beyond_the_largest_float_is_infinite() -> None:
+    sums = FloatSums(3)
+    sums.add(np.array([1.7e308, 1.7e308, -1.7e308, -1.7e308, 1.7e308, -1.7e308]), np.array([0, 0, 1, 1, 2, 2]))
+    assert sums.sums() == [inf, -inf, 0.0]
 
 
 def test_the_sum_of_a_million_amounts_is_exact() -> None:
