@@ -27,7 +27,7 @@ from domain.segmentation.segment_model import (
     Transform,
     check_features,
 )
-from projections.customers.all_behaviours import all_figures_with_ids, all_states
+from projections.customers.all_behaviours import all_figures_with_ids, all_purchase_days
 from projections.customers.purchase_summaries import currencies
 from projections.segmentation.segment_assignment import transformed_all
 from projections.segmentation.segment_count import best_count
@@ -148,7 +148,7 @@ def fit(wanted: Wanted, sample: Sample, position: int) -> Fitted:
 def _with_currencies(connection: Connection, features: Sequence[Feature]) -> tuple[Feature, ...]:
     if not any(feature.name in MONEY_FEATURES and not feature.currency for feature in features):
         return tuple(features)
-    found = sorted(currencies(all_states(connection)))
+    found = sorted(currencies(all_purchase_days(connection)))
     if len(found) != 1:
         there = f"Customers bought in {', '.join(found)}." if found else "No customer has bought anything yet."
         raise CurrencyMissing(f"A money feature must name its currency unless customers bought in only one. {there}")

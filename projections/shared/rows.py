@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,6 +27,8 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
+    literal,
     select,
     tuple_,
 )
@@ -34,6 +36,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from projections.shared.array_text import ArrayText
+from projections.shared.id_vectors import NOT_FOUND, Places, hexadecimal_ids, id_of, ids_of, is_ids, raw_ids
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Ids
+
+    Flags = NDArray[np.bool_]
 
 Row = dict[str, Any]
 Columns = tuple[Column[Any], ...]
@@ -70,6 +81,42 @@ def _in_utc(at: datetime | None) -> datetime | None:
     return None if at is None else at.astimezone(UTC)
 
 
+class Residents:
+    """The subjects that belong to a partition: all of them, if there is only one."""
+
+    def __call__(self, subject: UUID) -> bool:
+        return True
+
+    def among(self, subjects: Ids) -> Flags:
+        """Which of these subjects belong to it: the same for many, without an object for each."""
+        import numpy as np
+
+        return np.ones(len(subjects), np.bool_)
+
+
+class _Without(Residents):
+    def __init__(self, residents: Residents, away: Collection[UUID]) -> None:
+        self._residents, self._away = residents, away
+
+    def __call__(self, subject: UUID) -> bool:
+        return subject not in self._away and self._residents(subject)
+
+    def among(self, subjects: Ids) -> Flags:
+        found = self._residents.among(subjects)
+        return found & (Places(ids_of(self._away)).of(subjects) == NOT_FOUND) if self._away else found
+
+
+class _Only(Residents):
+    def __init__(self, subject: UUID) -> None:
+        self._subject = subject
+
+    def __call__(self, subject: UUID) -> bool:
+        return subject == self._subject
+
+    def among(self, subjects: Ids) -> Flags:
+        return Places(ids_of([self._subject])).of(subjects) != NOT_FOUND
+
+
 class Rows:
     """Reads and writes rows through one connection; `shadows` maps a live table to the table to use in its place.
 
@@ -82,7 +129,7 @@ class Rows:
         self,
         connection: Connection,
         shadows: Mapping[Table, Table] | None = None,
-        lives_here: Callable[[UUID], bool] = lambda _: True,
+        lives_here: Residents = Residents(),  # noqa: B008
         alone: UUID | None = None,
         settled: int = 0,
     ) -> None:
@@ -99,12 +146,11 @@ class Rows:
 
     def without(self, away: Collection[UUID]) -> Rows:
         """The same rows, but events for everyone do not change these subjects. The collection may grow while it is in use."""
-        here = self.lives_here
-        return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject), settled=self.settled)
+        return Rows(self.connection, self._shadows, _Without(self.lives_here, away), settled=self.settled)
 
     def only(self, subject: UUID) -> Rows:
         """The same rows, but events for everyone change this subject only."""
-        return Rows(self.connection, self._shadows, lambda other: other == subject, subject)
+        return Rows(self.connection, self._shadows, _Only(subject), subject)
 
     def table(self, live: Table) -> Table:
         return self._shadows.get(live, live)
@@ -140,6 +186,23 @@ class Rows:
         """Insert rows that do not exist yet."""
         if rows:
             self._write(live, list(rows), replace=False)
+
+    def save_columns(self, live: Table, columns: Mapping[str, Any]) -> None:
+        """Like `save`, but of a list of values for each column. Ids may be an array, as `vectors` reads them."""
+        self._write_columns(live, columns, replace=True)
+
+    def is_among(self, column: ColumnElement[UUID], ids: Ids) -> ColumnElement[bool]:
+        """The condition that the column has one of these ids."""
+        if self._has_arrays:
+            return column == func.any(bindparam(None, hexadecimal_ids(ids), type_=ArrayText(column.type)))
+        return column.in_(list(map(id_of, ids.tolist())))
+
+    def copy(self, live: Table, to: Table, where: Iterable[ColumnElement[bool]], **given: int) -> None:
+        """Copy the rows that meet the conditions to a table which has some of their columns, and those that are `given`."""
+        of, into = self.table(live), self.table(to)
+        names = [column.name for column in into.c]
+        values = (literal(given[name], into.c[name].type).label(name) if name in given else of.c[name] for name in names)
+        self.connection.execute(insert(into).from_select(names, select(*values).where(*where)))
 
     def replace(self, live: Table, column: str, values: Collection[Any], rows: Collection[Row]) -> None:
         """Replace all rows in which `column` has one of the values by these rows."""
@@ -182,13 +245,18 @@ class Rows:
         return [{f"values_{index}": list(each) for index, each in enumerate(zip(*values, strict=True))}] if values else []
 
     def _write(self, live: Table, rows: list[Row], *, replace: bool) -> None:
+        """Column by column: SQLAlchemy looks up each parameter of each row, which took a quarter of the time of a rebuild."""
+        columns = {column.name: [row[column.name] for row in rows] for column in live.c}
+        self._write_columns(live, columns, replace=replace)
+
+    def _write_columns(self, live: Table, columns: Mapping[str, Any], *, replace: bool) -> None:
         table = self.table(live)
         if self._has_arrays:
-            columns = {column.name: [row[column.name] for row in rows] for column in table.c}
-            self.connection.execute(_unnested_insert(table, replace), columns)
+            values = {name: hexadecimal_ids(of) if is_ids(of) else of for name, of in columns.items()}
+            self.connection.execute(_unnested_insert(table, replace), values)
         else:
             writing = _writing(table, replace, self.connection.dialect)
-            self.connection.exec_driver_sql(writing.statement, writing.parameters(rows))
+            self.connection.exec_driver_sql(writing.statement, writing.parameters(columns))
 
 
 # Statements that are made once: making one takes longer than running it.
@@ -237,12 +305,13 @@ class _Writing(NamedTuple):
     statement: str
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
-    def parameters(self, rows: list[Row]) -> list[tuple[Any, ...]]:
-        """Column by column: SQLAlchemy looks up each parameter of each row, which took a quarter of the time of a rebuild."""
-        return list(zip(*(self._made([row[name] for row in rows], make) for name, make in self.columns), strict=True))
+    def parameters(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return list(zip(*(self._made(columns[name], make) for name, make in self.columns), strict=True))
 
     @staticmethod
-    def _made(values: list[Any], make: Callable[[Any], Any] | None) -> list[Any]:
+    def _made(values: Any, make: Callable[[Any], Any] | None) -> list[Any]:
+        if is_ids(values):
+            return raw_ids(values)
         return [make(value) for value in values] if make else values
 
 

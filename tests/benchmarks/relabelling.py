@@ -43,9 +43,8 @@ from infra.read_models.settled import settled_upto
 from infra.servers.postgres import Postgres, PostgresAt
 from infra.settings import Settings
 from infra.wiring import deploy
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.customers.customers import customer_view
 from projections.segmentation import segment_answers, segment_report
 from projections.segmentation.segment_labels import segment_labels
@@ -198,7 +197,7 @@ def _row(id: UUID, chance: random.Random) -> Row:
     days = {DAY - timedelta(days=chance.randrange(700)) for _ in range(1 + chance.randrange(6))}
     spent = {day.isoformat(): Spent(1, chance.randrange(100, 50_000)) for day in days}
     behaviour = Behaviour(purchases={"EUR": spent})
-    return {"customer_id": id, "position": 0, "state": behaviour.dump(), "figures": packed(behaviour)}
+    return {"customer_id": id, "position": 0, **stored(behaviour)}
 
 
 def _fitted(clusters: int) -> Fitted:
