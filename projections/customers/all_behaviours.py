@@ -51,7 +51,8 @@ def behaviours_in(of: Mapping[str, Any]) -> Behaviours:
 def _figures(connection: Connection, columns: dict[str, ColumnElement[Any]]) -> Iterator[tuple[Behaviours, Any]]:
     merged = survivor_behaviours(connection)
     for of, is_part in _rows(connection, columns, merged):
-        behaviours, ids = behaviours_in(of), of.get("id")
+        behaviours: Behaviours = behaviours_in(of)
+        ids: Any = of.get("id")
         if is_part is None:
             yield behaviours, ids
         else:

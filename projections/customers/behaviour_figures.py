@@ -67,10 +67,10 @@ def packed(behaviour: Behaviour) -> bytes:
 class Behaviours:
     """The behaviour of many customers: `joined` are their packed values.
 
-    `attributes` are only needed for such features, and `days`, their joined `purchase_days`, for features within a window.
+    `attributes` are only needed for such features, and joined `purchase_days` for features within a window.
     """
 
-    def __init__(self, joined: bytes, attributes: Sequence[Attributes] = (), days: bytes = b"") -> None:
+    def __init__(self, joined: bytes, attributes: Sequence[Attributes] = (), purchase_days: bytes = b"") -> None:
         import numpy as np
 
         self._entries = np.frombuffer(joined, dtype="<i8").reshape(-1, 3)
@@ -79,7 +79,7 @@ class Behaviours:
         self._money = np.frombuffer(joined, dtype="<f8").reshape(-1, 3)[:, 1:]
         self._owners = np.cumsum(self._kinds == CUSTOMER) - 1
         self._attributes = attributes
-        self._days = days
+        self._purchase_days = purchase_days
         tickets, touches, orders, days = self._numbers[self._kinds == CUSTOMER].T.astype(float)
         self._counts: dict[str, Numbers] = {"tickets": tickets, "touches": touches, "orders": orders}
         self._frequency = days - 1
@@ -94,7 +94,7 @@ class Behaviours:
     def without(self, some: NDArray[np.bool_]) -> Behaviours:
         """The others, who have other places then."""
         attributes = [one for one, is_out in zip(self._attributes, some.tolist(), strict=False) if not is_out]
-        days = PurchaseDays(self._days).without(some) if self._days else b""
+        days = PurchaseDays(self._purchase_days).without(some) if self._purchase_days else b""
         return Behaviours(self._entries[~some[self._owners]].tobytes(), attributes, days)
 
     def as_of(self, day: date) -> Numbers:
@@ -106,7 +106,7 @@ class Behaviours:
 
     def within(self, first: Numbers | float, end: float) -> Within:
         """Their purchase days from `first`, which may differ from customer to customer, to before `end`."""
-        return PurchaseDays(self._days).within(first, end)
+        return PurchaseDays(self._purchase_days).within(first, end)
 
     def values(self, feature: Feature, day: date) -> Numbers:
         """The feature of each customer as `customer_behaviour.values` computes it; NaN if the customer lacks it."""

@@ -84,7 +84,8 @@ class PurchaseDays:
 
     def without(self, some: Flags) -> bytes:
         """The packed values of the other customers."""
-        return self._entries[~some[self._owners]].tobytes()
+        others: bytes = self._entries[~some[self._owners]].tobytes()
+        return others
 
     def known_currencies(self) -> set[str]:
         """The currencies that these customers bought in."""

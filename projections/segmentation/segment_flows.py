@@ -103,7 +103,7 @@ def _clusters(
     width = 2 + max((model.fitted.k for model in by_fit.values()), default=0)
     for of in _rows(connection, model_id, positions, width):
         labels, there = of["label"] >> len(positions), of["label"]
-        clusters = _ids_of(*np.divmod(labels, width), by_fit)
+        clusters = _ids_of(labels // width, labels % width, by_fit)
         ids.append(of["id"])
         for place, side in enumerate(sides):
             side.append(np.where(there >> place & 1, clusters, NOT_THERE))

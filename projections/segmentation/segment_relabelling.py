@@ -24,7 +24,7 @@ from projections.segmentation.segment_rule_columns import NO_RULE, RuleColumns, 
 from projections.segmentation.segment_rule_labels import past_rule_labels, rule_labels
 from projections.segmentation.segment_turns import Turn
 from projections.shared.id_vectors import Places, id_of
-from projections.shared.rows import Rows
+from projections.shared.rows import Few, Rows
 from projections.shared.vectors import Codes, read
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ def _held(customers: _Customers, model_id: UUID, codes: Codes, *, has_ended: boo
 
     held = _Held(*(np.zeros(len(customers.ids), np.int64) for _ in _Held._fields))
     now, past = (customers.rows.table(table) for table in (labels, past_labels))
-    columns = {name: now.c[name] for name in ("since", "fit_position", "missing")}
-    columns |= {"cluster": func.coalesce(now.c.cluster, NO_CLUSTER)}
+    columns: dict[str, ColumnElement[Any]] = {name: now.c[name] for name in ("since", "fit_position", "missing")}
+    columns["cluster"] = func.coalesce(now.c.cluster, NO_CLUSTER)
     of_model = _is_of(model_id, now.c.model_id)
     places, of = customers.of(now, columns, of_model, *customers.everyone(now.c.customer_id))
     if of:
@@ -231,25 +231,26 @@ def _label(customers: _Customers, turn: Turn, model: Model, held: _Held, codes: 
     some = due & ~((held.since > 0) & as_before)
     if not some.any():
         return
-    rows, table, count = customers.rows, customers.rows.table(labels), int(some.sum())
+    rows, table = customers.rows, customers.rows.table(labels)
     ended = some & (held.since > 0)
     if ended.any():
         where = (_is_of(model.model_id, table.c.model_id), *customers.are(ended, table.c.customer_id))
         rows.copy(labels, past_labels, where, until=turn.position)
-    rows.save_columns(
-        labels,
-        {
-            "customer_id": customers.ids[some],
-            "model_id": [model.model_id] * count,
-            "since": [turn.position] * count,
-            "fit_position": [model.fit_position] * count,
-            "cluster": [None if cluster == NO_CLUSTER else cluster for cluster in clusters[some].tolist()],
-            "missing": [codes.texts[number] for number in missing[some].tolist()],
-            "as_of": _dates(customers.behaviours.as_of(day)[some]),
-            "distance": [None if distance != distance else distance for distance in distances[some].tolist()],
-            "features": _texts(features, some),
-        },
-    )
+    stays = ended & (held.clusters == clusters)
+    for which, keeping in ((some & stays, ("cluster",)), (some & ~stays, ())):
+        if which.any():
+            columns = {
+                "customer_id": customers.ids[which],
+                "model_id": _all(model.model_id, which),
+                "since": _all(turn.position, which),
+                "fit_position": _all(model.fit_position, which),
+                "cluster": [None if cluster == NO_CLUSTER else cluster for cluster in clusters[which].tolist()],
+                "missing": Few(codes.texts, missing[which]),
+                "as_of": _dates(customers.behaviours.as_of(day)[which]),
+                "distance": [None if distance != distance else distance for distance in distances[which].tolist()],
+                "features": _texts(features, which),
+            }
+            rows.save_columns(labels, columns, keeping)
     held.since[some], held.fits[some] = turn.position, model.fit_position
     held.clusters[some], held.missing[some] = clusters[some], missing[some]
 
@@ -332,14 +333,14 @@ def _label_by_rule(customers: _Customers, turn: Turn, seen: RuleColumns, held: _
         customers.rows.connection.execute(delete(table).where(*customers.are(without, table.c.customer_id)))
     for place, rule in enumerate(rules):
         of_rule = some & (found == place)
-        if count := int(of_rule.sum()):
+        if of_rule.any():
             customers.rows.save_columns(
                 rule_labels,
                 {
                     "customer_id": customers.ids[of_rule],
-                    "rule_id": [rule.rule_id] * count,
-                    "since": [turn.position] * count,
-                    "said_position": [rule.said_position] * count,
+                    "rule_id": _all(rule.rule_id, of_rule),
+                    "since": _all(turn.position, of_rule),
+                    "said_position": _all(rule.said_position, of_rule),
                     "as_of": _dates(seen.as_of(rule, turn.ended)[of_rule]),
                     "facts": _texts(seen.facts(rule, turn.ended), of_rule),
                 },
@@ -353,12 +354,18 @@ def _label_by_rule(customers: _Customers, turn: Turn, seen: RuleColumns, held: _
 _encode = msgspec.json.Encoder().encode
 
 
-def _dates(days: Numbers) -> list[date]:
+def _all(value: Any, some: Flags) -> Few:
+    """The same value for each of them."""
     import numpy as np
 
-    numbers = days.astype(np.int64)
-    dates = {number: date.fromordinal(number) for number in np.unique(numbers).tolist()}
-    return [dates[number] for number in numbers.tolist()]
+    return Few([value], np.zeros(np.count_nonzero(some), np.int64))
+
+
+def _dates(days: Numbers) -> Few:
+    import numpy as np
+
+    numbers, places = np.unique(days.astype(np.int64), return_inverse=True)
+    return Few([date.fromordinal(number) for number in numbers.tolist()], places)
 
 
 def _texts(columns: Sequence[Numbers], some: Flags) -> list[str]:

@@ -5,9 +5,10 @@ The same projection writes the live tables or, during a rebuild, their shadows; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from projections.shared.vectors import Ids
+    from projections.shared.vectors import Ids, Whole
 
     Flags = NDArray[np.bool_]
 
@@ -50,6 +51,8 @@ Row = dict[str, Any]
 Columns = tuple[Column[Any], ...]
 
 AT_ONCE, PORTION = 500, 5000
+ROWS_TOGETHER, MOST_PARAMETERS = 500, 32_766
+"""The rows of a statement on SQLite, and its limit of parameters."""
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -81,6 +84,13 @@ def _in_utc(at: datetime | None) -> datetime | None:
     return None if at is None else at.astimezone(UTC)
 
 
+class Few(NamedTuple):
+    """A column of few different values: the value of each row is at a place among them."""
+
+    values: Sequence[Any]
+    places: Whole
+
+
 class Residents:
     """The subjects that belong to a partition: all of them, if there is only one."""
 
@@ -103,7 +113,9 @@ class _Without(Residents):
 
     def among(self, subjects: Ids) -> Flags:
         found = self._residents.among(subjects)
-        return found & (Places(ids_of(self._away)).of(subjects) == NOT_FOUND) if self._away else found
+        if self._away:
+            found &= Places(ids_of(self._away)).of(subjects) == NOT_FOUND
+        return found
 
 
 class _Only(Residents):
@@ -114,7 +126,8 @@ class _Only(Residents):
         return subject == self._subject
 
     def among(self, subjects: Ids) -> Flags:
-        return Places(ids_of([self._subject])).of(subjects) != NOT_FOUND
+        found: Flags = Places(ids_of([self._subject])).of(subjects) != NOT_FOUND
+        return found
 
 
 class Rows:
@@ -187,9 +200,12 @@ class Rows:
         if rows:
             self._write(live, list(rows), replace=False)
 
-    def save_columns(self, live: Table, columns: Mapping[str, Any]) -> None:
-        """Like `save`, but of a list of values for each column. Ids may be an array, as `vectors` reads them."""
-        self._write_columns(live, columns, replace=True)
+    def save_columns(self, live: Table, columns: Mapping[str, Any], keeping: Collection[str] = ()) -> None:
+        """Like `save`, but of a list of values for each column. Ids may be an array, as `vectors` reads them; or see `Few`.
+
+        In rows that exist, the columns of `keeping` have these values already: so SQLite need not touch their indexes.
+        """
+        self._write_columns(live, columns, replace=True, keeping=frozenset(keeping))
 
     def is_among(self, column: ColumnElement[UUID], ids: Ids) -> ColumnElement[bool]:
         """The condition that the column has one of these ids."""
@@ -249,14 +265,23 @@ class Rows:
         columns = {column.name: [row[column.name] for row in rows] for column in live.c}
         self._write_columns(live, columns, replace=replace)
 
-    def _write_columns(self, live: Table, columns: Mapping[str, Any], *, replace: bool) -> None:
+    def _write_columns(
+        self, live: Table, columns: Mapping[str, Any], *, replace: bool, keeping: frozenset[str] = frozenset()
+    ) -> None:
         table = self.table(live)
         if self._has_arrays:
-            values = {name: hexadecimal_ids(of) if is_ids(of) else of for name, of in columns.items()}
+            values = {name: hexadecimal_ids(of) if is_ids(of) else _listed(of) for name, of in columns.items()}
             self.connection.execute(_unnested_insert(table, replace), values)
-        else:
-            writing = _writing(table, replace, self.connection.dialect)
-            self.connection.exec_driver_sql(writing.statement, writing.parameters(columns))
+            return
+        dialect = self.connection.dialect
+        parameters = _writing(table, replace, keeping, dialect, 1).parameters(columns)
+        together = min(ROWS_TOGETHER, MOST_PARAMETERS // len(columns))
+        rest = len(parameters) % together
+        for start in range(0, len(parameters) - rest, together):
+            some = tuple(chain.from_iterable(parameters[start : start + together]))
+            self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, together).statement, some)
+        if rest:
+            self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, 1).statement, parameters[-rest:])
 
 
 # Statements that are made once: making one takes longer than running it.
@@ -308,23 +333,36 @@ class _Writing(NamedTuple):
     def parameters(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         return list(zip(*(self._made(columns[name], make) for name, make in self.columns), strict=True))
 
-    @staticmethod
-    def _made(values: Any, make: Callable[[Any], Any] | None) -> list[Any]:
+    @classmethod
+    def _made(cls, values: Any, make: Callable[[Any], Any] | None) -> list[Any]:
         if is_ids(values):
             return raw_ids(values)
-        return [make(value) for value in values] if make else values
+        if isinstance(values, Few):
+            return _listed(Few(cls._made(values.values, make), values.places))
+        return [make(value) for value in values] if make else list(values)
+
+
+def _listed(values: Few | list[Any]) -> list[Any]:
+    return [values.values[place] for place in values.places.tolist()] if isinstance(values, Few) else values
 
 
 @lru_cache(maxsize=1024)
-def _writing(table: Table, replace: bool, dialect: Dialect) -> _Writing:
+def _writing(table: Table, replace: bool, keeping: frozenset[str], dialect: Dialect, rows: int) -> _Writing:
+    """So many rows in one statement: SQLite takes them in one step, in which other threads run without a pause between rows."""
     statement = sqlite.insert(table)
-    compiled = (_replacing(statement, table) if replace else statement).compile(dialect=dialect)
+    compiled = (_replacing(statement, table, keeping) if replace else statement).compile(dialect=dialect)
     makers = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.c}
-    return _Writing(str(compiled), tuple((name, makers[name]) for name in compiled.positiontup or ()))
+    head, values, tail = str(compiled).partition(f"VALUES ({', '.join('?' * len(table.c))})")
+    several = ", ".join([values.removeprefix("VALUES ")] * rows)
+    return _Writing(f"{head}VALUES {several}{tail}", tuple((name, makers[name]) for name in compiled.positiontup or ()))
 
 
-def _replacing(statement: Any, table: Table) -> Any:
-    others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+def _replacing(statement: Any, table: Table, keeping: Collection[str] = ()) -> Any:
+    others = {
+        column.name: statement.excluded[column.name]
+        for column in table.c
+        if not column.primary_key and column.name not in keeping
+    }
     keys = list(table.primary_key)
     if not others:
         return statement.on_conflict_do_nothing(index_elements=keys)
