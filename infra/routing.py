@@ -84,7 +84,7 @@ class OnPartitions(Residents):
     def among(self, subjects: Ids) -> Flags:
         import numpy as np
 
-        # The second half of an id are its last 64 bits.
+        # The second half of an id is its last 64 bits.
         return np.isin(subjects[:, 1] % np.uint64(self._partitions), np.array(list(self._here), np.uint64))
 
 

@@ -104,6 +104,9 @@ class Residents:
         return np.ones(len(subjects), np.bool_)
 
 
+EVERYBODY = Residents()
+
+
 class _Without(Residents):
     def __init__(self, residents: Residents, away: Collection[UUID]) -> None:
         self._residents, self._away = residents, away
@@ -142,7 +145,7 @@ class Rows:
         self,
         connection: Connection,
         shadows: Mapping[Table, Table] | None = None,
-        lives_here: Residents = Residents(),  # noqa: B008
+        lives_here: Residents = EVERYBODY,
         alone: UUID | None = None,
         settled: int = 0,
     ) -> None:
@@ -270,8 +273,9 @@ class Rows:
     ) -> None:
         table = self.table(live)
         if self._has_arrays:
-            values = {name: hexadecimal_ids(of) if is_ids(of) else _listed(of) for name, of in columns.items()}
-            self.connection.execute(_unnested_insert(table, replace), values)
+            same = frozenset(name for name, of in columns.items() if isinstance(of, Few) and len(of.values) == 1)
+            values = {name: of.values[0] if name in same else _array(of) for name, of in columns.items()}
+            self.connection.execute(_unnested_insert(table, replace, same), values)
             return
         dialect = self.connection.dialect
         parameters = _writing(table, replace, keeping, dialect, 1).parameters(columns)
@@ -317,10 +321,15 @@ def _portions(values: list[Any]) -> Iterable[list[Any]]:
 
 
 @lru_cache(maxsize=1024)
-def _unnested_insert(table: Table, replace: bool) -> Insert:
-    """One statement for any number of rows, with one array per column."""
-    arrays = [func.unnest(bindparam(column.name, type_=ArrayText(column.type))) for column in table.c]
-    statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*arrays))
+def _unnested_insert(table: Table, replace: bool, same: frozenset[str] = frozenset()) -> Insert:
+    """One statement for any number of rows, with one array per column, or one value for those that are the `same` in all."""
+    values = [
+        bindparam(column.name, type_=column.type)
+        if column.name in same
+        else func.unnest(bindparam(column.name, type_=ArrayText(column.type)))
+        for column in table.c
+    ]
+    statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*values))
     return _replacing(statement, table) if replace else statement
 
 
@@ -340,6 +349,10 @@ class _Writing(NamedTuple):
         if isinstance(values, Few):
             return _listed(Few(cls._made(values.values, make), values.places))
         return [make(value) for value in values] if make else list(values)
+
+
+def _array(values: Any) -> list[Any]:
+    return hexadecimal_ids(values) if is_ids(values) else _listed(values)
 
 
 def _listed(values: Few | list[Any]) -> list[Any]:

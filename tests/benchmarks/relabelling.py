@@ -60,7 +60,7 @@ MODEL = UUID(int=0x5E6)
 FOLLOWED = (segment_labels, customer_view)
 AT_ONCE = 20_000
 ENOUGH = 30.0
-"""Seconds that `make bench` reads while customers get new labels. To label a million takes some minutes."""
+"""Seconds that `make bench` reads at most, while customers get new labels."""
 
 
 class Read(NamedTuple):
@@ -145,17 +145,23 @@ class Crowd:
                 thread.join()
         return Relabelled(fit, answered - begun, ended - begun, reads)
 
+    def _rounds(self) -> Iterator[None]:
+        """Until the end, and once after it."""
+        while not self._ended:
+            yield
+        yield
+
     def _poll(self, reads: list[Read]) -> None:
         chance = random.Random(2)
         completeness = Completeness(self.read_models)
-        while not self._ended:
+        for _ in self._rounds():
             reads.append(self._timed("customer", partial(self._one, id=chance.choice(self.customers))))
             reads.append(self._timed("list", lambda connection: self._listed(connection, None)))
             reads.append(self._timed("segment", lambda connection: self._listed(connection, "2")))
             reads.append(self._own_write(completeness))
 
     def _poll_reports(self, reads: list[Read]) -> None:
-        while not self._ended:
+        for _ in self._rounds():
             reads.append(self._timed("report", self._reported))
             time.sleep(0.1)
 
