@@ -7,12 +7,17 @@ read model notices each skipped or repeated message.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, MutableMapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from domain.shared.events import Metadata
 from infra.event_store.mapper import Stored
+from projections.shared.rows import Residents
+
+if TYPE_CHECKING:
+    from projections.shared.rows import Flags
+    from projections.shared.vectors import Ids
 
 PARTITIONS = 12
 
@@ -65,6 +70,22 @@ class Source(Protocol):
 def partition_of(subject: UUID, partitions: int) -> int:
     """The partition of a subject: the last 64 bits of its id, modulo the number of partitions."""
     return (subject.int & 0xFFFF_FFFF_FFFF_FFFF) % partitions
+
+
+class OnPartitions(Residents):
+    """The subjects of some of so many partitions."""
+
+    def __init__(self, here: Collection[int], partitions: int) -> None:
+        self._here, self._partitions = here, partitions
+
+    def __call__(self, subject: UUID) -> bool:
+        return partition_of(subject, self._partitions) in self._here
+
+    def among(self, subjects: Ids) -> Flags:
+        import numpy as np
+
+        # The second half of an id is its last 64 bits.
+        return np.isin(subjects[:, 1] % np.uint64(self._partitions), np.array(list(self._here), np.uint64))
 
 
 def partitions_of(metadata: Metadata | None, partitions: int) -> Sequence[int]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table
 from consumers.projecting.arrivals import Arrival
 from consumers.projecting.faults import is_transient
 from consumers.projecting.set_aside import ForEveryone, SetAside
-from infra.routing import partition_of
+from infra.routing import OnPartitions
 from projections.shared.projection import Delivery, Projection
 from projections.shared.rows import Rows
 
@@ -22,7 +22,7 @@ def rows_on(
     connection: Connection, here: Collection[int], partitions: int, shadows: Mapping[Table, Table] | None = None
 ) -> Rows:
     """The rows that a projection may change on these partitions."""
-    return Rows(connection, shadows, lambda subject: partition_of(subject, partitions) in here)
+    return Rows(connection, shadows, OnPartitions(here, partitions))
 
 
 def fold(

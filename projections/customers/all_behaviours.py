@@ -5,16 +5,17 @@ Erased customers have no behaviour. All portions must be read at one moment.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, Table
 
 from projections.customers.behaviour_figures import Behaviours, attributes, packed
+from projections.customers.customer_behaviour import Behaviour
 from projections.customers.customer_features import customer_features
+from projections.customers.purchase_days import PurchaseDays, packed_days
 from projections.customers.whole_behaviour import SurvivorBehaviours, survivor_behaviours
-from projections.shared.id_vectors import NOT_FOUND, Places
+from projections.shared.id_vectors import NOT_FOUND, Places, ids_of
 from projections.shared.vectors import by_place, portions
 
 if TYPE_CHECKING:
@@ -24,24 +25,33 @@ if TYPE_CHECKING:
     from projections.shared.vectors import Ids
 
 
-def all_figures(connection: Connection, *, of_attributes: bool = False) -> Iterator[Behaviours]:
-    """The packed behaviour; with the numbers of attributes only if the caller asks for them."""
-    return (behaviours for behaviours, _ in _figures(connection, {}, of_attributes=of_attributes))
+def all_figures(connection: Connection, *, of_attributes: bool = False, of_days: bool = False) -> Iterator[Behaviours]:
+    """The packed behaviour; with the numbers of attributes and the purchase days only if the caller asks for them."""
+    wanted = columns_of(customer_features, of_attributes=of_attributes, of_days=of_days)
+    return (behaviours for behaviours, _ in _figures(connection, wanted))
 
 
 def all_figures_with_ids(connection: Connection, *, of_attributes: bool = False) -> Iterator[tuple[Behaviours, Ids]]:
     """Like `all_figures`, with the ids of the customers."""
-    return _figures(connection, {"id": customer_features.c.customer_id}, of_attributes=of_attributes)
+    wanted = columns_of(customer_features, of_attributes=of_attributes)
+    return _figures(connection, {"id": customer_features.c.customer_id, **wanted})
 
 
-def _figures(
-    connection: Connection, columns: dict[str, ColumnElement[Any]], *, of_attributes: bool
-) -> Iterator[tuple[Behaviours, Any]]:
-    row = customer_features.c
-    columns = columns | {"figures": row.figures} | ({"state": row.state} if of_attributes else {})
+def columns_of(table: Table, *, of_attributes: bool = False, of_days: bool = False) -> dict[str, ColumnElement[Any]]:
+    """The columns of `customer_features` that `behaviours_in` needs."""
+    names = ("figures", *(["state"] if of_attributes else []), *(["purchase_days"] if of_days else []))
+    return {name: table.c[name] for name in names}
+
+
+def behaviours_in(of: Mapping[str, Any]) -> Behaviours:
+    """The behaviour of customers, from the columns of their rows, as `vectors` reads them."""
+    return Behaviours(of["figures"], attributes(of["state"]) if "state" in of else (), of.get("purchase_days", b""))
+
+
+def _figures(connection: Connection, columns: dict[str, ColumnElement[Any]]) -> Iterator[tuple[Behaviours, Any]]:
     merged = survivor_behaviours(connection)
     for of, is_part in _rows(connection, columns, merged):
-        behaviours = Behaviours(of["figures"], attributes(of["state"]) if of_attributes else ())
+        behaviours: Behaviours = behaviours_in(of)
         ids: Any = of.get("id")
         if is_part is None:
             yield behaviours, ids
@@ -49,32 +59,29 @@ def _figures(
             yield behaviours.without(is_part), ids[~is_part]
     if merged.behaviours:
         survivors = merged.behaviours.values()
-        behaviours = Behaviours(b"".join(map(packed, survivors)), attributes([one.dump() for one in survivors]))
-        yield behaviours, _ids(merged.behaviours)
+        states = attributes([one.dump() for one in survivors])
+        yield Behaviours(_joined(packed, survivors), states, _joined(packed_days, survivors)), ids_of(merged.behaviours)
 
 
-def all_states(connection: Connection) -> Iterator[Sequence[str]]:
-    """The states of the behaviour, as `Behaviour.dump` makes them."""
+def all_purchase_days(connection: Connection) -> Iterator[PurchaseDays]:
     merged = survivor_behaviours(connection)
-    for of, is_part in _rows(connection, {"state": customer_features.c.state}, merged):
-        states = of["state"]
-        yield states if is_part is None else [one for one, part in zip(states, is_part.tolist(), strict=True) if not part]
+    for of, is_part in _rows(connection, {"days": customer_features.c.purchase_days}, merged):
+        days = PurchaseDays(of["days"])
+        yield days if is_part is None else PurchaseDays(days.without(is_part))
     if merged.behaviours:
-        yield [one.dump() for one in merged.behaviours.values()]
+        yield PurchaseDays(_joined(packed_days, merged.behaviours.values()))
+
+
+def _joined(pack: Callable[[Behaviour], bytes], behaviours: Iterable[Behaviour]) -> bytes:
+    return b"".join(map(pack, behaviours))
 
 
 def _rows(
     connection: Connection, columns: dict[str, ColumnElement[Any]], merged: SurvivorBehaviours
 ) -> Iterator[tuple[dict[str, Any], NDArray[np.bool_] | None]]:
     """The columns, and which rows are parts of a survivor; None if nobody is merged."""
-    parts = Places(_ids(merged.parts)) if merged.parts else None
+    parts = Places(ids_of(merged.parts)) if merged.parts else None
     columns = columns | ({"id": customer_features.c.customer_id} if parts else {})
     there = [customer_features.c.state.is_not(None)]
     for of in portions(connection, columns, there, by_place(connection, customer_features, ())):
         yield of, parts.of(of["id"]) != NOT_FOUND if parts else None
-
-
-def _ids(ids: Collection[UUID]) -> Ids:
-    import numpy as np
-
-    return np.frombuffer(b"".join(id.bytes for id in ids), dtype=">u8").astype(np.uint64).reshape(-1, 2)

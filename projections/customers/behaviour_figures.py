@@ -17,6 +17,7 @@ import msgspec
 from domain.segmentation.segment_model import Feature
 from domain.shared.attributes import Number
 from projections.customers.customer_behaviour import Behaviour, value
+from projections.customers.purchase_days import PurchaseDays, Within, number_of
 from projections.customers.purchase_summaries import Summaries
 
 if TYPE_CHECKING:
@@ -55,22 +56,21 @@ def packed(behaviour: Behaviour) -> bytes:
         entries.append(_BOUGHT.pack(PURCHASES, *edges))
     for currency in sorted(purchases):
         money = (value(Feature(name=name, currency=currency), behaviour, date.max) for name in ("total", "monetary"))
-        entries.append(_SPENT.pack(_number(currency), *money))
+        entries.append(_SPENT.pack(number_of(currency), *money))
         if len(purchases) > 1:
             own = purchases[currency]
             edges = (date.fromisoformat(day).toordinal() for day in (min(own), max(own)))
-            entries.append(_DAYS.pack(_number(currency) | OWN_DAYS, *edges, len(own)))
+            entries.append(_DAYS.pack(number_of(currency) | OWN_DAYS, *edges, len(own)))
     return b"".join(entries)
 
 
-def _number(currency: str) -> int:
-    return int.from_bytes(currency.encode())
-
-
 class Behaviours:
-    """The behaviour of many customers: `joined` are their packed values. `attributes` are only needed for such features."""
+    """The behaviour of many customers: `joined` are their packed values.
 
-    def __init__(self, joined: bytes, attributes: Sequence[Attributes] = ()) -> None:
+    `attributes` are only needed for such features, and joined `purchase_days` for features within a window.
+    """
+
+    def __init__(self, joined: bytes, attributes: Sequence[Attributes] = (), purchase_days: bytes = b"") -> None:
         import numpy as np
 
         self._entries = np.frombuffer(joined, dtype="<i8").reshape(-1, 3)
@@ -79,6 +79,7 @@ class Behaviours:
         self._money = np.frombuffer(joined, dtype="<f8").reshape(-1, 3)[:, 1:]
         self._owners = np.cumsum(self._kinds == CUSTOMER) - 1
         self._attributes = attributes
+        self._purchase_days = purchase_days
         tickets, touches, orders, days = self._numbers[self._kinds == CUSTOMER].T.astype(float)
         self._counts: dict[str, Numbers] = {"tickets": tickets, "touches": touches, "orders": orders}
         self._frequency = days - 1
@@ -93,7 +94,19 @@ class Behaviours:
     def without(self, some: NDArray[np.bool_]) -> Behaviours:
         """The others, who have other places then."""
         attributes = [one for one, is_out in zip(self._attributes, some.tolist(), strict=False) if not is_out]
-        return Behaviours(self._entries[~some[self._owners]].tobytes(), attributes)
+        days = PurchaseDays(self._purchase_days).without(some) if self._purchase_days else b""
+        return Behaviours(self._entries[~some[self._owners]].tobytes(), attributes, days)
+
+    def as_of(self, day: date) -> Numbers:
+        """The day as of which the features of each customer are: this one, or their last purchase day if that is later."""
+        import numpy as np
+
+        found: Numbers = np.fmax(self._last, day.toordinal())
+        return found
+
+    def within(self, first: Numbers | float, end: float) -> Within:
+        """Their purchase days from `first`, which may differ from customer to customer, to before `end`."""
+        return PurchaseDays(self._purchase_days).within(first, end)
 
     def values(self, feature: Feature, day: date) -> Numbers:
         """The feature of each customer as `customer_behaviour.values` computes it; NaN if the customer lacks it."""
@@ -107,7 +120,7 @@ class Behaviours:
             return self._in_currency(feature.name, feature.currency)
         if feature.name in self._counts:
             return self._counts[feature.name]
-        as_of = np.fmax(self._last, day.toordinal())
+        as_of = self.as_of(day)
         timing: dict[str, Numbers] = {
             "frequency": self._frequency,
             "recency": self._last - self._first,
@@ -123,9 +136,9 @@ class Behaviours:
 
         days = np.zeros(len(self))
         first, last = (np.full(len(self), np.nan) for _ in range(2))
-        there = self._owners[self._kinds == _number(currency)]
+        there = self._owners[self._kinds == number_of(currency)]
         days[there], first[there], last[there] = self._frequency[there] + 1, self._first[there], self._last[there]
-        own = self._kinds == _number(currency) | OWN_DAYS
+        own = self._kinds == number_of(currency) | OWN_DAYS
         for of, column in ((first, 0), (last, 1), (days, 2)):
             of[self._owners[own]] = self._numbers[own, column]
         bought = days > 0
@@ -137,7 +150,7 @@ class Behaviours:
     def _in_currency(self, name: str, currency: str) -> Numbers:
         import numpy as np
 
-        which = self._kinds == _number(currency)
+        which = self._kinds == number_of(currency)
         found: Numbers = np.full(len(self), 0.0 if name == "total" else np.nan)
         found[self._owners[which]] = self._money[which, 0 if name == "total" else 1]
         return found

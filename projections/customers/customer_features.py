@@ -24,6 +24,7 @@ from domain.shared.annotations import AttributesSet
 from domain.shared.events import Event, Recorded
 from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent, load
+from projections.customers.purchase_days import packed_days
 from projections.sales.order_book import Book, figures
 from projections.sales.order_states import STATE
 from projections.shared.projection import Delivery
@@ -38,6 +39,7 @@ customer_features = table(
     Column("state", Text),
     # What a report on all customers reads instead of the state.
     Column("figures", LargeBinary),
+    Column("purchase_days", LargeBinary),
 )
 feature_orders = table(
     "feature_orders",
@@ -85,6 +87,15 @@ EVENTS: tuple[type[Event], ...] = (
 _moves = msgspec.json.Decoder(list[Moved]).decode
 
 
+def stored(behaviour: Behaviour | None) -> Row:
+    """The columns with a customer's behaviour; None after an erasure."""
+    return {
+        "state": behaviour and behaviour.dump(),
+        "figures": behaviour and packed(behaviour),
+        "purchase_days": behaviour and packed_days(behaviour),
+    }
+
+
 class Features:
     """The behaviour of the customers of a batch: folded event by event, and written once.
 
@@ -124,13 +135,7 @@ class Features:
         self._rows.save(customer_features, [self._row(id, position) for id, position in self._moved.items()])
 
     def _row(self, id: UUID, position: int) -> Row:
-        behaviour = self.of.get(id)
-        return {
-            "customer_id": id,
-            "position": position,
-            "state": behaviour and behaviour.dump(),
-            "figures": behaviour and packed(behaviour),
-        }
+        return {"customer_id": id, "position": position, **stored(self.of.get(id))}
 
     def _count(self, behaviour: Behaviour, recorded: Recorded) -> None:
         event = recorded.event

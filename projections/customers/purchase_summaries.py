@@ -6,15 +6,12 @@ until an earlier day come from the purchase days themselves.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from domain.shared.money import minor_digits
+from projections.customers.purchase_days import PurchaseDays, number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,13 +62,6 @@ def alike(of: Summaries) -> tuple[Summaries, Whole, Whole]:
 
 # So many days are 5,700 years; three such numbers are one of 63 binary digits.
 _BITS = 21
-
-
-class _Bought(msgspec.Struct):
-    purchases: dict[str, dict[str, tuple[int, int]]] = {}
-
-
-_decode = msgspec.json.Decoder(list[_Bought]).decode
 
 
 class Purchases(NamedTuple):
@@ -128,53 +118,22 @@ class Purchases(NamedTuple):
         return summed
 
 
-def purchases(portions: Iterable[Sequence[str]], currency: str) -> Purchases:
-    """The purchase days in the currency, by the states of customers' behaviour (`Behaviour.dump`), in portions."""
+def purchases(portions: Iterable[PurchaseDays], currency: str) -> Purchases:
+    """The purchase days in the currency."""
     import numpy as np
 
-    sizes: list[int] = []
-    days, net = [np.zeros(0)], [np.zeros(0)]
+    starts, days, net, known = [np.zeros(0, np.int64)], [np.zeros(0)], [np.zeros(0)], 0
     for some in portions:
-        found = [bought for bought in _bought(some, currency) if bought]
-        sizes += map(len, found)
-        days.append(_ordinals("".join(chain.from_iterable(found))))
-        net.append(np.array([spent[1] for bought in found for spent in bought.values()], dtype=float))
-    starts = np.cumsum(np.array([0, *sizes], dtype=np.int64))[:-1]
-    return Purchases(starts, np.concatenate(days), np.concatenate(net), 10 ** minor_digits(currency))
+        there = np.flatnonzero(some.currencies == number_of(currency))
+        owners, begins = some.owners[there], np.flatnonzero(some.orders[there])
+        if len(begins):
+            net.append(np.add.reduceat(some.nets[there].astype(float), begins))
+            days.append(some.days[there][begins].astype(float))
+            starts.append(np.flatnonzero(np.diff(owners[begins], prepend=-1)) + known)
+            known += len(begins)
+    return Purchases(np.concatenate(starts), np.concatenate(days), np.concatenate(net), 10 ** minor_digits(currency))
 
 
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def _ordinals(joined: str) -> Numbers:
-    """The numbers of days that are joined as texts of ten characters, such as 2024-03-01."""
-    import numpy as np
-
-    digits = np.frombuffer(joined.encode(), np.uint8).reshape(-1, 10).astype(np.int64) - ord("0")
-    years, months, days = (digits[:, part] @ np.array(of) for part, of in _PLACES)
-    first_days = ((years - 1970) * 12 + months - 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
-    ordinals: Numbers = (first_days + days - 1 + _EPOCH).astype(float)
-    return ordinals
-
-
-_PLACES = ((slice(0, 4), (1000, 100, 10, 1)), (slice(5, 7), (10, 1)), (slice(8, 10), (10, 1)))
-
-
-def _bought(states: Sequence[str], currency: str) -> Iterator[dict[str, tuple[int, int]]]:
-    return (one.purchases.get(currency, {}) for one in _decoded(states))
-
-
-def _decoded(states: Sequence[str]) -> list[_Bought]:
-    """The garbage collector would look through the new objects many times meanwhile, and find nothing: five times the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return _decode(f"[{','.join(states)}]")
-    finally:
-        if collects:
-            gc.enable()
-
-
-def currencies(portions: Iterable[Sequence[str]]) -> set[str]:
+def currencies(portions: Iterable[PurchaseDays]) -> set[str]:
     """The currencies that customers bought in."""
-    return {currency for some in portions for one in _decoded(some) for currency in one.purchases}
+    return {currency for some in portions for currency in some.known_currencies()}

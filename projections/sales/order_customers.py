@@ -72,12 +72,17 @@ class Buyers:
         return customers, first, known
 
 
-def customers_orders(connection: Connection, *, with_channels: bool = False) -> CustomersOrders:
-    """All orders of customers. Without `with_channels` they have no channels."""
+def customers_orders(connection: Connection, *, with_channels: bool = False, with_times: bool = True) -> CustomersOrders:
+    """All orders of customers.
+
+    Without `with_channels` they have no channels; without `with_times` they have no times, and none is marked as the first.
+    """
     import numpy as np
 
     row, channels = order_rows.c, Codes()
-    columns = {"ids": row.order_id, "customers": row.customer_id, "placed_at": row.placed_at, "placed_on": row.placed_on}
+    columns: dict[str, ColumnElement[Any]] = {"ids": row.order_id, "customers": row.customer_id}
+    if with_times:
+        columns |= {"placed_at": row.placed_at, "placed_on": row.placed_on}
     if with_channels:
         columns["channels"] = row.channel
     read: dict[str, list[Any]] = {name: [] for name in columns}
@@ -88,8 +93,10 @@ def customers_orders(connection: Connection, *, with_channels: bool = False) -> 
     found = {name: _all(values) for name, values in read.items()}
     ids = _reshaped(found.pop("ids"))
     customers, different = numbered_survivors(connection, _reshaped(found.pop("customers")))
-    first = id_vectors.least(customers, different, found["placed_at"], ids)
-    none = {"channels": np.zeros(len(ids), np.int64)}
+    first = np.zeros(len(ids), np.bool_)
+    if with_times:
+        first = id_vectors.least(customers, different, found["placed_at"], ids)
+    none = dict.fromkeys(("channels", "placed_at", "placed_on"), np.zeros(len(ids), np.int64))
     return CustomersOrders(
         ids=ids, customers=customers, different=different, first=first, channel_names=channels.texts, **none | found
     )

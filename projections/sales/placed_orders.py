@@ -88,7 +88,7 @@ def placed_orders(connection: Connection, question: Question) -> PlacedOrders:
     np.add.at(worth, numbers, found["gross"] - found["discounts"])
     # An order is placed once: the other rows of these days amend it, or amend an order of earlier days.
     at = np.flatnonzero(found["orders"])
-    customers, _, known = Buyers(connection, customers_orders(connection)).of(ids[at])
+    customers, _, known = Buyers(connection, customers_orders(connection, with_times=False)).of(ids[at])
     at, customers = at[known], customers[known]
     vectors = found["channels"][at], found["currencies"][at], customers, worth[numbers[at]]
     return PlacedOrders(*vectors, channels.texts, currencies.texts, sold)

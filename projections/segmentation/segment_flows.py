@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, func
+from sqlalchemy import ColumnElement, Connection, Integer, cast, func
 
 from projections.segmentation.segment_models import Model, fits
 from projections.segmentation.segment_moves import labels, past_labels
 from projections.segmentation.segment_turns import turns_between
 from projections.shared.figures import Measured, counted
+from projections.shared.group_vectors import groups
 from projections.shared.id_vectors import numbered
 from projections.shared.ratios import ratio
 from projections.shared.rows import Rows
@@ -54,13 +55,8 @@ def report(connection: Connection, model_id: UUID, start: int, end: int) -> list
         there = clusters != NOT_THERE
         places[side, customers[there]] = clusters[there]
     names = _names(by_fit)
-    # One number for both clusters: many rows of two numbers would be sorted much more slowly.
-    width = max(names, default=0) - NOT_THERE + 1
-    flows, counts = np.unique((places[0] - NOT_THERE) * width + places[1] - NOT_THERE, return_counts=True)
-    moved = [
-        ((flow // width + NOT_THERE, flow % width + NOT_THERE), count)
-        for flow, count in zip(flows.tolist(), counts.tolist(), strict=True)
-    ]
+    flows = groups(places[0], places[1])
+    moved = list(zip(flows.keys, np.bincount(flows.of_rows, minlength=flows.length).tolist(), strict=True))
     of_origin: dict[int, int] = {}
     for (origin, _), count in moved:
         of_origin[origin] = of_origin.get(origin, 0) + count
@@ -104,34 +100,37 @@ def _clusters(
     import numpy as np
 
     ids, sides = [np.zeros((0, 2), np.uint64)], [[np.zeros(0, np.int64)] for _ in positions]
-    for of, until in _rows(connection, model_id, positions[0]):
-        clusters = _ids_of(of["fit_position"], of["cluster"], by_fit)
+    width = 2 + max((model.fitted.k for model in by_fit.values()), default=0)
+    for of in _rows(connection, model_id, positions, width):
+        labels, there = of["label"] >> len(positions), of["label"]
+        clusters = _ids_of(labels // width, labels % width, by_fit)
         ids.append(of["id"])
-        for side, position in zip(sides, positions, strict=True):
-            there = (of["since"] <= position) & (position < until)
-            side.append(np.where(there, clusters, NOT_THERE))
+        for place, side in enumerate(sides):
+            side.append(np.where(there >> place & 1, clusters, NOT_THERE))
     before, after = (np.concatenate(side) for side in sides)
     return np.concatenate(ids), before, after
 
 
-def _rows(connection: Connection, model_id: UUID, start: int) -> Iterator[tuple[dict[str, Any], Any]]:
-    """The labels that were in force at `start` or later, each with the position at which it ended."""
+def _rows(connection: Connection, model_id: UUID, positions: tuple[int, int], width: int) -> Iterator[dict[str, Any]]:
+    """The labels that were in force at the first position or later.
+
+    `label` is one number, because the database joins one column in half the time of two: the position of the fit, the cluster
+    from 1 or 0 for none, and a bit for each position at which the label was in force.
+    """
     for table in (labels, past_labels):
-        where = [table.c.model_id == model_id, *([table.c.until > start] if table is past_labels else [])]
-        for of in portions(connection, _columns(table), where, by_place(connection, table, where)):
-            yield of, of.get("until", 2**63 - 1)
-
-
-def _columns(table: Table) -> dict[str, Any]:
-    columns = {"id": table.c.customer_id, "cluster": func.coalesce(table.c.cluster, NO_CLUSTER)}
-    return columns | {name: table.c[name] for name in ("since", "fit_position", "until") if name in table.c}
+        row = table.c
+        where = [row.model_id == model_id, *([row.until > positions[0]] if table is past_labels else [])]
+        label: ColumnElement[int] = row.fit_position * width + func.coalesce(row.cluster, NO_CLUSTER) + 1
+        for position in reversed(positions):
+            there = row.since <= position
+            label = label * 2 + cast(there & (row.until > position) if table is past_labels else there, Integer)
+        yield from portions(connection, {"id": row.customer_id, "label": label}, where, by_place(connection, table, where))
 
 
 def _ids_of(fit_positions: Whole, clusters: Whole, by_fit: dict[int, Model]) -> Whole:
+    """The ids of clusters, which are numbered from 1; NO_CLUSTER for 0."""
     import numpy as np
 
-    found = np.full(len(clusters), NO_CLUSTER, np.int64)
-    for position in np.unique(fit_positions).tolist():
-        some = (fit_positions == position) & (clusters >= 0)
-        found[some] = np.array(by_fit[position].fitted.ids, np.int64)[clusters[some]]
-    return found
+    found = groups(fit_positions, clusters)
+    ids = [by_fit[fit].fitted.ids[cluster - 1] if cluster else NO_CLUSTER for fit, cluster in found.keys]
+    return np.array(ids, np.int64)[found.of_rows]

@@ -19,22 +19,21 @@ from itertools import groupby
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
-
 from domain.operations.calendar import DayEnded
 from domain.shared.events import Recorded
 from projections.customers import customer_features
 from projections.customers.customer_behaviour import Behaviour, load
 from projections.customers.customer_features import Features
-from projections.segmentation import segment_models, segment_rule_labels, segment_rules
+from projections.segmentation import segment_models, segment_relabelling, segment_rule_labels, segment_rules
 from projections.segmentation.segment_models import keep_day, keep_model, known_before
 from projections.segmentation.segment_moves import Moves, all_seen, labels, past_labels, seen
+from projections.segmentation.segment_relabelling import first_own, portion_after
 from projections.segmentation.segment_rule_labels import RuleMoves, first_match
 from projections.segmentation.segment_turns import Turn, turns_between
 from projections.shared.projection import Delivery, Projection, Settling, types
 from projections.shared.rows import Row, Rows
 
-PORTION, LOOKED_AT = 500, 20_000
+PORTION, LOOKED_AT = 5_000, 50_000
 """A portion is over after so many customers of this partition, or so many of all partitions."""
 FEW = 8
 
@@ -148,27 +147,31 @@ def lacks_turns(rows: Rows, after: int, before: int) -> bool:
 
 def settle(rows: Rows, after: int, before: int, cursor: UUID | None) -> UUID | None:
     """Let the turns reach the next customers in the order of their ids: see `Settling`."""
-    turns = turns_between(rows, after, before)
-    key = rows.table(customer_features.customer_features).c.customer_id
-    query = select(key).order_by(key).limit(PORTION)
-    here: list[UUID] = []
-    looked_at = 0
-    while len(here) < PORTION and looked_at < LOOKED_AT:
-        ids = rows.connection.execute(query if cursor is None else query.where(key > cursor)).scalars().all()
-        looked_at += len(ids)
-        here += filter(rows.lives_here, ids)
-        cursor = ids[-1] if len(ids) == PORTION else None
-        if cursor is None:
-            break
-    _save_reached(rows, list(rows.load(customer_features.customer_features, here).values()), turns)
-    return cursor
+    portion = portion_after(rows, cursor, PORTION, LOOKED_AT)
+    segment_relabelling.reach(rows, portion, turns_between(rows, after, before))
+    return None if portion.is_last else portion.last
 
 
 def settle_all(rows: Rows, after: int, before: int) -> None:
     """Let the turns reach all customers of these rows."""
-    for portion in rows.each(customer_features.customer_features):
-        if turns := _turns_for(rows, portion, after, before):
-            _save_reached(rows, portion, turns)
+    if rows.is_alone:
+        _settle_alone(rows, after, before)
+        return
+    cursor, is_last = None, False
+    while not is_last:
+        portion = portion_after(rows, cursor, PORTION, LOOKED_AT)
+        if len(portion.ids):
+            # They lack no turn before the first of their own last events.
+            begun = max(after, first_own(rows, portion))
+            segment_relabelling.reach(rows, portion, turns_between(rows, begun, before) if begun < before - 1 else ())
+        cursor, is_last = portion.last, portion.is_last
+
+
+def _settle_alone(rows: Rows, after: int, before: int) -> None:
+    for customers in rows.each(customer_features.customer_features):
+        if turns := _turns_for(rows, customers, after, before):
+            for moved in reached(rows, customers, turns):
+                moved.save()
 
 
 def _turns_for(rows: Rows, customers: Iterable[Row], after: int, before: int) -> Sequence[Turn]:
@@ -177,14 +180,9 @@ def _turns_for(rows: Rows, customers: Iterable[Row], after: int, before: int) ->
     return turns_between(rows, begun, before) if begun < before - 1 else ()
 
 
-def _save_reached(rows: Rows, customers: Sequence[Row], turns: Sequence[Turn]) -> None:
-    for moved in reached(rows, customers, turns):
-        moved.save()
-
-
 segment_labels = Projection(
     name="segment_labels",
-    version=6,
+    version=7,
     tables=(
         *segment_models.TABLES,
         *segment_rules.TABLES,

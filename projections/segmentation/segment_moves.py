@@ -32,6 +32,7 @@ labels = table(
     Column("as_of", Date, nullable=False),
     Column("distance", Double),
     Column("features", Text, nullable=False),
+    roomy=True,
 )
 Index("ix_segment_labels_cluster", labels.c.model_id, labels.c.cluster, labels.c.customer_id)
 past_labels = table(

@@ -18,15 +18,17 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from domain.segmentation.segment_expression import features_of
+from projections.customers.all_behaviours import all_figures
 from projections.customers.customer_behaviour import Behaviour, as_of_day, load
 from projections.customers.customer_features import customer_features
 from projections.customers.merging import merged_and_survivors
 from projections.customers.whole_behaviour import survivor_behaviours
 from projections.segmentation.segment_labels import reached
 from projections.segmentation.segment_models import known as known_models
+from projections.segmentation.segment_rule_columns import RuleColumns, need_attributes, need_days
 from projections.segmentation.segment_rule_labels import Labelled, facts, first_match, past_rule_labels, rule_labels
 from projections.segmentation.segment_rules import LAST, Rule, expressions, in_order, known
-from projections.segmentation.segment_scanning import everyone, scanned
+from projections.segmentation.segment_scanning import scanned
 from projections.segmentation.segment_turns import turns_between
 from projections.shared.figures import Figure, Measured, counted
 from projections.shared.pages import Order, Page, page
@@ -174,12 +176,10 @@ def report(connection: Connection, settled: int = 0) -> Report:
     While rules have changed after `settled` for all customers, all of them are looked at.
     """
     rules, ended = in_order(known(connection)), known_models(connection).ended
-    merged = _of_merged(connection, rules, ended)
     if all(turn.rules is None for turn in turns_between(Rows(connection), settled, LAST)):
-        counts, customers = _counted(connection, merged)
+        counts, customers = _counted(connection, _of_merged(connection, rules, ended))
     else:
-        labels = [label for portion in everyone(connection) for label in _now(portion, merged, rules, ended)]
-        counts, customers = Counter(label.rule.rule_id for label in labels if label is not None), len(labels)
+        counts, customers = _counted_again(connection, rules, ended)
     unlabelled = counted(customers - sum(counts.values()), "customers", "customers whom no rule matches")
     return Report([_group(rule, counts[rule.rule_id], customers) for rule in rules], unlabelled)
 
@@ -192,6 +192,17 @@ def _counted(connection: Connection, merged: OfMerged) -> tuple[Counter[UUID], i
     counts.update(found.rule.rule_id for found in merged.values() if found is not None)
     there = select(func.count()).where(features.state.is_not(None), features.customer_id.not_in(merged_and_survivors()))
     return counts, connection.execute(there).scalar_one() + len(merged)
+
+
+def _counted_again(connection: Connection, rules: Sequence[Rule], ended: date | None) -> tuple[Counter[UUID], int]:
+    """As `_counted`, by what the rules say about the behaviour of all customers now."""
+    counts: Counter[UUID] = Counter()
+    customers = 0
+    for behaviours in all_figures(connection, of_attributes=need_attributes(rules), of_days=need_days(rules)):
+        places = RuleColumns(behaviours).first_matches(rules, ended)
+        counts.update({rule.rule_id: int((places == place).sum()) for place, rule in enumerate(rules)})
+        customers += len(behaviours)
+    return counts, customers
 
 
 def _group(rule: Rule, count: int, customers: int) -> Group:

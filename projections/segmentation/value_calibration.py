@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from domain.segmentation.value_model import Fitted
-from projections.customers.all_behaviours import all_states
+from projections.customers.all_behaviours import all_purchase_days
 from projections.customers.purchase_summaries import purchases
 from projections.segmentation.customer_value import METHOD, MOST_REPEATS
 from projections.segmentation.predicted_values import NOT_CONVERGED, TOO_EXTREME, has_converged, predicted, why_no_spend
@@ -35,7 +35,7 @@ def report(connection: Connection, model: Model, until: date) -> Report:
     import numpy as np
 
     fitted = model.fitted
-    all_days = purchases(all_states(connection), fitted.currency)
+    all_days = purchases(all_purchase_days(connection), fitted.currency)
     before = all_days.until(fitted.cut_off_day)
     since = all_days.between(fitted.cut_off_day, until)
     actual, spent = since.counts()[before.bought], since.sums()[before.bought]

@@ -19,7 +19,7 @@ from domain.segmentation.value_model import (
     SpendFit,
     TimeUnit,
 )
-from projections.customers.all_behaviours import all_states
+from projections.customers.all_behaviours import all_purchase_days
 from projections.customers.purchase_summaries import Purchases, Summaries, alike, currencies, purchases
 from projections.shared.statistics import purchase_rates, spend_per_purchase
 from projections.shared.statistics.purchase_rates import Histories
@@ -50,11 +50,11 @@ class Sample(NamedTuple):
 def sample(connection: Connection, wanted: Wanted) -> Sample:
     """Raises BoughtInSeveralCurrencies if the currency is not clear, and NotEnoughPurchases if nobody has bought anything."""
     currency = wanted.currency or _only_currency(connection)
-    return Sample(currency, purchases(all_states(connection), currency))
+    return Sample(currency, purchases(all_purchase_days(connection), currency))
 
 
 def _only_currency(connection: Connection) -> str:
-    found = sorted(currencies(all_states(connection)))
+    found = sorted(currencies(all_purchase_days(connection)))
     if not found:
         raise NotEnoughPurchases("No customer has bought anything yet.")
     if len(found) > 1:

@@ -6,7 +6,9 @@ only noticed, and then all ids are compared by their halves.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, TypeGuard
+from uuid import UUID
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,6 +19,34 @@ if TYPE_CHECKING:
 NOT_FOUND = -1
 # Odd, so each is a permutation of the numbers of 64 bits: 2⁶⁴ / φ, and the multiplier of MurmurHash3's finaliser.
 _ODD = (0x9E3779B97F4A7C15, 0xFF51AFD7ED558CCD)
+
+
+def ids_of(ids: Collection[UUID]) -> Ids:
+    """The halves of these ids."""
+    import numpy as np
+
+    return np.frombuffer(b"".join(id.bytes for id in ids), dtype=">u8").astype(np.uint64).reshape(-1, 2)
+
+
+def id_of(halves: Sequence[int]) -> UUID:
+    high, low = halves
+    return UUID(int=int(high) << 64 | int(low))
+
+
+def is_ids(values: object) -> TypeGuard[Ids]:
+    """Whether a column of values is an array of the halves of ids."""
+    return getattr(values, "ndim", 0) == 2
+
+
+def raw_ids(ids: Ids) -> list[bytes]:
+    """The 16 bytes of each id: see `raw_ids.py`."""
+    joined = ids.astype(">u8").tobytes()
+    return [joined[start : start + 16] for start in range(0, len(joined), 16)]
+
+
+def hexadecimal_ids(ids: Ids) -> list[str]:
+    joined = ids.astype(">u8").tobytes().hex()
+    return [joined[start : start + 32] for start in range(0, len(joined), 32)]
 
 
 def numbered(ids: Ids) -> tuple[Whole, int]:

@@ -5,10 +5,11 @@ The same projection writes the live tables or, during a rebuild, their shadows; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,6 +28,8 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
+    insert,
+    literal,
     select,
     tuple_,
 )
@@ -34,11 +37,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
 from projections.shared.array_text import ArrayText
+from projections.shared.id_vectors import NOT_FOUND, Places, hexadecimal_ids, id_of, ids_of, is_ids, raw_ids
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from projections.shared.vectors import Ids, Whole
+
+    Flags = NDArray[np.bool_]
 
 Row = dict[str, Any]
 Columns = tuple[Column[Any], ...]
 
 AT_ONCE, PORTION = 500, 5000
+ROWS_TOGETHER, MOST_PARAMETERS = 500, 32_766
+"""The rows of a statement on SQLite, and its limit of parameters."""
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -70,6 +84,55 @@ def _in_utc(at: datetime | None) -> datetime | None:
     return None if at is None else at.astimezone(UTC)
 
 
+class Few(NamedTuple):
+    """A column of few different values: the value of each row is at a place among them."""
+
+    values: Sequence[Any]
+    places: Whole
+
+
+class Residents:
+    """The subjects that belong to a partition: all of them, if there is only one."""
+
+    def __call__(self, subject: UUID) -> bool:
+        return True
+
+    def among(self, subjects: Ids) -> Flags:
+        """Which of these subjects belong to it: the same for many, without an object for each."""
+        import numpy as np
+
+        return np.ones(len(subjects), np.bool_)
+
+
+EVERYBODY = Residents()
+
+
+class _Without(Residents):
+    def __init__(self, residents: Residents, away: Collection[UUID]) -> None:
+        self._residents, self._away = residents, away
+
+    def __call__(self, subject: UUID) -> bool:
+        return subject not in self._away and self._residents(subject)
+
+    def among(self, subjects: Ids) -> Flags:
+        found = self._residents.among(subjects)
+        if self._away:
+            found &= Places(ids_of(self._away)).of(subjects) == NOT_FOUND
+        return found
+
+
+class _Only(Residents):
+    def __init__(self, subject: UUID) -> None:
+        self._subject = subject
+
+    def __call__(self, subject: UUID) -> bool:
+        return subject == self._subject
+
+    def among(self, subjects: Ids) -> Flags:
+        found: Flags = Places(ids_of([self._subject])).of(subjects) != NOT_FOUND
+        return found
+
+
 class Rows:
     """Reads and writes rows through one connection; `shadows` maps a live table to the table to use in its place.
 
@@ -82,7 +145,7 @@ class Rows:
         self,
         connection: Connection,
         shadows: Mapping[Table, Table] | None = None,
-        lives_here: Callable[[UUID], bool] = lambda _: True,
+        lives_here: Residents = EVERYBODY,
         alone: UUID | None = None,
         settled: int = 0,
     ) -> None:
@@ -99,12 +162,11 @@ class Rows:
 
     def without(self, away: Collection[UUID]) -> Rows:
         """The same rows, but events for everyone do not change these subjects. The collection may grow while it is in use."""
-        here = self.lives_here
-        return Rows(self.connection, self._shadows, lambda subject: subject not in away and here(subject), settled=self.settled)
+        return Rows(self.connection, self._shadows, _Without(self.lives_here, away), settled=self.settled)
 
     def only(self, subject: UUID) -> Rows:
         """The same rows, but events for everyone change this subject only."""
-        return Rows(self.connection, self._shadows, lambda other: other == subject, subject)
+        return Rows(self.connection, self._shadows, _Only(subject), subject)
 
     def table(self, live: Table) -> Table:
         return self._shadows.get(live, live)
@@ -140,6 +202,26 @@ class Rows:
         """Insert rows that do not exist yet."""
         if rows:
             self._write(live, list(rows), replace=False)
+
+    def save_columns(self, live: Table, columns: Mapping[str, Any], keeping: Collection[str] = ()) -> None:
+        """Like `save`, but of a list of values for each column. Ids may be an array, as `vectors` reads them; or see `Few`.
+
+        In rows that exist, the columns of `keeping` have these values already: so SQLite need not touch their indexes.
+        """
+        self._write_columns(live, columns, replace=True, keeping=frozenset(keeping))
+
+    def is_among(self, column: ColumnElement[UUID], ids: Ids) -> ColumnElement[bool]:
+        """The condition that the column has one of these ids."""
+        if self._has_arrays:
+            return column == func.any(bindparam(None, hexadecimal_ids(ids), type_=ArrayText(column.type)))
+        return column.in_(list(map(id_of, ids.tolist())))
+
+    def copy(self, live: Table, to: Table, where: Iterable[ColumnElement[bool]], **given: int) -> None:
+        """Copy the rows that meet the conditions to a table which has some of their columns, and those that are `given`."""
+        of, into = self.table(live), self.table(to)
+        names = [column.name for column in into.c]
+        values = (literal(given[name], into.c[name].type).label(name) if name in given else of.c[name] for name in names)
+        self.connection.execute(insert(into).from_select(names, select(*values).where(*where)))
 
     def replace(self, live: Table, column: str, values: Collection[Any], rows: Collection[Row]) -> None:
         """Replace all rows in which `column` has one of the values by these rows."""
@@ -182,13 +264,28 @@ class Rows:
         return [{f"values_{index}": list(each) for index, each in enumerate(zip(*values, strict=True))}] if values else []
 
     def _write(self, live: Table, rows: list[Row], *, replace: bool) -> None:
+        """Column by column: SQLAlchemy looks up each parameter of each row, which took a quarter of the time of a rebuild."""
+        columns = {column.name: [row[column.name] for row in rows] for column in live.c}
+        self._write_columns(live, columns, replace=replace)
+
+    def _write_columns(
+        self, live: Table, columns: Mapping[str, Any], *, replace: bool, keeping: frozenset[str] = frozenset()
+    ) -> None:
         table = self.table(live)
         if self._has_arrays:
-            columns = {column.name: [row[column.name] for row in rows] for column in table.c}
-            self.connection.execute(_unnested_insert(table, replace), columns)
-        else:
-            writing = _writing(table, replace, self.connection.dialect)
-            self.connection.exec_driver_sql(writing.statement, writing.parameters(rows))
+            same = frozenset(name for name, of in columns.items() if isinstance(of, Few) and len(of.values) == 1)
+            values = {name: of.values[0] if name in same else _array(of) for name, of in columns.items()}
+            self.connection.execute(_unnested_insert(table, replace, same), values)
+            return
+        dialect = self.connection.dialect
+        parameters = _writing(table, replace, keeping, dialect, 1).parameters(columns)
+        together = min(ROWS_TOGETHER, MOST_PARAMETERS // len(columns))
+        rest = len(parameters) % together
+        for start in range(0, len(parameters) - rest, together):
+            some = tuple(chain.from_iterable(parameters[start : start + together]))
+            self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, together).statement, some)
+        if rest:
+            self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, 1).statement, parameters[-rest:])
 
 
 # Statements that are made once: making one takes longer than running it.
@@ -224,10 +321,15 @@ def _portions(values: list[Any]) -> Iterable[list[Any]]:
 
 
 @lru_cache(maxsize=1024)
-def _unnested_insert(table: Table, replace: bool) -> Insert:
-    """One statement for any number of rows, with one array per column."""
-    arrays = [func.unnest(bindparam(column.name, type_=ArrayText(column.type))) for column in table.c]
-    statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*arrays))
+def _unnested_insert(table: Table, replace: bool, same: frozenset[str] = frozenset()) -> Insert:
+    """One statement for any number of rows, with one array per column, or one value for those that are the `same` in all."""
+    values = [
+        bindparam(column.name, type_=column.type)
+        if column.name in same
+        else func.unnest(bindparam(column.name, type_=ArrayText(column.type)))
+        for column in table.c
+    ]
+    statement = postgresql.insert(table).from_select([column.name for column in table.c], select(*values))
     return _replacing(statement, table) if replace else statement
 
 
@@ -237,25 +339,43 @@ class _Writing(NamedTuple):
     statement: str
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
-    def parameters(self, rows: list[Row]) -> list[tuple[Any, ...]]:
-        """Column by column: SQLAlchemy looks up each parameter of each row, which took a quarter of the time of a rebuild."""
-        return list(zip(*(self._made([row[name] for row in rows], make) for name, make in self.columns), strict=True))
+    def parameters(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        return list(zip(*(self._made(columns[name], make) for name, make in self.columns), strict=True))
 
-    @staticmethod
-    def _made(values: list[Any], make: Callable[[Any], Any] | None) -> list[Any]:
-        return [make(value) for value in values] if make else values
+    @classmethod
+    def _made(cls, values: Any, make: Callable[[Any], Any] | None) -> list[Any]:
+        if is_ids(values):
+            return raw_ids(values)
+        if isinstance(values, Few):
+            return _listed(Few(cls._made(values.values, make), values.places))
+        return [make(value) for value in values] if make else list(values)
+
+
+def _array(values: Any) -> list[Any]:
+    return hexadecimal_ids(values) if is_ids(values) else _listed(values)
+
+
+def _listed(values: Few | list[Any]) -> list[Any]:
+    return [values.values[place] for place in values.places.tolist()] if isinstance(values, Few) else values
 
 
 @lru_cache(maxsize=1024)
-def _writing(table: Table, replace: bool, dialect: Dialect) -> _Writing:
+def _writing(table: Table, replace: bool, keeping: frozenset[str], dialect: Dialect, rows: int) -> _Writing:
+    """So many rows in one statement: SQLite takes them in one step, in which other threads run without a pause between rows."""
     statement = sqlite.insert(table)
-    compiled = (_replacing(statement, table) if replace else statement).compile(dialect=dialect)
+    compiled = (_replacing(statement, table, keeping) if replace else statement).compile(dialect=dialect)
     makers = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.c}
-    return _Writing(str(compiled), tuple((name, makers[name]) for name in compiled.positiontup or ()))
+    head, values, tail = str(compiled).partition(f"VALUES ({', '.join('?' * len(table.c))})")
+    several = ", ".join([values.removeprefix("VALUES ")] * rows)
+    return _Writing(f"{head}VALUES {several}{tail}", tuple((name, makers[name]) for name in compiled.positiontup or ()))
 
 
-def _replacing(statement: Any, table: Table) -> Any:
-    others = {column.name: statement.excluded[column.name] for column in table.c if not column.primary_key}
+def _replacing(statement: Any, table: Table, keeping: Collection[str] = ()) -> Any:
+    others = {
+        column.name: statement.excluded[column.name]
+        for column in table.c
+        if not column.primary_key and column.name not in keeping
+    }
     keys = list(table.primary_key)
     if not others:
         return statement.on_conflict_do_nothing(index_elements=keys)

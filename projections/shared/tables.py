@@ -18,9 +18,12 @@ POSITION = BigInteger().with_variant(Integer, "sqlite")
 """The type of a position that is the whole key of a table. SQLite keeps rows in its order if its type is INTEGER."""
 
 
-def table(name: str, *columns: Column[Any], narrow: bool = False) -> Table:
-    """`narrow`: rows have some hundred bytes at most. SQLite keeps them in the index of their key, and no second copy of it."""
-    made = Table(name, MetaData(), *columns, sqlite_with_rowid=not narrow)
+def table(name: str, *columns: Column[Any], narrow: bool = False, roomy: bool = False) -> Table:
+    """`narrow`: rows have some hundred bytes at most. SQLite keeps them in the index of their key, and no second copy of it.
+
+    `roomy`: all rows are often replaced together. PostgreSQL leaves half of a page free for it, and need not touch the indexes.
+    """
+    made = Table(name, MetaData(), *columns, sqlite_with_rowid=not narrow, postgresql_with={"fillfactor": 50} if roomy else {})
     for column in [one for one in columns if "sorted" in one.info]:
         Index(f"ix_{name}_{column.name}", column, next(iter(made.primary_key)))
     return made

@@ -89,6 +89,12 @@ def portions(
             yield dict(zip(columns, read.values(), strict=True))
 
 
+def read(connection: Connection, columns: Mapping[str, ColumnElement[Any]], *where: ColumnElement[bool]) -> dict[str, Any]:
+    """The columns of all rows that meet the conditions: as `portions`, but in one part, and never of what is kept."""
+    query = select(func.count(), *(_joined(column, connection.dialect) for column in columns.values())).where(*where)
+    return _vectors(columns, _fetched(connection, query), connection.dialect)
+
+
 def _looked_up(connection: Connection, shelf: Shelf | None, query: Select[Any]) -> tuple[str | None, Any, Any]:
     """What is kept of the query; or the row that it gives, and the text to keep it by."""
     asked, kept = shelf.find(connection, query) if shelf else (None, None)

@@ -43,9 +43,8 @@ from infra.read_models.settled import settled_upto
 from infra.servers.postgres import Postgres, PostgresAt
 from infra.settings import Settings
 from infra.wiring import deploy
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.customers.customers import customer_view
 from projections.segmentation import segment_answers, segment_report
 from projections.segmentation.segment_labels import segment_labels
@@ -62,7 +61,7 @@ MODEL = UUID(int=0x5E6)
 FOLLOWED = (segment_labels, customer_view)
 AT_ONCE = 20_000
 ENOUGH = 30.0
-"""Seconds that `make bench` reads while customers get new labels. To label a million takes some minutes."""
+"""Seconds that `make bench` reads at most, while customers get new labels."""
 
 
 class Read(NamedTuple):
@@ -147,17 +146,23 @@ class Crowd:
                 thread.join()
         return Relabelled(fit, answered - begun, ended - begun, reads)
 
+    def _rounds(self) -> Iterator[None]:
+        """Until the end, and once after it."""
+        while not self._ended:
+            yield
+        yield
+
     def _poll(self, reads: list[Read]) -> None:
         chance = random.Random(2)
         completeness = Completeness(self.read_models)
-        while not self._ended:
+        for _ in self._rounds():
             reads.append(self._timed("customer", partial(self._one, id=chance.choice(self.customers))))
             reads.append(self._timed("list", lambda connection: self._listed(connection, None)))
             reads.append(self._timed("segment", lambda connection: self._listed(connection, "2")))
             reads.append(self._own_write(completeness))
 
     def _poll_reports(self, reads: list[Read]) -> None:
-        while not self._ended:
+        for _ in self._rounds():
             reads.append(self._timed("report", self._reported))
             time.sleep(0.1)
 
@@ -199,7 +204,7 @@ def _row(id: UUID, chance: random.Random) -> Row:
     days = {DAY - timedelta(days=chance.randrange(700)) for _ in range(1 + chance.randrange(6))}
     spent = {day.isoformat(): Spent(1, chance.randrange(100, 50_000)) for day in days}
     behaviour = Behaviour(purchases={"EUR": spent})
-    return {"customer_id": id, "position": 0, "state": behaviour.dump(), "figures": packed(behaviour)}
+    return {"customer_id": id, "position": 0, **stored(behaviour)}
 
 
 def _fitted(clusters: int) -> Fitted:

@@ -17,9 +17,8 @@ from domain.shared.events import Actor, Event, Metadata, Recorded
 from domain.shared.ids import derived_id
 from infra.read_models.database import sqlite_read_models
 from infra.read_models.tables import create_tables
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.customers.customers import customer_view
 from projections.segmentation.segment_fitting import Wanted, fit, sample
 from projections.segmentation.segment_labels import segment_labels, settle_all
@@ -99,4 +98,4 @@ def _behaviour(chance: random.Random) -> Behaviour:
 
 
 def _row(n: int, behaviour: Behaviour) -> dict[str, object]:
-    return {"customer_id": UUID(int=n), "position": 1, "state": behaviour.dump(), "figures": packed(behaviour)}
+    return {"customer_id": UUID(int=n), "position": 1, **stored(behaviour)}

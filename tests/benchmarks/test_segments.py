@@ -29,7 +29,10 @@ def test_customers_are_fitted_labelled_and_one_is_labelled_alone(place: Place) -
     assert place.label_one() > 0
 
 
-def test_reads_while_a_fit_reaches_customers_are_of_one_fit_each_and_never_of_an_older_one(tmp_path: Path) -> None:
+def test_reads_while_a_fit_reaches_customers_are_of_one_fit_each_and_never_of_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.segmentation.segment_labels.PORTION", 50)
     with crowd(Settings(home=tmp_path, master_key=MASTER_KEY), customers=2500) as customers:
         done = customers.relabel(4)
     read = [(one.kind, next(iter(one.fits))) for one in sorted(done.reads, key=lambda one: one.at) if one.fits]

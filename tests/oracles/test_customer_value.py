@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import Connection
 
 from domain.segmentation.value_model import Fitted
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.segmentation import customer_value, value_calibration
 from projections.segmentation.predicted_values import listing
 from projections.segmentation.segment_labels import segment_labels
@@ -43,9 +42,7 @@ def behaviours(until: date) -> dict[str, Behaviour]:
 
 
 def keep(connection: Connection, known: dict[str, Behaviour]) -> None:
-    rows = [
-        {"customer_id": uuid(name), "position": 1, "state": one.dump(), "figures": packed(one)} for name, one in known.items()
-    ]
+    rows = [{"customer_id": uuid(name), "position": 1, **stored(one)} for name, one in known.items()]
     Rows(connection).insert(customer_features, rows)
 
 

@@ -22,7 +22,7 @@ from domain.shared.events import Actor, Context, Recorded
 from domain.shared.refusals import Refusal
 from infra.event_store.mapper import Mapper, Stored
 from infra.read_models.settled import Walk
-from infra.routing import Message, link, partition_of, subjects_here
+from infra.routing import Message, OnPartitions, link, subjects_here
 from infra.wiring import EVENTS
 from projections.customers.customers import customer_view
 from projections.sales.leads import leads
@@ -182,7 +182,7 @@ class Lanes:
                 """The next portion."""
 
     def _rows(self, partition: int) -> Rows:
-        rows = Rows(self._connection, lives_here=lambda subject: partition_of(subject, self._partitions) == partition)
+        rows = Rows(self._connection, lives_here=OnPartitions({partition}, self._partitions))
         rows.settled = self._walks[partition].upto
         return rows
 

@@ -13,9 +13,8 @@ import msgspec
 from sqlalchemy import Connection
 
 from domain.segmentation.segment_model import Bins, Feature, Fitted, Quality
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour, Spent
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.customers.customers import customer_view, customers
 from projections.segmentation import (
     customer_value,
@@ -86,10 +85,9 @@ def _customer(number: int) -> Row:
 def _behaviours(count: int) -> Iterator[Row]:
     chance = random.Random(7)
     known = [_behaviour(chance) for _ in range(BEHAVIOURS)]
-    values = [(one.dump(), packed(one)) for one in known]
+    values = [stored(one) for one in known]
     for number in range(count):
-        state, figures = values[chance.randrange(BEHAVIOURS)]
-        yield {"customer_id": _id(number), "position": number, "state": state, "figures": figures}
+        yield {"customer_id": _id(number), "position": number, **values[chance.randrange(BEHAVIOURS)]}
 
 
 def _behaviour(chance: random.Random) -> Behaviour:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import numpy as np
@@ -11,8 +12,13 @@ from hypothesis import strategies as st
 
 from projections.customers.behaviour_figures import Behaviours, packed
 from projections.customers.customer_behaviour import Behaviour, Spent
+from projections.customers.purchase_days import PurchaseDays, packed_days
 from projections.customers.purchase_summaries import alike, currencies, joined, purchases
 from tests.projections.customers.given_behaviours import DAY, behaviours
+
+
+def days_of(some: Iterable[Behaviour]) -> PurchaseDays:
+    return PurchaseDays(b"".join(map(packed_days, some)))
 
 
 def alone(behaviour: Behaviour, currency: str, until: date) -> tuple[float, ...] | None:
@@ -32,8 +38,7 @@ def alone(behaviour: Behaviour, currency: str, until: date) -> tuple[float, ...]
 @given(some=st.lists(behaviours(), max_size=6), currency=st.sampled_from(["EUR", "JPY", "KWD"]), back=st.integers(-11, 401))
 def test_summaries_until_a_day_are_those_of_each_customer(some: list[Behaviour], currency: str, back: int) -> None:
     until = DAY - timedelta(days=back)
-    states = [one.dump() for one in some]
-    found = purchases([states[:2], states[2:]], currency).until(until)
+    found = purchases([days_of(some[:2]), days_of(some[2:])], currency).until(until)
     expected = [alone(one, currency, until) for one in some if currency in one.purchases]
     assert found.bought.tolist() == [one is not None for one in expected]
     rows = [list(row) for row in zip(*(column.tolist() for column in found.of(found.bought)[1:]), strict=True)]
@@ -45,11 +50,11 @@ def test_summaries_until_a_day_are_those_of_each_customer(some: list[Behaviour],
 def test_packed_figures_have_the_same_summaries_as_purchase_days(some: list[Behaviour], currency: str) -> None:
     last = DAY + timedelta(days=20)
     by_figures = Behaviours(b"".join(map(packed, some))).purchases(currency, last)
-    by_days = purchases([[one.dump() for one in some]], currency).until(last)
+    by_days = purchases([days_of(some)], currency).until(last)
     assert by_figures.bought.tolist() == [currency in one.purchases for one in some]
     for ours, theirs in zip(by_figures.of(by_figures.bought), by_days, strict=True):
         assert ours.tolist() == pytest.approx(theirs.tolist(), rel=1e-12)
-    assert currencies([[one.dump() for one in some]]) == {currency for one in some for currency in one.purchases}
+    assert currencies([days_of(some)]) == {currency for one in some for currency in one.purchases}
 
 
 def test_a_day_before_the_last_purchase_is_moved_to_it() -> None:
@@ -69,7 +74,7 @@ def test_customers_that_are_alike_are_counted_together_and_found_again() -> None
     days = ("2024-01-01", "2024-01-09")
     same = Behaviour(purchases={"EUR": {day: Spent(1, 100) for day in days}})
     other = Behaviour(purchases={"EUR": {"2024-01-01": Spent(1, 100)}})
-    found = purchases([[one.dump() for one in (same, other, same)]], "EUR").until(date(2024, 2, 1))
+    found = purchases([days_of([same, other, same])], "EUR").until(date(2024, 2, 1))
     some, places, customers = alike(found)
     assert sorted(customers.tolist()) == [1, 2]
     for column, of_some in zip(found[1:4], some[1:4], strict=True):

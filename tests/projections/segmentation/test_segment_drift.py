@@ -13,9 +13,8 @@ from scipy.stats import entropy
 from sqlalchemy import Connection
 
 from domain.segmentation.segment_model import Feature
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.segmentation.segment_drift import report
 from projections.segmentation.segment_fitting import Wanted, fit, sample
 from projections.segmentation.segment_labels import segment_labels
@@ -33,10 +32,7 @@ def keep(connection: Connection, first: int, sizes: list[int]) -> None:
     known = [Behaviour(tickets=size % 7, numbers={"size": size}) for size in sizes]
     Rows(connection).insert(
         customer_features,
-        [
-            {"customer_id": UUID(int=first + n), "position": 1, "state": one.dump(), "figures": packed(one)}
-            for n, one in enumerate(known)
-        ],
+        [{"customer_id": UUID(int=first + n), "position": 1, **stored(one)} for n, one in enumerate(known)],
     )
 
 

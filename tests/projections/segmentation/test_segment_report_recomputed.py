@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.segmentation.segment_model import Feature
-from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour
-from projections.customers.customer_features import customer_features
+from projections.customers.customer_features import customer_features, stored
 from projections.customers.customers import customers
 from projections.segmentation.segment_labels import segment_labels
 from projections.segmentation.segment_models import Known, ended_days, known, model_states
@@ -96,8 +95,7 @@ def _recomputed(some: list[Behaviour | None], model: Any, now: Known, *, merged:
 
 
 def _row(number: int, behaviour: Behaviour | None) -> dict[str, Any]:
-    state, figures = (None, None) if behaviour is None else (behaviour.dump(), packed(behaviour))
-    return {"customer_id": uuid(number), "position": number, "state": state, "figures": figures}
+    return {"customer_id": uuid(number), "position": number, **stored(behaviour)}
 
 
 def _customer(number: int, into: int | None) -> dict[str, Any]:

@@ -117,6 +117,18 @@ def test_a_fit_finds_the_parameters_of_simulated_customers_within_their_errors()
     assert max(found.errors) < 0.06
 
 
+def test_a_search_that_begins_with_some_customers_finds_what_a_search_among_all_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance, n = np.random.default_rng(4), 3_000
+    x = np.sort(chance.integers(1, 9, n).astype(float))
+    m = gamma.rvs(4.0 * x, scale=1 / gamma.rvs(5.0, scale=1 / 60.0, size=n, random_state=chance), random_state=chance) / x
+    among_all = spend_per_purchase.fitted(x, m)
+    monkeypatch.setattr(spend_per_purchase, "MANY", 500)
+    found = spend_per_purchase.fitted(x, m)
+    assert found.converged
+    assert found.parameters == pytest.approx(among_all.parameters, rel=1e-6)
+    assert found.log_likelihood == pytest.approx(among_all.log_likelihood, rel=1e-12)
+
+
 def test_a_likelihood_that_grows_without_end_has_not_converged() -> None:
     found = most_likely(lambda at: (float(-1 / at[0]), np.array([1 / at[0] ** 2])), 1.0, [(1.0,)])
     assert not found.converged
