@@ -40,8 +40,12 @@ def show(url: str, key: FirstKey | None, documentation: bool, link: str | None =
 
 
 def signed_in(url: str, token: str) -> str:
-    """The address that signs a browser in. What follows `#` stays in the browser: no server and no proxy logs it."""
-    return f"{url.rstrip('/')}/#sign-in={token}"
+    """The address that signs a browser in. What follows `#` stays in the browser: no server and no proxy logs it.
+
+    A server that listens on all addresses is reached at this machine's own: a browser opens no page at 0.0.0.0.
+    """
+    browsed = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//127.0.0.1:")
+    return f"{browsed.rstrip('/')}/#sign-in={token}"
 
 
 def _console(url: str, link: str | None) -> str:

@@ -113,6 +113,10 @@ def sign_in_link(parts: Parts) -> str | None:
 
 def url_of(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
+    return url_at(host, port)
+
+
+def url_at(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 

@@ -9,6 +9,7 @@ import typer
 from infra.command_line.failures import settings as read_settings
 from infra.command_line.hints import signed_in
 from infra.command_line.imports import AsJson
+from infra.command_line.serve import url_at
 from infra.command_line.terminal import out, print_json
 from infra.processes import server_file
 
@@ -28,8 +29,7 @@ def sign_in(url: Url = None, json: AsJson = False) -> None:
     with reached(settings) as api:
         made = api.post("/v1/sign-in-links")
         running = None if settings.distributed else server_file.found(settings.home)
-    address = url or (running.url if running else f"http://{settings.host}:{settings.port}")
-    link = signed_in(address, made["link"])
+    link = signed_in(url or (running.url if running else url_at(settings.host, settings.port)), made["link"])
     if json:
         print_json({"url": link, "expires_at": made["expires_at"]})
     else:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from infra.command_line.hints import signed_in
 from tests.infra.command_line.test_rolling_restart import Workers
 from tests.infra.recount import Running, recount
 from tests.waiting import PATIENCE, wait_until
@@ -54,6 +55,20 @@ def browser() -> Iterator[Browser]:
     browser = Browser()
     yield browser
     browser.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "browsed"),
+    [
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000"),
+        ("http://[::]:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("https://crm.example.org/", "https://crm.example.org"),
+    ],
+)
+def test_a_link_leads_to_an_address_that_a_browser_opens(url: str, browsed: str) -> None:
+    assert signed_in(url, "rl_x") == f"{browsed}/#sign-in=rl_x"
 
 
 def test_a_link_made_before_the_start_signs_in_once_and_the_session_outlives_a_restart(
