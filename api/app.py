@@ -14,6 +14,7 @@ from api import batch, selecting
 from api.customers import (
     customer_views,
     customers,
+    dealings,
     erasure,
     feedback,
     feedback_views,
@@ -116,6 +117,7 @@ from projections.shared.frames import Frames
 
 CUSTOMERS = (
     customer_views.router,
+    dealings.router,
     customers.router,
     relations.reading,
     relations.commanding,
