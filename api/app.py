@@ -15,6 +15,7 @@ from api.console.site import Site
 from api.customers import (
     customer_views,
     customers,
+    dealings,
     erasure,
     feedback,
     feedback_views,
@@ -120,6 +121,7 @@ from projections.shared.frames import Frames
 
 CUSTOMERS = (
     customer_views.router,
+    dealings.router,
     customers.router,
     relations.reading,
     relations.commanding,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from api.customers import customer_schemas as schemas
 from api.shared.access import Caller, may
-from api.shared.as_of import Moment, Resource, When, as_of
+from api.shared.as_of import Moment, Resource, Then, When, as_of, reached_by
 from api.shared.bounds import PAGE, REPORT, STORY
 from api.shared.fields import External, System
 from api.shared.filtering import filters
@@ -135,7 +135,7 @@ async def _one(
     row: Mapping[str, Any] | None
     if when.now:
         asked = Asked(id, datetime.now(UTC).astimezone(zone).date(), zone, survivor)
-        row, position = await read_jointly(request, NEEDED, after, customer_answer.answers, asked, partial(_about, id))
+        row, position = await read_jointly(request, NEEDED, after, customer_answer.answers, asked, partial(about_customer, id))
     else:
         row, position = await as_of(request, CUSTOMERS, id, when)
         row = row and {**row, **dict.fromkeys(("merged_ids", *customer_answer.COMPUTED))}
@@ -149,22 +149,30 @@ async def timeline(
     request: Request,
     caller: Annotated[Caller, may("customers:read", STORY)],
     after: After,
+    when: Then,
     id: UUID,
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1, le=LARGEST_POSITION, description="Only events before this position.")] = None,
 ) -> Response:
-    """The timeline of the customer and of everyone merged into them, newest first, in Chinese and English."""
+    """The timeline of the customer and of everyone merged into them now, newest first, in Chinese and English.
+
+    With `as_of` and `effective_at`, it has those of these events that were recorded, and had happened, by then.
+    """
+    upto = await reached_by(request, when)
 
     def latest(connection: Connection) -> list[Row]:
         everyone = [id, *merged_into(connection, id)]
-        return customer_timeline.timeline(connection, everyone, limit=limit, before=before)
+        by = customer_timeline.By(upto, when.effective_at)
+        return customer_timeline.timeline(connection, everyone, limit=limit, before=before, by=by)
 
-    items, position = await read(request, {"customer_timeline": None, "customer_view": None}, after, latest)
+    needed = {"customer_timeline": None, "customer_view": None}
+    items, position = await read(request, needed, max(after, upto or 0), latest)
     following = str(items[-1]["position"]) if len(items) == limit else None
     return page(request, items, following, position, parameter="before")
 
 
-def _about(id: UUID, connection: Connection) -> set[UUID]:
+def about_customer(id: UUID, connection: Connection) -> set[UUID]:
+    """The subjects that an answer about the customer is about."""
     return _everyone_in(connection, id).union(_feedback_of_nobody(connection))
 
 

@@ -125,6 +125,10 @@ _BY_RULE: dict[str, Schema] = {
 }
 _GIVEN: Schema = {"anyOf": [fields({"as_of": DAY, "facts": _FACTS}), {"type": "null"}]}
 RULE_LABEL = fields(_BY_RULE | {"since": MAYBE_INTEGER, "customer_id": ID, "given": _GIVEN})
+LABEL_THEN = fields(
+    {name: schema for name, schema in _LABEL.items() if name != "since"} | {"distance": MAYBE_NUMBER, "features": FEATURES}
+)
+RULE_LABEL_THEN = fields({name: schema for name, schema in _BY_RULE.items() if name != "since"})
 SEGMENT = fields(
     {
         "customer_id": ID,

@@ -111,9 +111,10 @@ filtered = filters(
     overdue=Annotated[bool | None, Query(description="Open, and due in the past.")],
     reminded=Annotated[bool | None, Query(description="Whether the reminder at `remind_at` has taken place.")],
 )
+RESOURCE = Resource(Task, read_model.tasks, lambda connection, task_id: read_model.get(connection, task_id, _now()))
 views = Views(
     reading,
-    Resource(Task, read_model.tasks, lambda connection, task_id: read_model.get(connection, task_id, _now())),
+    RESOURCE,
     schemas.TASK,
     permission="tasks:read",
     private=PRIVATE,

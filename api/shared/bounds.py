@@ -46,6 +46,8 @@ PAGE = Bound(2_500, 500)
 """A page of a list: at most 500 rows, found through an index."""
 STORY = Bound(250, 100, Each(5, 1.5, "thing"))
 """All that happened to one thing."""
+MOMENT = Bound(500, 250, Each(6, 3, "thing"))
+"""All things of one customer as of a moment: the events of each of them are folded again."""
 REPORT = Bound(500, 250, Each(0.2, 0.02, "log"))
 """Figures over everything on the days asked for, which may be all days."""
 WIDE_REPORT = Bound(500, 250, Each(1, 0.02, "log"))

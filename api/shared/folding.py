@@ -15,9 +15,9 @@ FOLDED = 20_000
 AT_ONCE = 1_000
 
 
-def portions(store: EventStore, stream: UUID, last: int) -> Iterator[list[Stored]]:
-    """The events of the stream up to version `last`, in portions."""
-    for first in range(1, last + 1, AT_ONCE):
+def portions(store: EventStore, stream: UUID, last: int, after: int = 0) -> Iterator[list[Stored]]:
+    """The events of the stream after the version `after` up to version `last`, in portions."""
+    for first in range(after + 1, last + 1, AT_ONCE):
         if not (portion := store.part(stream, first, min(last, first + AT_ONCE - 1))):
             return
         yield portion

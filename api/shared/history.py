@@ -1,9 +1,13 @@
-"""The history of a resource in pages: each event of its stream, with its changes to the resource."""
+"""The history of a resource in pages: each event of its stream, with its changes to the resource.
+
+At a moment, it is the events that the resource is folded from as of that moment, so the changes are those between them.
+"""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, takewhile
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -11,9 +15,9 @@ import msgspec
 from fastapi import Depends, Request
 
 from api.shared.admission import in_its_thread
-from api.shared.as_of import Resource, Row
+from api.shared.as_of import Moment, Resource, Row, Then
 from api.shared.folding import FOLDED, is_of, portions
-from api.shared.reading import Cursor, Limit
+from api.shared.reading import Cursor, Limit, within_the_log
 from commands.shared.commit import Unreadable
 from infra.event_store.mapper import Stored
 from infra.event_store.showing import shown
@@ -31,10 +35,11 @@ class Part(NamedTuple):
 
     limit: int
     cursor: str | None
+    when: Moment
 
 
-async def _part(limit: Limit = 100, cursor: Cursor = None) -> Part:
-    return Part(limit, cursor)
+async def _part(when: Then, limit: Limit = 100, cursor: Cursor = None) -> Part:
+    return Part(limit, cursor, when)
 
 
 AskedPart = Annotated[Part, Depends(_part)]
@@ -46,36 +51,59 @@ async def history(
     """A page of the stream's events in order, the cursor of the next page, and the head of the log.
 
     Each event has its changes to the resource, `{field: {before, after}}`. The events before the page are folded together. A
-    page that ends after `FOLDED` events has no changes (null), nor has any event from one on that cannot be read.
-    Raises MalformedCursor.
+    page that ends after `FOLDED` events has no changes (null), nor has any event from one on that cannot be read. As of a
+    moment, a page looks at `FOLDED` events at most, so it may be shorter than its limit though there is a next one.
+    Raises MalformedCursor, and Problem 404 if the resource begins later than the moment.
     """
     store: EventStore = request.app.state.store
 
     def look() -> tuple[Sequence[Row], str | None, int]:
         head = store.head()
+        within_the_log(part.when.position or 0, head)
         after = _version(part.cursor, id)
-        first, events = store.part(id, 1, 1), store.part(id, after + 1, after + part.limit + 1)
-        if not first or not is_of(resource.kind, first[0]):
+        first, (events, reached) = store.part(id, 1, 1), _events(store, id, after, part)
+        if not first or not is_of(resource.kind, first[0]) or not part.when.includes(first[0]):
             return [], None, head
-        events, more = events[: part.limit], len(events) > part.limit
-        changes = _changes(store, resource, id, events, hide)
+        part.when.require_begun(first[0], resource.name)
+        changes = _changes(store, resource, id, events, part.when, hide)
         rows: list[Row] = [
             event | {"changes": change} for event, change in zip(shown(store, events, personal), changes, strict=True)
         ]
-        return rows, _cursor(id, events[-1].version) if more else None, head
+        return rows, None if reached is None else _cursor(id, reached), head
 
     return await in_its_thread(request, look)
 
 
+def _events(store: EventStore, id: UUID, after: int, part: Part) -> tuple[Sequence[Stored], int | None]:
+    """The events of the page, and the version after which the next page begins; None if there is no next page."""
+    if part.when.now:
+        events = store.part(id, after + 1, after + part.limit + 1)
+        return events[: part.limit], events[part.limit - 1].version if len(events) > part.limit else None
+    looked_at = after
+    known = takewhile(part.when.includes, (one for portion in portions(store, id, after + FOLDED, after) for one in portion))
+
+    def happened() -> Iterator[Stored]:
+        nonlocal looked_at
+        for one in known:
+            if part.when.has_happened(one):
+                yield one
+            looked_at = one.version
+
+    found = list(islice(happened(), part.limit + 1))
+    if len(found) > part.limit:
+        return found[: part.limit], found[part.limit - 1].version
+    return found, looked_at if looked_at == after + FOLDED else None
+
+
 def _changes(
-    store: EventStore, resource: Resource, id: UUID, events: Sequence[Stored], hide: Callable[[Row], Row]
+    store: EventStore, resource: Resource, id: UUID, events: Sequence[Stored], when: Moment, hide: Callable[[Row], Row]
 ) -> list[Changes | None]:
     found: list[Changes | None] = []
     if events and events[-1].version <= FOLDED:
         with folded(resource.projection) as fold:
             try:
                 for portion in portions(store, id, events[0].version - 1):
-                    fold.apply(store.decode(portion))
+                    fold.apply(store.decode(when.happened(portion)))
                 found += _each(store, fold, events, lambda: hide(resource.one(fold.connection, id) or {}))
             except Unreadable:
                 pass

@@ -53,7 +53,7 @@ class Views:
     `name` is the resource's name in messages, and `row_key` the column of its id; the defaults come from its kind. `private`
     are the fields that only a caller with `personal:read` sees; `shown` replaces that rule. With `own` the resource is the
     subject of its own row, so an answer about one is complete as soon as that subject is. `path` follows the router's
-    prefix, because a router may hold several resources.
+    prefix, because a router may hold several resources. The attribute `shown` is how a caller sees a row.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Views:
         self._path = path
         self._name = name or resource.kind.name.replace("_", " ")
         id_field = row_key or f"{resource.kind.name}_id"
-        self._shown = shown or (lambda row, caller: seen_by(caller, row, id_field, private))
+        self.shown = shown or (lambda row, caller: seen_by(caller, row, id_field, private))
 
     def many(
         self,
@@ -116,7 +116,7 @@ class Views:
 
             needed = reads or of_customer(own, getattr(wanted, "customer_id", None), *also)
             return await listing(
-                request, needed, after, found, show=lambda row: self._shown(row, caller), limit=limit, cursor=cursor
+                request, needed, after, found, show=lambda row: self.shown(row, caller), limit=limit, cursor=cursor
             )
 
         asked: dict[str, Any] = {}
@@ -154,7 +154,7 @@ class Views:
                 self._key.id(**key),
                 part,
                 name=self._name,
-                show=lambda row: self._shown(row, caller),
+                show=lambda row: self.shown(row, caller),
                 called="/".join(map(str, key.values())),
                 personal=caller.may("personal:read"),
             )
@@ -173,7 +173,7 @@ class Views:
                 after,
                 when,
                 name=self._name,
-                show=lambda row: self._shown(row, caller),
+                show=lambda row: self.shown(row, caller),
                 called="/".join(map(str, named.values())),
                 subject=id if self._own else None,
             )

@@ -207,6 +207,14 @@ def last_before(store: EventStore, moment: datetime, span: Span) -> int:
     return _before(store, moment, -CLOCKS, span)
 
 
+def recorded_by(store: EventStore, moment: datetime) -> int:
+    """The last position before the first event that is recorded after this moment; 0 if there is none.
+
+    If an event on the way cannot be read, that is not known: then it is the end of the log.
+    """
+    return _before(store, moment + timedelta.resolution, timedelta(), Span(0, store.head()))
+
+
 def recorded_until(store: EventStore, position: int) -> datetime:
     """When the last event up to this position was recorded. An event whose time cannot be read is passed over.
 

@@ -8,8 +8,9 @@ personal data.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,7 +22,6 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Integer,
-    Select,
     Text,
     Uuid,
     exists,
@@ -130,18 +130,32 @@ def _dumped(value: Any) -> str:
 _SHOWN = [column for column in moments.c if column.name not in ("subject", "named")]
 
 
+class By(NamedTuple):
+    """The events up to the position `upto`, of what had happened by `effective_at`; None is no bound."""
+
+    upto: int | None = None
+    effective_at: datetime | None = None
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        if self.upto is not None:
+            yield moments.c.position <= self.upto
+        if self.effective_at is not None:
+            yield moments.c.occurred_at <= self.effective_at
+
+
+ALL = By()
+
+
 def timeline(
-    connection: Connection, customer_ids: Collection[UUID], *, limit: int = 50, before: int | None = None
+    connection: Connection, customer_ids: Collection[UUID], *, limit: int = 50, before: int | None = None, by: By = ALL
 ) -> list[Row]:
     """The latest events before position `before`, newest first, each with a line in `zh` and in `en`.
 
     The caller gives the ids of the customer and of everyone merged into them. An event that concerns several of them appears
     once.
     """
-    found = union(
-        _moments(_is_their_own(customer_ids), before),
-        _moments(moments.c.stream.in_(_streams_of(customer_ids)), before),
-    ).subquery()
+    earlier = () if before is None else (moments.c.position < before,)
+    found = of_customers(customer_ids, _SHOWN, *earlier, *by.conditions()).subquery()
     query = (
         select(found, timeline_streams.c.number, timeline_streams.c.currency)
         .outerjoin(timeline_streams, timeline_streams.c.stream == found.c.stream)
@@ -153,9 +167,12 @@ def timeline(
     return [_opened(row, known) for row in rows]
 
 
-def _moments(condition: ColumnElement[bool], before: int | None) -> Select[Any]:
-    query = select(*_SHOWN).where(condition)
-    return query if before is None else query.where(moments.c.position < before)
+def of_customers(
+    customer_ids: Collection[UUID], shown: Sequence[Column[Any]], *conditions: ColumnElement[bool]
+) -> CompoundSelect[Any]:
+    """These columns of the customers' events that meet the conditions. Rows that are the same appear once."""
+    mine = _is_their_own(customer_ids), moments.c.stream.in_(streams_of(customer_ids))
+    return union(*(select(*shown).where(one, *conditions) for one in mine))
 
 
 def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
@@ -165,7 +182,7 @@ def _is_their_own(customer_ids: Collection[UUID]) -> ColumnElement[bool]:
     return row.subject.in_(customer_ids) & or_(row.named, ~moved_away)
 
 
-def _streams_of(customer_ids: Collection[UUID]) -> CompoundSelect[tuple[UUID]]:
+def streams_of(customer_ids: Collection[UUID]) -> CompoundSelect[tuple[UUID]]:
     """Streams of the customers, and streams without a customer that belong to a lead of theirs."""
     row = timeline_streams.c
     own = select(row.stream).where(row.customer_id.in_(customer_ids))

@@ -89,7 +89,7 @@ def _ended(row: Mapping[str, Any], model: Model) -> Row:
         "model_id": model.model_id,
         "model": model.fitted.name,
         "cluster": row["cluster"],
-        "label": _name(model, row["cluster"]),
+        "label": cluster_name(model, row["cluster"]),
         "missing": _missing(row["missing"]),
         "since": row["since"],
         "until": row["until"],
@@ -107,28 +107,28 @@ def _label(row: Mapping[str, Any], model: Model, behaviour: Behaviour, ended: da
         "model_id": model.model_id,
         "model": model.fitted.name,
         "cluster": now.cluster,
-        "label": _name(model, now.cluster),
+        "label": cluster_name(model, now.cluster),
         "missing": now.missing,
         "since": row["since"] if own else None,
         "fit_position": row["fit_position"],
         "as_of": now.as_of,
         "distance": now.distance,
-        "features": _by_name(model, now.features),
+        "features": by_feature_name(model, now.features),
         "moved": {
             "as_of": row["as_of"],
             "distance": row["distance"],
-            "features": _by_name(model, _floats(row["features"])),
+            "features": by_feature_name(model, _floats(row["features"])),
         }
         if own
         else None,
     }
 
 
-def _by_name(model: Model, features: Iterable[float | None]) -> dict[str, float | None]:
+def by_feature_name(model: Model, features: Iterable[float | None]) -> dict[str, float | None]:
     return {feature.label: value for feature, value in zip(model.fitted.features, features, strict=True)}
 
 
-def _name(model: Model, cluster: int | None) -> str | None:
+def cluster_name(model: Model, cluster: int | None) -> str | None:
     return None if cluster is None else model.cluster_names[cluster]
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import BigInteger, Column, Connection, Date, Select, Table, Text, Uuid, bindparam, func, select, true
 
 from domain.operations.calendar import DayEnded
@@ -72,6 +73,11 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         """The day as of which features are computed, unless a customer's last purchase is later."""
         return self.fitted.cut_off_day if ended is None else max(self.fitted.cut_off_day, ended)
 
+    def upto(self, day: date) -> Model:
+        """The model for features of this day, if that is before its cut-off day."""
+        fitted = structs.replace(self.fitted, cut_off_day=min(self.fitted.cut_off_day, day))
+        return structs.replace(self, fitted=fitted)
+
 
 class Known(NamedTuple):
     """The state at a position: all models, and the last day that has ended."""
@@ -82,6 +88,11 @@ class Known(NamedTuple):
     @property
     def active(self) -> list[Model]:
         return [model for model in self.models.values() if model.fit_in_force is not None]
+
+    def upto(self, day: date) -> Known:
+        """The same models for features of this day, if that is before the last day that has ended."""
+        models = {id: model.upto(day) for id, model in self.models.items()}
+        return Known(models, None if self.ended is None else min(self.ended, day))
 
 
 # How events change it

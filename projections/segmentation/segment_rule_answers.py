@@ -84,24 +84,24 @@ def _label(customer_id: UUID, found: Labelled, row: Mapping[str, Any] | None) ->
     own = row if row and (row["rule_id"], row["said_position"]) == (rule.rule_id, rule.said_position) else None
     return {
         "customer_id": customer_id,
-        **_named(rule),
+        **named(rule),
         "since": own and own["since"],
         "as_of": found.as_of,
-        "facts": _by_feature(rule, found.facts),
-        "given": own and {"as_of": own["as_of"], "facts": _by_feature(rule, _floats(own["facts"]))},
+        "facts": by_feature(rule, found.facts),
+        "given": own and {"as_of": own["as_of"], "facts": by_feature(rule, _floats(own["facts"]))},
     }
 
 
 def _ended(row: Mapping[str, Any], rule: Rule) -> Row:
-    seen = _by_feature(rule, _floats(row["facts"]))
-    return _named(rule) | {name: row[name] for name in ("since", "until", "as_of")} | {"facts": seen}
+    seen = by_feature(rule, _floats(row["facts"]))
+    return named(rule) | {name: row[name] for name in ("since", "until", "as_of")} | {"facts": seen}
 
 
-def _named(rule: Rule) -> Row:
+def named(rule: Rule) -> Row:
     return {"rule_id": rule.rule_id, "label": rule.name, "priority": rule.priority, "said_position": rule.said_position}
 
 
-def _by_feature(rule: Rule, values: Sequence[float | None]) -> list[Row]:
+def by_feature(rule: Rule, values: Sequence[float | None]) -> list[Row]:
     seen = zip(features_of(rule.expression), values, strict=True)
     return [{"feature": one.feature, "window": msgspec.to_builtins(one.window), "value": value} for one, value in seen]
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import BigInteger, Column, Connection, Select, Table, Text, Uuid, bindparam, func, select
 
 from domain.segmentation import segment_expression
@@ -62,6 +63,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     def day(self, ended: date | None) -> date:
         """The day as of which features are computed, unless a customer's last purchase is later."""
         return self.said_on if ended is None else max(self.said_on, ended)
+
+    def upto(self, day: date) -> Rule:
+        """The rule for features of this day, if that is before the day on which its expression was recorded."""
+        return structs.replace(self, said_on=min(self.said_on, day))
 
 
 # How events change it

@@ -148,7 +148,8 @@ class TicketBook(Ticket):
             self._remember_files((event.attachment,))
             self.files[str(event.attachment.id)] = without_personal(event.attachment)
         elif isinstance(event, AttachmentRemoved):
-            self._forget_files((self.files.pop(str(event.attachment_id)),))
+            if file := self.files.pop(str(event.attachment_id), None):
+                self._forget_files((file,))
         elif isinstance(event, Escalated):
             self.escalated.append(Escalation(at, event.team, event.reason))
         elif isinstance(event, Solved):
@@ -188,7 +189,8 @@ class TicketBook(Ticket):
 
     def _redact(self, reply_id: str) -> None:
         self.messages.pop(reply_id, None)
-        self._forget_files(self.replies[reply_id].attachments)
+        if reply := self.replies.get(reply_id):
+            self._forget_files(reply.attachments)
 
     def _forget_files(self, attachments: tuple[Attachment, ...]) -> None:
         for file in attachments:

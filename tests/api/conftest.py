@@ -117,12 +117,12 @@ def unchanged(world: World, customer: str, order: str) -> Iterator[None]:
 
 @pytest.fixture
 def parts(settings: Settings) -> Iterator[Parts]:
-    with _tailed(settings) if settings.distributed else opened(settings) as parts:
+    with tailed(settings) if settings.distributed else opened(settings) as parts:
         yield parts
 
 
 @contextmanager
-def _tailed(settings: Settings) -> Iterator[Parts]:
+def tailed(settings: Settings) -> Iterator[Parts]:
     """On PostgreSQL, but as in the embedded deployment: the projector tails the log, without Kafka."""
     with ExitStack() as stack:
         deployment = msgspec.structs.replace(deploy(settings), partitions=1)

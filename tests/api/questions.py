@@ -19,7 +19,7 @@ FORMS = ("text/csv", "application/x-ndjson")
 # Parameters that continue a list: they take no free text.
 PAGED = ("cursor", "before", "after", "limit", "upto")
 # Parameters that change how a row is shown. All other parameters only leave rows out of a list.
-CHOSEN = ("sort", "by", "clock", "rules", "version", "as_of")
+CHOSEN = ("sort", "by", "clock", "rules", "version", "as_of", "effective_at")
 
 
 class Question(NamedTuple):
@@ -101,7 +101,7 @@ def _values(parameter: Document) -> list[str]:
         return [f"-{key}" for key in keys]
     if parameter["name"] == "version":
         return ["2"]
-    if parameter["name"] == "as_of":
+    if parameter["name"] in ("as_of", "effective_at"):
         return [datetime.now(UTC).isoformat().replace("+00:00", "Z")]
     if any(schema.get("type") == "boolean" for schema in schemas):
         return ["true", "false"]

@@ -17,9 +17,11 @@ from tests.api.sales.given_leads import captured, opened
 from tests.api.sales.given_orders import ORDER, done
 from tests.api.segmentation.given_segments import send
 
-# A merge adds events to the history, the customer's own stream. The reports measure times until now, and not customers.
+# A merge adds events to the history, the customer's own stream, and ticks to the timeline. The reports measure times until now,
+# and not customers.
 LEFT_OUT = {
     "/v1/customers/{id}/history",
+    "/v1/customers/{id}/timeline/ticks",
     "/v1/reports/service",
     "/v1/reports/ticket-backlog",
     "/v1/reports/ticket-times",

@@ -161,7 +161,7 @@ def _use_existing(case: Case[Any], ids: Mapping[str, str]) -> None:
         case.path_parameters[name] = ids.get(name, case.path_parameters[name])
     case.headers.pop("If-Match", None)
     if isinstance(case.query, dict):
-        for name in ("after", "as_of", "version", "cursor"):
+        for name in ("after", "as_of", "effective_at", "version", "cursor"):
             case.query.pop(name, None)
 
 

@@ -121,7 +121,9 @@ class Reachable(Annotated):
         self.methods[method.method_id] = KnownMethod(method)
 
     def note_method(self, method_id: UUID, **changes: Any) -> None:
-        self.methods[method_id] = self.methods[method_id]._replace(**changes)
+        """Changes a method. A fold of what had happened by a moment may leave it out; then there is nothing to change."""
+        if known := self.methods.get(method_id):
+            self.methods[method_id] = known._replace(**changes)
 
     def known_method(self, method_id: UUID) -> KnownMethod:
         if method_id not in self.methods:

@@ -45,8 +45,9 @@ class ShipmentMoved(Event, frozen=True, tag="crm.order.shipment_moved"):
     shipment_id: str
 
     def apply(self, order: State, metadata: Metadata) -> None:
-        shipment = order.shipments[self.shipment_id]
-        shipment.standing, shipment.at = self.standing, metadata.occurred_at
+        # A fold of what had happened by a moment may leave out the shipment, if it is dated after this event.
+        if shipment := order.shipments.get(self.shipment_id):
+            shipment.standing, shipment.at = self.standing, metadata.occurred_at
 
 
 class Delivered(ShipmentMoved, frozen=True, tag="crm.order.delivered.v1"):

@@ -57,8 +57,10 @@ class ReplyRedacted(Event, frozen=True, tag="crm.ticket.reply_redacted.v1"):
     reason: str | None = None
 
     def apply(self, ticket: State, metadata: Metadata) -> None:
-        ticket.replies[self.reply_id] = without_personal(ticket.replies[self.reply_id])
-        ticket.redactions[self.reply_id] = metadata.occurred_at
+        # A fold of what had happened by a moment may leave out the reply, if it is dated after its redaction.
+        if reply := ticket.replies.get(self.reply_id):
+            ticket.replies[self.reply_id] = without_personal(reply)
+            ticket.redactions[self.reply_id] = metadata.occurred_at
 
 
 class Corresponding(State):
