@@ -43,6 +43,9 @@ class Operations(Protocol):
     def rebuild_all(self, check: bool, progress: Progress) -> Any:
         """Rebuild all read models with one reading of the log, or with `check` only compare; returns the results."""
 
+    def recounts(self) -> Sequence[Any]:
+        """The last result of each read model that was rebuilt or checked."""
+
     def rotate_master_key(self, progress: Progress) -> Any:
         """Wrap all keys with the newest master key; returns the result."""
 

@@ -112,7 +112,7 @@ async def start(
         state = request.app.state
         return run_import(state.executor, state.store.secret, parsed, path, caller.actor, progress)
 
-    job = _begin(request.app.state.jobs, id, work, upload)
+    job = _begin(request.app.state.jobs, id, work, upload, caller.id)
     return _answer(202, _of_job(job), {"Location": f"/v1/imports/{id}"})
 
 
@@ -182,7 +182,7 @@ def _save(upload: UploadFile, path: Path) -> None:
         shutil.copyfileobj(upload.file, target)
 
 
-def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upload) -> Job:
+def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upload, by: str) -> Job:
     """The job that runs this import. The upload is closed when the job ends, or now if none is started.
 
     Raises TooManyJobs.
@@ -199,7 +199,7 @@ def _begin(jobs: Jobs, id: UUID, work: Callable[[Progress], Report], upload: Upl
             upload.close()
 
     try:
-        return jobs.start(id, whole, EXPECTED)
+        return jobs.start(id, whole, EXPECTED, kind="import", by=by)
     except TooManyJobs:
         upload.close()
         raise

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -22,6 +23,7 @@ WAITING = 20
 Progress = Callable[[int, int], None]
 Work = Callable[[Progress], Any]
 State = Literal["running", "completed", "failed"]
+Kind = Literal["rebuild", "check", "master-key-rotation", "verification", "import"]
 
 
 class Expected(NamedTuple):
@@ -39,9 +41,16 @@ class Stopped(Exception):
 
 
 class Job(msgspec.Struct, eq=False):
-    """`done` and `total` are in the units of the work. `result` is set if it is completed, `error` if it failed."""
+    """`done` and `total` are in the units of the work. `result` is set if it is completed, `error` if it failed.
+
+    `by` is the id of the key that asked for it; None if the process itself began it. It waits for its turn from `begun_at` on.
+    """
 
     id: UUID
+    kind: Kind
+    begun_at: datetime
+    by: str | None = None
+    ended_at: datetime | None = None
     state: State = "running"
     done: int = 0
     total: int = 0
@@ -58,7 +67,15 @@ class Jobs:
         self._lock = threading.Lock()
         self._stopping = False
 
-    def start(self, id: UUID, work: Work, expected: Expected = Expected()) -> Job:  # noqa: B008 (it is immutable)
+    def start(
+        self,
+        id: UUID,
+        work: Work,
+        expected: Expected = Expected(),  # noqa: B008 (it is immutable)
+        *,
+        kind: Kind,
+        by: str | None = None,
+    ) -> Job:
         """Start the job and return it. If one with this id is running, return that one instead.
 
         Raises TooManyJobs, which is answered with 503.
@@ -68,7 +85,7 @@ class Jobs:
             if job is None or job.state != "running":
                 if sum(one.state == "running" for one in self._jobs.values()) >= AT_ONCE + WAITING:
                     raise TooManyJobs(f"{WAITING} jobs wait for their turn. Nothing was done.")
-                job = self._jobs[id] = Job(id)
+                job = self._jobs[id] = Job(id, kind, datetime.now(UTC), by)
                 self._jobs.move_to_end(id)
                 self._forget_oldest()
                 self._threads.submit(self._run, job, work, expected)
@@ -76,6 +93,11 @@ class Jobs:
 
     def get(self, id: UUID) -> Job | None:
         return self._jobs.get(id)
+
+    def latest(self) -> list[Job]:
+        """All that are remembered, the one that was begun last first."""
+        with self._lock:
+            return list(reversed(self._jobs.values()))
 
     def stop(self) -> None:
         """Stop every job at its next step. Returns at once, and may be called from any thread."""
@@ -99,10 +121,12 @@ class Jobs:
 
         try:
             job.result = work(progress)
+            job.ended_at = datetime.now(UTC)
             job.state = "completed"
         except Exception as error:
             known = isinstance(error, (*expected.errors, Stopped))
             job.error = str(error) if known else type(error).__name__
+            job.ended_at = datetime.now(UTC)
             job.state = "failed"
             if not known:
                 log.exception("job failed", job=str(job.id))

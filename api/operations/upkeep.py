@@ -5,8 +5,9 @@ A dead letter is an event that a read model could not fold.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -15,18 +16,18 @@ from pydantic import StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from api.operations.health import Operations
-from api.operations.jobs import Expected, Job, Jobs, Work
-from api.shared.access import may
-from api.shared.bounds import REPORT
+from api.operations.jobs import Expected, Job, Jobs, Kind, State, Work
+from api.shared.access import Caller, may
+from api.shared.bounds import PAGE, REPORT
 from api.shared.commanding import OWN_REQUEST
 from api.shared.conditional import refuse_conditions
 from api.shared.fields import Body
 from api.shared.nearest import because
-from api.shared.openapi import EVERYWHERE, problems
+from api.shared.openapi import EVERYWHERE, answers, problems
 from api.shared.problems import Problem, problem, wrong_parameter
 from api.shared.reading import LARGEST_POSITION
 from api.shared.routes import Router
-from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, Schema, fields
+from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_INTEGER, MAYBE_TEXT, TEXT, TEXTS, Schema, fields, maybe
 from api.shared.strict import StrictRoute
 from domain.shared.ids import new_id
 from infra.event_store.rotation import MasterKeysUnreadable, RotatedElsewhere
@@ -35,20 +36,61 @@ from infra.event_store.vault import MasterKeyMissing
 router = Router(prefix="/v1/operations", tags=["operations"], route_class=StrictRoute)
 
 ACTING: Any = [may("operations:act", REPORT), OWN_REQUEST]
+Acting = Annotated[Caller, may("operations:act")]
 
 Name = Annotated[str, Path(max_length=64, pattern=r"^[a-z_]+$", description="A projection's name.")]
 Position = Annotated[int, Path(ge=1, le=LARGEST_POSITION)]
 
-JOB = fields(
+STATE = {"enum": list(get_args(State))}
+_BEGUN: dict[str, Schema] = {
+    "id": ID,
+    "kind": {"enum": list(get_args(Kind))},
+    "begun_at": INSTANT,
+    "by": MAYBE_TEXT | {"description": "The id of the key that asked for it; null if the process itself began it."},
+    "ended_at": maybe(INSTANT),
+    "state": STATE,
+    "done": INTEGER,
+    "total": INTEGER,
+}
+JOB = fields({**_BEGUN, "result": {"type": ["object", "null"]}, "error": MAYBE_TEXT})
+LISTED_JOB = fields({**_BEGUN, "link": TEXT | {"description": "Where the result of the job is read."}})
+JOBS = fields({"items": {"type": "array", "items": LISTED_JOB}})
+DIFFERENCE = fields(
     {
-        "id": ID,
-        "state": {"enum": ["running", "completed", "failed"]},
-        "done": INTEGER,
-        "total": INTEGER,
-        "result": {"type": ["object", "null"]},
+        "table": TEXT,
+        "fault": {"enum": ["missing", "surplus", "different"], "description": "`missing`: only the rebuilt rows have it."},
+        "key": {"type": "object", "description": "The ids and numbers of the row's key."},
+        "columns": TEXTS,
+    }
+)
+RECOUNT = fields(
+    {
+        "projection": TEXT,
+        "at": INSTANT,
+        "position": MAYBE_INTEGER,
+        "seconds": {"type": ["number", "null"]},
+        "live": MAYBE_TEXT,
+        "rebuilt": MAYBE_TEXT,
+        "same": {"type": ["boolean", "null"]},
+        "difference": maybe(DIFFERENCE),
+        "dead_letters": MAYBE_INTEGER,
+        "swapped": FLAG,
         "error": MAYBE_TEXT,
     }
 )
+RECOUNTS = fields({"items": {"type": "array", "items": RECOUNT}, "never": TEXTS})
+PATHS: Mapping[Kind, str] = {
+    "rebuild": "/v1/operations/rebuilds",
+    "check": "/v1/operations/rebuilds",
+    "master-key-rotation": "/v1/operations/master-key-rotations",
+    "verification": "/v1/operations/verifications",
+    "import": "/v1/imports",
+}
+"""Where a job of each kind is read, by its id."""
+REBUILD: Kind = "rebuild"
+CHECK: Kind = "check"
+ROTATION: Kind = "master-key-rotation"
+VERIFICATION: Kind = "verification"
 DEAD_LETTER = fields(
     {
         "projection": TEXT,
@@ -83,54 +125,83 @@ class RebuildBody(Body):
     check: bool = False
 
 
-@router.post("/rebuilds", status_code=202, dependencies=ACTING, responses=_answers(JOB, 202))
-async def rebuild(request: Request, body: RebuildBody) -> Response:
-    """Rebuild a read model, or all, in the background while the old ones answer.
+@router.post("/rebuilds", status_code=202, dependencies=[OWN_REQUEST], responses=_answers(JOB, 202))
+async def rebuild(request: Request, caller: Annotated[Caller, may("operations:check", REPORT)], body: RebuildBody) -> Response:
+    """Rebuild a read model, or all, in the background while the old ones answer. With `check`, only compare.
 
-    Only the process that started the job knows its id. The result of all is `projections`, a list with one result for each. One
-    that cannot be rebuilt has an `error` there, and does not hold back the others.
+    A check needs only the permission `operations:check`, which auditors have; a rebuild needs `operations:act`. Only the
+    process that started the job knows its id; `GET /v1/operations/recounts` has the last results of all processes. The result
+    of all is `projections`, a list with one result for each. One that cannot be rebuilt has an `error` there, and does not hold
+    back the others. A result whose digests differ has the first `difference`.
     """
-    operations = _operations(request, body.projection)
+    if not body.check and not caller.may("operations:act"):
+        raise Problem(403, "forbidden", "To replace a read model needs the permission operations:act; to check it does not.")
+    operations, kind = _operations(request, body.projection), CHECK if body.check else REBUILD
     if body.projection is None:
-        return _begin(request, "rebuilds", partial(operations.rebuild_all, body.check))
-    return _begin(request, "rebuilds", partial(operations.rebuild, body.projection, body.check))
+        return _begin(request, caller, kind, partial(operations.rebuild_all, body.check))
+    return _begin(request, caller, kind, partial(operations.rebuild, body.projection, body.check))
+
+
+@router.get("/recounts", dependencies=[may("operations:read", PAGE)], responses=answers(RECOUNTS))
+async def recounts(request: Request) -> Response:
+    """The last result of each read model that was rebuilt or checked, in any process.
+
+    `same`: at `position`, the live rows were those that the log gives; null if they could not be compared. `never` are the read
+    models that were not recounted yet. The results are stored next to the read models, and survive a restart.
+    """
+    operations: Operations = request.app.state.operations
+    known, head = await run_in_threadpool(lambda: (operations.recounts(), request.app.state.store.head()))
+    current = [one for one in known if one.projection in operations.names()]
+    items = [{**msgspec.to_builtins(one), "same": one.same} for one in current]
+    never = [name for name in operations.names() if name not in {one.projection for one in current}]
+    return _json({"items": items, "never": never}, {"Position": str(head)})
+
+
+@router.get("/jobs", dependencies=[may("operations:read", PAGE)], responses=_answers(JOBS))
+async def all_jobs(request: Request) -> Response:
+    """The latest jobs of this process, at least the last hundred, and the newest first. Two run at a time; others wait.
+
+    The results are in the jobs themselves, at `link`. Another process knows other jobs.
+    """
+    jobs: Jobs = request.app.state.jobs
+    return _json({"items": [_listed(job) for job in jobs.latest()]})
 
 
 @router.get("/rebuilds/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def rebuilding(request: Request, id: UUID) -> Response:
     """The progress of a rebuild, or its result."""
-    return _begun(request, id, "rebuild", "rebuilds")
+    return _begun(request, id, "rebuild", REBUILD, CHECK)
 
 
-@router.post("/master-key-rotations", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
-async def rotate_master_key(request: Request) -> Response:
+@router.post("/master-key-rotations", status_code=202, responses=_answers(JOB, 202))
+async def rotate_master_key(request: Request, caller: Acting) -> Response:
     """Wrap all keys again, with the newest master key, while everything else goes on.
 
     A rotation that was interrupted continues with the next one.
     """
     refuse_conditions(request, "A rotation of the master key")
     operations: Operations = request.app.state.operations
-    return _begin(request, "master-key-rotations", operations.rotate_master_key, EXPECTED)
+    return _begin(request, caller, ROTATION, operations.rotate_master_key, EXPECTED)
 
 
 @router.get("/master-key-rotations/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def master_key_rotation(request: Request, id: UUID) -> Response:
     """The progress of a rotation in keys, or its result: how many were wrapped again, and how many are damaged."""
-    return _begun(request, id, "rotation", "master-key-rotations")
+    return _begun(request, id, "rotation", ROTATION)
 
 
-@router.post("/verifications", status_code=202, dependencies=[may("operations:act")], responses=_answers(JOB, 202))
-async def verify(request: Request) -> Response:
+@router.post("/verifications", status_code=202, responses=_answers(JOB, 202))
+async def verify(request: Request, caller: Acting) -> Response:
     """Read the whole event store and compare everything in it, while everything else goes on."""
     refuse_conditions(request, "A verification")
     operations: Operations = request.app.state.operations
-    return _begin(request, "verifications", operations.verify, EXPECTED)
+    return _begin(request, caller, VERIFICATION, operations.verify, EXPECTED)
 
 
 @router.get("/verifications/{id}", dependencies=[may("operations:read")], responses=_answers(JOB))
 async def verification(request: Request, id: UUID) -> Response:
     """The progress of a verification, or its result: the number of `findings`, and the first thousand of them."""
-    return _begun(request, id, "verification", "verifications")
+    return _begun(request, id, "verification", VERIFICATION)
 
 
 @router.post("/clock-confirmations", dependencies=[may("operations:act"), OWN_REQUEST], responses=_answers(CONFIRMED))
@@ -180,24 +251,26 @@ def _operations(request: Request, projection: str | None) -> Operations:
     return operations
 
 
-def _begin(request: Request, path: str, work: Work, *expected: Expected) -> Response:
+def _begin(request: Request, caller: Caller, kind: Kind, work: Work, *expected: Expected) -> Response:
     """Begin a job of this process."""
     jobs: Jobs = request.app.state.jobs
-    return _job(jobs.start(new_id(), work, *expected), 202, path)
+    job = jobs.start(new_id(), work, *expected, kind=kind, by=caller.id)
+    return Response(msgspec.json.encode(job), 202, {"Location": f"{PATHS[kind]}/{job.id}"}, "application/json")
 
 
-def _begun(request: Request, id: UUID, what: str, path: str) -> Response:
-    """The job that this process began, or 404."""
+def _begun(request: Request, id: UUID, what: str, *kinds: Kind) -> Response:
+    """The job of these kinds that this process began, or 404."""
     job = request.app.state.jobs.get(id)
-    if job is None:
+    if job is None or job.kind not in kinds:
         return problem(404, "not-there", f"This process has no {what} {id}.")
-    return _job(job, 200, path)
+    return _json(job)
 
 
-def _job(job: Job, status: int, kind: str) -> Response:
-    headers = {"Location": f"/v1/operations/{kind}/{job.id}"} if status == 202 else {}
-    return Response(msgspec.json.encode(job), status, headers, "application/json")
+def _listed(job: Job) -> dict[str, Any]:
+    """The job without its result and its error, which may be long, and may need another permission."""
+    shown = {name: value for name, value in msgspec.structs.asdict(job).items() if name not in ("result", "error")}
+    return shown | {"link": f"{PATHS[job.kind]}/{job.id}"}
 
 
-def _json(body: Any) -> Response:
-    return Response(msgspec.json.encode(body), 200, media_type="application/json")
+def _json(body: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(body), 200, dict(headers or {}), "application/json")

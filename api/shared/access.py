@@ -66,8 +66,19 @@ ROLES: dict[str, frozenset[str]] = {
     "marketer": SERVE | PROMOTE,
     "sales": SERVE | SELL,
     "analyst": READ | {"segments:write", "batches:send"},
-    "auditor": READ | {"personal:read", "events:read", "keys:read", "imports:read", "operations:read", "webhooks:read"},
-    "operator": frozenset({"operations:read", "operations:act", "imports:read", "imports:run", "webhooks:read"}),
+    "auditor": READ
+    | {
+        "personal:read",
+        "events:read",
+        "keys:read",
+        "imports:read",
+        "operations:read",
+        "operations:check",
+        "webhooks:read",
+    },
+    "operator": frozenset(
+        {"operations:read", "operations:check", "operations:act", "imports:read", "imports:run", "webhooks:read"}
+    ),
     "admin": SERVE
     | PROMOTE
     | SELL
@@ -82,6 +93,7 @@ ROLES: dict[str, frozenset[str]] = {
         "keys:read",
         "keys:manage",
         "operations:read",
+        "operations:check",
         "operations:act",
         "service-levels:write",
         "webhooks:read",

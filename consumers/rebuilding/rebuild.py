@@ -18,13 +18,14 @@ from typing import TypeVar, get_args
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, exc, func, insert, select, update
 
 from consumers.projecting.faults import is_transient, name_of
 from consumers.projecting.folding import Unfoldable
 from consumers.projecting.set_aside import ForEveryone
 from consumers.projecting.settling import Walks
 from consumers.rebuilding.building import Building
+from consumers.rebuilding.difference import Difference, first_difference
 from consumers.rebuilding.page import Page, Place, read_page
 from infra.event_store.store import EventStore
 from infra.read_models import shadows
@@ -40,6 +41,8 @@ Progress = Callable[[int, int], None]
 
 PAGE = {"sqlite": 2000, "postgresql": 4000}
 TRIES, LONGEST_PAUSE = 8, 5.0
+# Moments at which live rows may be at rest, so that they can be compared one by one.
+RESTS = 20
 
 log = structlog.get_logger()
 
@@ -58,7 +61,8 @@ class Rebuilt(msgspec.Struct, frozen=True):
 
     `seconds` have passed since it began or, of many that are rebuilt together, since all of them began. The digests are None if
     the live rows were built by another version of the code and cannot be compared. `dead_letters` counts the events that could
-    not be folded or wait for such an event.
+    not be folded or wait for such an event. `difference` is the first row that differs; None if the digests are the same, or if
+    the live rows never rested long enough to compare them row by row.
     """
 
     projection: str
@@ -68,6 +72,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
     rebuilt: str | None
     dead_letters: int
     swapped: bool
+    difference: Difference | None = None
 
     @property
     def same(self) -> bool | None:
@@ -164,10 +169,11 @@ class _Rebuild:
         self._begun = time.monotonic()
 
     def run(self, check: bool) -> Rebuilt:
-        live = rebuilt = None
+        live = rebuilt = difference = None
         self._fold_to(self.begin())
         if self._is_current():
             live, rebuilt = self._compare()
+            difference = None if live == rebuilt else self._first_difference()
         letters = self._dead_letters()
         if check:
             reached = _with_retries(self._drop)
@@ -175,7 +181,7 @@ class _Rebuild:
             reached = self._swapped()
             shadows.drop_retired(self._read_models, self.projection.tables)
         seconds = time.monotonic() - self._begun
-        return Rebuilt(self.name, reached, seconds, live, rebuilt, letters, not check)
+        return Rebuilt(self.name, reached, seconds, live, rebuilt, letters, not check, difference)
 
     # Building
 
@@ -246,6 +252,25 @@ class _Rebuild:
         with one_moment(self._read_models) as connection:
             self._require_exact(connection, targets)
             return live, digest(connection, tables, self._building.shadows)
+
+    def _first_difference(self) -> Difference | None:
+        """The first row that differs, seen at a moment at which both are at the same positions.
+
+        Live rows move on meanwhile. None if they are never at rest, or if the database gives up the comparison.
+        """
+        for _ in range(RESTS):
+            self._settle()
+            targets = _with_retries(self._targets)
+            self._fold_to(targets)
+            with one_moment(self._read_models) as connection:
+                at_rest = self._live_positions(connection) == self._building.place(connection).at
+                if at_rest and self._is_settled(connection):
+                    try:
+                        return first_difference(connection, self.projection.tables, self._building.shadows)
+                    except exc.OperationalError as error:
+                        log.warning("rebuild.difference_not_found", projection=self.name, error=name_of(error))
+                        return None
+        return None
 
     def _settle(self) -> None:
         """Lets events for everyone reach all live rows, which rebuilt rows have from the start."""

@@ -57,5 +57,15 @@ def _show(ended: dict[str, Any]) -> None:
     done = "rebuilt" if ended["swapped"] else "checked"
     name = escape(ended["projection"])
     out.print(f"{name}: {done} up to {ended['position']} in {ended['seconds']:.1f} s: {verdicts[ended['same']]}")
+    if difference := ended["difference"]:
+        out.print(f"  first difference: {escape(_row(difference))}")
     if ended["dead_letters"]:
         out.print(f"  [yellow]{ended['dead_letters']} events could not be folded[/]: see recount dead-letters list")
+
+
+def _row(difference: dict[str, Any]) -> str:
+    """`orders, order_id 0199…: different in status`."""
+    key = ", ".join(f"{name} {value}" for name, value in difference["key"].items())
+    columns = ", ".join(difference["columns"])
+    place = f"{difference['table']}, {key}" if key else difference["table"]
+    return f"{place}: {difference['fault']}" + (f" in {columns}" if columns else "")

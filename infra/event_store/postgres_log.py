@@ -58,6 +58,10 @@ class PostgresLog(ABC):
         return self._read(ENDS, {"id": id, "types": list(types)})
 
     @unavailable_when_unreachable
+    def first(self, ids: Collection[UUID]) -> list[Stored]:
+        return self._read(READ + "WHERE originator_id = ANY(%s) AND originator_version = 1", [list(ids)])
+
+    @unavailable_when_unreachable
     def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
         where = "WHERE originator_id = %s AND originator_version BETWEEN %s AND %s ORDER BY originator_version"
         return self._read(READ + where, [stream, first, last])
@@ -101,6 +105,11 @@ class PostgresLog(ABC):
         with self._connection() as connection:
             cursor = connection.cursor(row_factory=tuple_row)
             return postgres_terms.indexed(cursor, terms, after, upto, each, backwards=backwards)
+
+    @unavailable_when_unreachable
+    def having(self, terms: Collection[Term], positions: Collection[int]) -> set[int]:
+        with self._connection() as connection:
+            return postgres_terms.having(connection.cursor(row_factory=tuple_row), terms, positions)
 
     @unavailable_when_unreachable
     def at(self, positions: Collection[int]) -> list[Stored]:

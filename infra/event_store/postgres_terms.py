@@ -56,6 +56,8 @@ IN_INDEX = """
         ORDER BY position {direction} LIMIT %s
     ) AS found
 """
+AT_TERMS = "SELECT {kind} & {mask} FROM event_terms WHERE {kind} = ANY(%s::text::bigint[])"
+AT_INDEX = "SELECT position FROM event_index WHERE term = ANY(%s::text::bigint[]) AND position = ANY(%s::text::bigint[])"
 LACKING = """
     SELECT DISTINCT position FROM unnest(%s::text::bigint[], %s::text::bigint[], %s::text::bigint[])
         AS wanted (value, term, position)
@@ -111,6 +113,17 @@ def indexed(
         for number, position in connection.execute(statement, [*wanted, each], prepare=True).fetchall():
             positions[number].append(position)
     return [(known[number], at) for number, found in positions.items() for at in sorted(found, reverse=backwards)[:each]]
+
+
+def having(connection: Any, terms: Collection[Term], positions: Collection[int]) -> set[int]:
+    """See `Recorder.having`. The connection gives rows as tuples."""
+    asked = [numbers(term.number for term in terms), numbers(positions)]
+    found = {position for (position,) in connection.execute(AT_INDEX, asked, prepare=True)}
+    narrow = [position for position in positions if position <= MASK]
+    for kind, heads in _heads(connection, terms).items():
+        values = numbers(_value(head, position) for _, head in heads for position in narrow)
+        found.update(at for (at,) in connection.execute(AT_TERMS.format(kind=kind, mask=MASK), [values], prepare=True))
+    return found
 
 
 def _heads(connection: Any, terms: Iterable[Term]) -> Mapping[Kind, list[tuple[int, int]]]:

@@ -13,8 +13,9 @@ from threading import Event
 import structlog
 
 from commands.shared.commit import StoreUnavailable
+from infra.event_store.in_common import Span
 from infra.event_store.rows import KEPT
-from infra.event_store.search import Span, last_before
+from infra.event_store.search import last_before
 from infra.event_store.store import EventStore
 
 WEEK = timedelta(days=7)

@@ -164,6 +164,9 @@ class Recorder(Protocol):
     def ends(self, id: UUID, types: Collection[str]) -> list[Stored]:
         """The first and the last event of a stream if they have one of these types. Reads no other event."""
 
+    def first(self, ids: Collection[UUID]) -> list[Stored]:
+        """The first event of each of these streams."""
+
     def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
         """The events of one stream from version `first` to version `last`, both included."""
 
@@ -187,6 +190,9 @@ class Recorder(Protocol):
 
     def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
+
+    def having(self, terms: Collection[Term], positions: Collection[int]) -> set[int]:
+        """Those of these positions whose event has one of the terms."""
 
     def at(self, positions: Collection[int]) -> list[Stored]:
         """The events at these positions, in the order of positions."""

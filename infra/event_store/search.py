@@ -1,8 +1,8 @@
 """Search in the log itself, which is the source of truth: always complete and never behind.
 
-The index leads to the events of one stream, subject, actor, correlation, cause, type or broken rule. The other criteria are
-compared with the events that were read. `recorded_at` rises with the position, so a range of recording times is a range of
-positions.
+The index leads to the events of one stream, subject, actor, correlation, cause, type or broken rule, and to those that several
+of these have in common. The other criteria are compared with the events that were read: the version of a type, and times of
+occurrence. `recorded_at` rises with the position, so a range of recording times is a range of positions.
 """
 
 from __future__ import annotations
@@ -17,15 +17,13 @@ import msgspec
 
 from domain.shared.aggregate import FUTURE_TOLERANCE
 from domain.shared.events import Metadata
-from infra.event_store import terms
+from infra.event_store.in_common import Group, Span, in_common
 from infra.event_store.mapper import Stored, metadata_of
 from infra.event_store.store import EventStore
-from infra.event_store.terms import Term
+from infra.event_store.terms import Kind, id_term, text_term, type_term
 
 PORTION = 1_000
 LOOK_BACK = 1_000
-# Rows of the index that are read for each of several terms, besides its share of the portion.
-SPARE = 20
 # In a log of earlier versions, `recorded_at` may fall by as much as the clocks of two workers differed.
 CLOCKS = FUTURE_TOLERANCE
 
@@ -70,47 +68,23 @@ class Criteria(msgspec.Struct, frozen=True):
             type == wanted or (wanted.endswith(".*") and type.startswith(wanted[:-1])) for wanted in self.types
         )
 
-    def terms(self) -> Sequence[Term]:
-        """The terms of the criterion with probably the fewest events: each event that is wanted has one of them. Else none."""
-        if self.correlation is not None:
-            return [terms.id_term("correlation", self.correlation)]
-        if self.causation is not None:
-            return [terms.id_term("causation", self.causation)]
-        if self.irregular is not None:
-            return [terms.text_term("irregular", self.irregular)]
-        if self.subject is not None:
-            return [terms.id_term("subject", self.subject)]
-        of_types = {terms.type_term(type) for type in self.types}
+    def groups(self) -> Sequence[Group]:
+        """For each criterion that the index knows, its terms: each event that is wanted has one of them."""
+        ids: dict[Kind, UUID | None] = {
+            "correlation": self.correlation,
+            "causation": self.causation,
+            "subject": self.subject,
+        }
+        texts: dict[Kind, str | None] = {"irregular": self.irregular, "actor": self.actor}
+        found: list[Group] = [[id_term(kind, id)] for kind, id in ids.items() if id is not None]
+        found += [[text_term(kind, text)] for kind, text in texts.items() if text is not None]
+        of_types = {type_term(type) for type in self.types}
         if of_types and None not in of_types:
-            return [term for term in of_types if term is not None]
-        return [] if self.actor is None else [terms.text_term("actor", self.actor)]
+            found.append([term for term in of_types if term is not None])
+        return found
 
 
 ALL = Criteria()
-
-
-class Span(NamedTuple):
-    """Positions still to be searched: after `after`, up to and including `upto`; `backwards` from the end."""
-
-    after: int
-    upto: int
-    backwards: bool = False
-
-    @property
-    def ended(self) -> bool:
-        return self.after >= self.upto
-
-    @property
-    def reached(self) -> int:
-        """Where the search goes on: after this position, or backwards, with this position."""
-        return self.upto if self.backwards else self.after
-
-    def past(self, position: int) -> Span:
-        """What is left once the event at this position is read."""
-        return self._replace(upto=position - 1) if self.backwards else self._replace(after=position)
-
-    def nothing(self) -> Span:
-        return self.past(self.after + 1 if self.backwards else self.upto)
 
 
 class Portion(NamedTuple):
@@ -143,27 +117,12 @@ def _read(store: EventStore, criteria: Criteria, span: Span, limit: int) -> tupl
         return [], span
     if criteria.stream is not None:
         return _of_stream(store, criteria.stream, span, limit)
-    if wanted := criteria.terms():
-        return _indexed(store, wanted, span, limit)
+    if groups := criteria.groups():
+        positions, left = in_common(store, groups, span, limit)
+        events = store.at(positions)
+        return events[::-1] if span.backwards else events, left
     events = store.log(span.after, limit, span.upto, backwards=span.backwards)
     return events, span.past(events[-1].position) if len(events) == limit else span.nothing()
-
-
-def _indexed(store: EventStore, wanted: Sequence[Term], span: Span, limit: int) -> tuple[list[Stored], Span]:
-    each = limit if len(wanted) == 1 else limit // len(wanted) + SPARE
-    by_term: dict[Term, list[int]] = {}
-    for term, position in store.indexed(wanted, span.after, span.upto, each, backwards=span.backwards):
-        by_term.setdefault(term, []).append(position)
-    # A term with `each` rows may have more. Up to its last one, every term was read.
-    cut_off = [positions[-1] for positions in by_term.values() if len(positions) == each]
-    known = sorted({position for positions in by_term.values() for position in positions}, reverse=span.backwards)
-    if cut_off:
-        end = max(cut_off) if span.backwards else min(cut_off)
-        known = [position for position in known if (position >= end if span.backwards else position <= end)]
-    chosen = known[:limit]
-    events = store.at(chosen)
-    complete = not cut_off and len(chosen) == len(known)
-    return events[::-1] if span.backwards else events, span.nothing() if complete else span.past(chosen[-1])
 
 
 def _of_stream(store: EventStore, stream: UUID, span: Span, limit: int) -> tuple[list[Stored], Span]:
@@ -213,6 +172,14 @@ def recorded_by(store: EventStore, moment: datetime) -> int:
     If an event on the way cannot be read, that is not known: then it is the end of the log.
     """
     return _before(store, moment + timedelta.resolution, timedelta(), Span(0, store.head()))
+
+
+def recorded_from(store: EventStore, moment: datetime, span: Span) -> int:
+    """The last position of the span before everything recorded from this moment on, if times never fall in this log.
+
+    `span.after` if that cannot be known, because an event on the way is damaged or the moment is beyond all dates.
+    """
+    return _before(store, moment, -timedelta.resolution, span)
 
 
 def recorded_until(store: EventStore, position: int) -> datetime:

@@ -55,6 +55,11 @@ class SqliteLog(ABC):
         return self._read(f"{ENDS} AND topic IN ({marks}) ORDER BY originator_version", [id.hex, *types])
 
     @unavailable_when_unreachable
+    def first(self, ids: Collection[UUID]) -> list[Stored]:
+        chosen = "WHERE originator_id IN (SELECT value FROM json_each(?)) AND originator_version = 1"
+        return self._read(READ + chosen, [json.dumps([id.hex for id in ids])])
+
+    @unavailable_when_unreachable
     def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
         where = "WHERE originator_id = ? AND originator_version BETWEEN ? AND ? ORDER BY originator_version"
         return self._read(READ + where, [stream.hex, first, last])
@@ -96,6 +101,13 @@ class SqliteLog(ABC):
         with self._reading() as connection:
             found = ((term, connection.execute(statement, [term.number, after, upto, each])) for term in terms)
             return [(term, position) for term, rows in found for (position,) in rows]
+
+    @unavailable_when_unreachable
+    def having(self, terms: Collection[Term], positions: Collection[int]) -> set[int]:
+        statement = "SELECT position FROM event_index WHERE term = ? AND position IN (SELECT value FROM json_each(?))"
+        asked = json.dumps(list(positions))
+        with self._reading() as connection:
+            return {position for term in terms for (position,) in connection.execute(statement, [term.number, asked])}
 
     @unavailable_when_unreachable
     def at(self, positions: Collection[int]) -> list[Stored]:

@@ -158,6 +158,10 @@ class EventStore(Upkeep):
         """
         return [self.decode_plain(stored) for stored in self._recorder.ends(id, types)]
 
+    def first(self, streams: Collection[UUID]) -> dict[UUID, Stored]:
+        """The first event of each of these streams that has one."""
+        return {one.stream: one for one in self._recorder.first(streams)} if streams else {}
+
     def part(self, stream: UUID, first: int, last: int) -> list[Stored]:
         """The events of one stream from version `first` to version `last`, both included."""
         return self._recorder.part(stream, first, last)
@@ -186,6 +190,10 @@ class EventStore(Upkeep):
     def indexed(self, terms: Collection[Term], after: int, upto: int, each: int, *, backwards: bool) -> list[tuple[Term, int]]:
         """(term, position) of the first `each` events of each term after `after` up to `upto`; `backwards`: the last ones."""
         return self._recorder.indexed(terms, after, upto, each, backwards=backwards)
+
+    def having(self, terms: Collection[Term], positions: Collection[int]) -> set[int]:
+        """Those of these positions whose event has one of the terms, by the index alone."""
+        return self._recorder.having(terms, positions) if positions else set()
 
     def erasures(self, after: int, limit: int) -> list[Stored]:
         """The first `limit` events after the position `after` that erased their subjects."""

@@ -45,6 +45,7 @@ class Load:
             self._id,
             lambda progress: run_import(executor, self._store.secret, self._mapping, self._file, ACTOR, progress),
             EXPECTED,
+            kind="import",
         )
 
     def follow(self, job: Job, status: Callable[[], Status]) -> None:

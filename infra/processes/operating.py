@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -16,11 +16,12 @@ from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
-from consumers.rebuilding.rebuild import NotRebuilt, Rebuilt, rebuild, rebuild_all
+from consumers.rebuilding.rebuild import NOT_REBUILT, NotRebuilt, Rebuilt, rebuild, rebuild_all
 from infra.processes.unclean import Unclean
 from infra.processes.verifying import verified
-from infra.read_models import checkpoints, followed, lease, troubles
+from infra.read_models import checkpoints, followed, lease, recounts, troubles
 from infra.read_models.completeness import Completeness
+from infra.read_models.recounts import Recount
 from infra.read_models.troubles import Trouble
 from infra.wiring import PROJECTIONS, Deployment, chosen
 from projections.shared.projection import Projection
@@ -66,12 +67,20 @@ class Operating:
         return [projection.name for projection in PROJECTIONS]
 
     def rebuild(self, projection: str, check: bool, progress: Progress) -> dict[str, object]:
-        return _outcome(rebuild(_one(projection), *self._stores, self._deployment.partitions, check, progress))
+        try:
+            ended = rebuild(_one(projection), *self._stores, self._deployment.partitions, check, progress)
+        except NOT_REBUILT as error:
+            self._keep(projection, error)
+            raise
+        return self._keep(projection, ended)
 
     def rebuild_all(self, check: bool, progress: Progress) -> dict[str, object]:
         ended = rebuild_all(PROJECTIONS, *self._stores, self._deployment.partitions, check, progress)
-        outcomes = [_not_rebuilt(name, one) if isinstance(one, Exception) else _outcome(one) for name, one in ended]
-        return {"projections": outcomes}
+        return {"projections": [self._keep(name, one) for name, one in ended]}
+
+    def recounts(self) -> Sequence[Recount]:
+        with self._deployment.read_models.reader.connect() as connection:
+            return recounts.latest(connection)
 
     def rotate_master_key(self, progress: Progress) -> dict[str, object]:
         rotated: dict[str, object] = msgspec.to_builtins(self._deployment.store.rotate_master_key(progress))
@@ -94,6 +103,13 @@ class Operating:
 
     def discard(self, projection: str, position: int) -> Retried | None:
         return dead_letters.discard(_one(projection), *self._stores, self._deployment.partitions, position)
+
+    def _keep(self, projection: str, ended: Rebuilt | NotRebuilt) -> dict[str, object]:
+        """Stores the result in the place of the last one, and returns it as callers see it."""
+        outcome = _not_rebuilt(projection, ended) if isinstance(ended, Exception) else _outcome(ended)
+        known = {name: value for name, value in outcome.items() if name in Recount.__struct_fields__}
+        recounts.keep(self._deployment.read_models, msgspec.convert(known | {"at": datetime.now(UTC)}, Recount))
+        return outcome
 
     def _stored(self) -> health.Status:
         return health.status(PROJECTIONS, (), *self._stores, self._completeness, self._deployment.partitions)

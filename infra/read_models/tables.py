@@ -12,6 +12,7 @@ from infra.read_models.database import ReadModels
 from infra.read_models.ground import anchors, ground
 from infra.read_models.key_uses import key_uses
 from infra.read_models.positions import metadata, settled
+from infra.read_models.recounts import recounts
 from infra.read_models.refused import refused_requests
 from infra.read_models.settled import fill
 from infra.read_models.troubles import troubles
@@ -36,7 +37,7 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 def prepare(read_models: ReadModels) -> None:
     """Create the tables that every deployment needs: positions and what else no rebuild changes."""
-    ours = (*metadata.sorted_tables, ground, anchors, refused_requests, delivery_attempts, key_uses, troubles)
+    ours = (*metadata.sorted_tables, ground, anchors, refused_requests, delivery_attempts, key_uses, troubles, recounts)
     with read_models.writer.begin() as connection:
         wait_for_others(connection)
         sqlite_form.take(connection, ours)

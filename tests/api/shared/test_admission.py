@@ -197,13 +197,13 @@ def test_no_more_than_twenty_jobs_wait_for_their_turn() -> None:
     jobs, go_on = Jobs(), threading.Event()
     ids = [new_id() for _ in range(AT_ONCE + WAITING)]
     for id in ids:
-        jobs.start(id, lambda _: go_on.wait(60))
+        jobs.start(id, lambda _: go_on.wait(60), kind="rebuild")
     with pytest.raises(TooManyJobs):
-        jobs.start(new_id(), lambda _: None)
-    assert jobs.start(ids[-1], lambda _: None).id == ids[-1]
+        jobs.start(new_id(), lambda _: None, kind="rebuild")
+    assert jobs.start(ids[-1], lambda _: None, kind="rebuild").id == ids[-1]
     go_on.set()
     wait_until(lambda: all(jobs.get(id).state == "completed" for id in ids), "the jobs have ended")  # type: ignore[union-attr]
-    assert jobs.start(new_id(), lambda _: None).state == "running"
+    assert jobs.start(new_id(), lambda _: None, kind="rebuild").state == "running"
     jobs.close()
 
 
@@ -211,7 +211,7 @@ def test_a_request_for_one_job_too_many_is_told_when_to_come_back(world: World) 
     jobs, go_on = world.app.state.jobs, threading.Event()
     ids = [new_id() for _ in range(AT_ONCE + WAITING)]
     for id in ids:
-        jobs.start(id, lambda _: go_on.wait(60))
+        jobs.start(id, lambda _: go_on.wait(60), kind="rebuild")
     refused = world.client.post("/v1/operations/rebuilds", {"projection": "teams"}, headers=world.admin)
     go_on.set()
     assert (refused.status_code, refused.json()["type"]) == (503, "/problems/overloaded")

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import bindparam, inspect, text
 
 from consumers.projecting import dead_letters
 from consumers.projecting.set_aside import ForEveryone
+from consumers.rebuilding.difference import Difference
 from consumers.rebuilding.rebuild import Disagrees, Rebuilt, rebuild, rebuild_all
 from domain.shared.events import Event
 from infra.read_models.completeness import Completeness
@@ -68,6 +69,54 @@ def test_a_check_finds_spoiled_rows_and_a_rebuild_repairs_them(world: World) -> 
     assert (rebuilt.same, rebuilt.swapped) == (False, True)
     assert world.rows(tallies) == world.recomputed(tallies)
     assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True).same is True
+
+
+SPOILS = {
+    "different": "UPDATE tallies SET total = total + 1, trail = trail + 1 WHERE subject = :lowest",
+    "missing": "DELETE FROM tallies WHERE subject = :lowest",
+    "surplus": "INSERT INTO tallies SELECT :first, total, events, trail FROM tallies WHERE subject = :lowest",
+}
+
+
+@pytest.mark.parametrize("fault", SPOILS)
+def test_a_check_names_the_first_row_that_differs(world: World, fault: str) -> None:
+    tallies, first = Tallies(), UUID(int=0)
+    folded(world, tallies, *some_events(random.Random(2), 100))
+    lowest = min(world.rows(tallies))
+    with world.read_models.writer.begin() as connection:
+        statement = text(SPOILS[fault])
+        for name in statement.compile().params:
+            given = {"lowest": lowest, "first": first}[name]
+            statement = statement.bindparams(bindparam(name, given, tallies.table.c.subject.type))
+        connection.execute(statement)
+    checked = rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True)
+    columns = ["total", "trail"] if fault == "different" else ()
+    subject = first if fault == "surplus" else lowest
+    assert checked.difference == Difference("tallies", fault, {"subject": subject}, columns)  # type: ignore[arg-type]
+    assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS).difference is not None
+    assert rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True).difference is None
+
+
+def test_a_difference_is_found_while_the_live_read_model_goes_on(world: World) -> None:
+    tallies = Tallies()
+    folded(world, tallies, *some_events(random.Random(9), 50))
+    spoil(world)
+    source, moves = Schedule(range(PARTITIONS)), iter(range(5))
+    live = projector(world, source, tallies)
+
+    def meanwhile(_: int, upto: int) -> None:
+        if (seed := next(moves, None)) is None:
+            return
+        world.record(*some_events(random.Random(seed), 5))
+        source.records = {p: [] for p in range(PARTITIONS)}
+        source.send(world.messages(PARTITIONS))
+        source.read = dict.fromkeys(range(PARTITIONS), 0)
+        drain(live)
+
+    checked = rebuild(tallies.projection, world.store, world.read_models, PARTITIONS, check=True, progress=meanwhile)
+    assert checked.same is False
+    assert checked.difference is not None
+    assert (checked.difference.table, checked.difference.fault) == ("tallies", "different")
 
 
 def test_each_partition_is_folded_exactly_up_to_its_live_position(world: World) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -19,7 +20,7 @@ from commands.shared.commit import Commit, NewEvent
 from domain.customers.customer.events import Archived, Registered
 from domain.sales.order.processing import Cancelled
 from domain.shared.events import Actor, Event
-from infra.event_store import search
+from infra.event_store import in_common, search
 from infra.event_store.mapper import Mapper, Stored, read_metadata
 from infra.event_store.search import Criteria
 from infra.event_store.store import EventStore
@@ -99,15 +100,17 @@ criteria = st.lists(st.sampled_from(sorted(CRITERIA)), max_size=3, unique=True).
     ends=st.tuples(st.integers(0, COUNT), st.integers(0, COUNT)),
     portion=st.integers(1, 60),
     first=st.integers(1, 60),
+    at_once=st.integers(1, 60),
 )
 def test_a_search_finds_what_a_look_at_every_event_finds(
-    store: EventStore, wanted: Criteria, backwards: bool, ends: tuple[int, int], portion: int, first: int
+    store: EventStore, wanted: Criteria, backwards: bool, ends: tuple[int, int], portion: int, first: int, at_once: int
 ) -> None:
     after, upto = ends
     every = store.log(after, COUNT, upto)
     expected = [one.position for one in every if _is_wanted(wanted, one)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "PORTION", portion)
+        patch.setattr(in_common, "AT_ONCE", at_once)
         portions = list(search.search(store, wanted, after, upto, backwards=backwards, first=first))
     found = [one.position for portion in portions for one in portion.events]
     assert found == (expected[::-1] if backwards else expected)
@@ -173,6 +176,36 @@ def test_a_criterion_alone_reads_only_the_events_of_the_page(store: EventStore, 
     assert len(portion.events) == (0 if wanted.subject == id(99) else 6)
     # The events and their rows of the index; in a stream, besides the events, the steps of a bisection.
     assert counted.read <= 6 + max(6, 10)
+
+
+INDEXED: dict[str, Any] = {
+    "subject": id(0),
+    "actor": "u-1",
+    "irregular": "late",
+    "correlation": id(20),
+    "causation": id(30),
+    "types": frozenset({"crm.order.*", "crm.customer.archived.*"}),
+}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("names", [*combinations(INDEXED, 2), *combinations(INDEXED, 3)], ids="-".join)
+def test_a_page_of_what_several_criteria_have_in_common_is_not_empty_and_reads_no_other_event(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], backwards: bool
+) -> None:
+    wanted = Criteria(**{name: INDEXED[name] for name in names})
+    expected = [one for one in store.log(0, COUNT, backwards=backwards) if _is_wanted(wanted, one)]
+    read: list[int] = []
+
+    def at(positions: Collection[int]) -> list[Stored]:
+        read.extend(positions)
+        return EventStore.at(store, positions)
+
+    monkeypatch.setattr(store, "at", at)
+    monkeypatch.setattr(in_common, "AT_ONCE", 50)
+    first = next(search.search(store, wanted, 0, COUNT, backwards=backwards, first=2))
+    assert [one.position for one in first.events] == [one.position for one in expected[:2]]
+    assert sorted(read) == sorted(one.position for one in first.events)
 
 
 def test_a_range_of_recording_times_is_found_by_bisection(store: EventStore) -> None:
