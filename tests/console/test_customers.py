@@ -22,7 +22,7 @@ def test_a_customer_is_found_by_name_with_the_keyboard_alone(admin: Reader) -> N
     page = admin.page
     page.keyboard.press("/")
     page.keyboard.type("customer 00636")
-    expect(page.get_by_role("option")).to_contain_text("Customer 00636")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_contain_text("Customer 00636")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Customer 00636")).to_be_visible()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,9 +14,6 @@ from infra.processes.parts import opened
 from infra.settings import Settings
 from tests.api.client import Client
 from tests.api.conftest import SETTINGS, World
-from tests.api.documentation.vendor import LOCK, PACKAGE, VENDORED, known, lock
-
-TREE = Path(__file__).parents[3]
 
 
 class Page(HTMLParser):
@@ -101,18 +96,3 @@ def test_the_documentation_can_be_switched_off(tmp_path: Path) -> None:
             assert client.get(path).status_code == 404
         assert client.get("/health/live").status_code == 200
         client.close()
-
-
-def test_the_vendored_files_are_those_of_the_lock() -> None:
-    assert LOCK.read_text() == lock(*known())
-    assert {path.name for path in VENDORED.iterdir()} == {line.split(" ")[0] for line in LOCK.read_text().splitlines()[1:]}
-    assert f"{PACKAGE} {known()[0]}" in re.sub(" +", " ", (TREE / "NOTICE").read_text())
-
-
-def test_a_changed_vendored_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for file in VENDORED.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "swagger-ui.css").write_bytes(b"body{}")
-    monkeypatch.setattr("tests.api.documentation.vendor.VENDORED", tmp_path)
-    assert hashlib.sha256(b"body{}").hexdigest() in lock(*known())
-    assert LOCK.read_text() != lock(*known())
