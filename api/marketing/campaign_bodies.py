@@ -20,6 +20,7 @@ PLAN: dict[str, Any] = {
     "ends": "2026-03-31",
     "holdout_share": "0.1",
     "attribution_window_days": 14,
+    "expected_conversion_difference": "0.02",
     "variants": [{"code": "short", "share": "0.45"}, {"code": "long", "share": "0.45"}],
     "audience": "Customers who bought last spring and not since",
 }
@@ -56,6 +57,14 @@ Window = Annotated[
 ]
 HoldOut = Annotated[DecimalText, Field(description="Share of the audience that is kept as the control group, as a fraction.")]
 
+ExpectedDifference = Annotated[
+    DecimalText,
+    Field(
+        description="The difference of conversion rates between an arm and the control that the campaign is planned to show, as"
+        " a fraction: the smallest one worth seeing. The interval for many looks is made for it. It is fixed at the launch."
+    ),
+]
+
 
 class PlanBody(CommandBody):
     """`starts` and `ends` are the first and the last day. `strategy`, `scheme` and `audience` are free text."""
@@ -72,6 +81,7 @@ class PlanBody(CommandBody):
     ends: CalendarDay | None = None
     holdout_share: HoldOut | None = None
     attribution_window_days: Window | None = None
+    expected_conversion_difference: ExpectedDifference | None = None
     variants: Variants = []
     owner: Code | None = None
     team: Code | None = None
@@ -92,6 +102,7 @@ class ReviseBody(CommandBody):
     ends: CalendarDay | None = None
     holdout_share: HoldOut | None = None
     attribution_window_days: Window | None = None
+    expected_conversion_difference: ExpectedDifference | None = None
     variants: Variants | None = None
 
     budget: Annotated[Any, Elsewhere("PUT /v1/campaigns/{id}/budget")] = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -29,9 +28,11 @@ DEFINITION = (
     "Everybody counts in the variant that they were assigned, also if they were suppressed or removed, and those who spent"
     " nothing count with 0. A conversion counts from the targeting until the attribution window ends; without a window, every"
     " conversion after the targeting counts. `interval` and `test` are valid for one look at the data, `always_valid` for any"
-    f" number of looks: its tau = {DIFFERENCE} is the difference for which it is narrowest. A verdict says whether the p-value,"
-    f" corrected by Holm if there are several arms, is below 0.05. There is none if an arm has fewer than {ENOUGH} events, if"
-    " the difference of means has a skewness above 0.2, or if the arms do not have their planned shares (p < 0.001)."
+    " number of looks: it finds differences of the size of `tau` soonest, the `expected_conversion_difference` of the plan or"
+    f" {DIFFERENCE} (`tau_from`). A verdict says whether the p-value, corrected by Holm if there are several arms, is below"
+    f" 0.05. There is none if an arm has fewer than {ENOUGH} events, or would have if it were lower with p = 0.01; if the"
+    " difference of means has a skewness above 0.2, or above 0.15 with all values together; or if the arms do not have their"
+    " planned shares (p < 0.001)."
 )
 
 Control = Annotated[str, Query(max_length=64, description="The variant with which all others are compared.")]
@@ -70,7 +71,8 @@ async def campaign_lift(
         "covariate": covariate,
         "attribution_window_days": answer.campaign.attribution_window_days,
         "confidence": LEVEL,
-        "tau": Decimal(str(DIFFERENCE)),
+        "tau": answer.tau,
+        "tau_from": "default" if answer.campaign.expected_conversion_difference is None else "plan",
         "zone": str(zone),
         "definition": DEFINITION,
         "position": position,

@@ -49,6 +49,7 @@ CAMPAIGN = fields(
         "currency": MAYBE_TEXT,
         "holdout_share": MAYBE_AMOUNT,
         "attribution_window_days": MAYBE_INTEGER,
+        "expected_conversion_difference": MAYBE_AMOUNT,
         "variants": OBJECTS,
         "tags": TEXTS,
         "attributes": {"type": "object"},

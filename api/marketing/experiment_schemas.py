@@ -19,6 +19,7 @@ CAMPAIGN_LIFT = fields(
         "attribution_window_days": MAYBE_INTEGER,
         "confidence": AMOUNT,
         "tau": AMOUNT,
+        "tau_from": {"enum": ["plan", "default"]},
         "zone": TEXT,
         "definition": TEXT,
         "position": INTEGER,

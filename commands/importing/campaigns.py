@@ -39,6 +39,7 @@ class Planning(Facts, frozen=True):
     ends: date | None = None
     holdout_share: Decimal | None = None
     attribution_window_days: int | None = None
+    expected_conversion_difference: Decimal | None = None
     variants: tuple[Variant, ...] = ()
     owner: Code | None = None
     team: Code | None = None

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 
 from projections.shared.figures import Figure, Interval, between, estimated, without_value
 from projections.shared.statistics.comparisons import FEWEST_EVENTS, shown
-from projections.shared.statistics.means import Moments, skewness, too_skewed, welch
+from projections.shared.statistics.means import Moments, too_skewed, welch
 from projections.shared.statistics.multiple import holm
-from projections.shared.statistics.proportions import Share, Tested, log_ratio, newcombe, pooled_z
-from projections.shared.statistics.sequential import DIFFERENCE, always_valid
+from projections.shared.statistics.proportions import Share, Tested, divided, log_ratio, newcombe, pooled_z
+from projections.shared.statistics.sequential import always_valid
 
 ENOUGH = FEWEST_EVENTS
 """An arm with fewer events supports no verdict."""
 SIGNIFICANCE = 0.05
+CLEAR = 2.5758293035489004
+"""The z of a difference with a p-value of 0.01."""
 THE_CONTROL = "the control is not compared with itself"
 POOLED_Z, WELCH = "two-proportion z, pooled variance", "Welch"
-ALWAYS_VALID = f"normal-mixture mSPRT, pooled variance, tau = {DIFFERENCE}"
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -44,29 +46,30 @@ class Compared(NamedTuple):
     more: Mapping[str, Any] = {}
 
 
-def rates(arm: Share, control: Share) -> Compared:
-    """The difference of two conversion rates."""
+def rates(arm: Share, control: Share, tau: Decimal) -> Compared:
+    """The difference of two conversion rates. The interval for many looks finds differences of `tau` soonest."""
     n = arm.n + control.n
     if not arm.n or not control.n:
         return Compared(None, n, reason="an arm has no members")
-    caution = not_enough(arm.events, control.events)
-    sequence = None if caution else always_valid(arm, control)
-    more = {"always_valid": between(*sequence, ALWAYS_VALID)} if sequence else {}
+    sequence = None if few(arm.events, control.events) else always_valid(arm, control, tau)
+    more = {"always_valid": between(*sequence, f"normal-mixture mSPRT, pooled variance, tau = {tau}")} if sequence else {}
     interval = between(*newcombe(arm, control), "Newcombe")
-    return Compared(float(arm.rate - control.rate), n, interval, pooled_z(arm, control), caution, more=more)
+    return Compared(float(arm.rate - control.rate), n, interval, pooled_z(arm, control), too_few(arm, control), more=more)
 
 
 def means(arm: Moments | None, control: Moments | None, events: tuple[int, int]) -> Compared:
-    """The difference of two means; `events` are the members of both arms with a value that is not 0."""
+    """The difference of two means; `events` are the members of each arm with a value that is not 0."""
     if arm is None or control is None:
         return Compared(None, 0, reason="an arm has fewer than two members")
     n, compared = arm.n + control.n, welch(arm, control)
     if compared is None:
         return Compared(arm.mean - control.mean, n, caution="Not enough data: the values do not vary")
-    skewed = f"Not enough data: the difference has skewness {skewness(arm, control):.2f}" if too_skewed(arm, control) else ""
+    caution = too_few(Share(events[0], arm.n), Share(events[1], control.n))
+    if not caution and (skewness := too_skewed(arm, control)) is not None:
+        caution = f"Not enough data: the difference has skewness {skewness:.2f}"
     interval = between(compared.low, compared.high, WELCH)
     tested = Tested(compared.statistic, compared.p_value)
-    return Compared(compared.difference, n, interval, tested, not_enough(*events) or skewed)
+    return Compared(compared.difference, n, interval, tested, caution)
 
 
 def ratio_of_rates(arm: Share, control: Share, minus: int, definition: str, mismatch: str) -> Figure:
@@ -79,13 +82,26 @@ def ratio_of_rates(arm: Share, control: Share, minus: int, definition: str, mism
     more: dict[str, Any] = {"n": arm.n + control.n}
     if bounds:
         more["interval"] = between(bounds[0] - minus, bounds[1] - minus, "log risk ratio")
-    if caution := mismatch or not_enough(arm.events, control.events):
+    if caution := mismatch or few(arm.events, control.events):
         more["caution"] = caution
     return estimated(arm.rate / control.rate - minus, "1", definition, **more)
 
 
-def not_enough(*events: int) -> str:
+def few(*events: int) -> str:
     return f"Not enough data: an arm has fewer than {ENOUGH} events" if min(events) < ENOUGH else ""
+
+
+def too_few(arm: Share, control: Share) -> str:
+    """Why so few events support no verdict.
+
+    A limit of what is observed alone chooses by the difference: arms that are significantly lower have too few events, and
+    small arms that are higher by chance have enough. So there must be so many events in all that a difference with p = 0.01
+    leaves enough in both arms. Then 4 to 5 % of equal arms are called different, and in both directions.
+    """
+    if found := few(arm.events, control.events):
+        return found
+    lost = min(divided(arm, control, CLEAR)) < ENOUGH
+    return f"Not enough data: an arm that is clearly lower would have fewer than {ENOUGH} events" if lost else ""
 
 
 def concluded(compared: Sequence[Compared], unit: str, definition: str, method: str, mismatch: str = "") -> list[Concluded]:

@@ -31,6 +31,7 @@ class Plan(msgspec.Struct, omit_defaults=True):
     ends: date | None = None
     holdout_share: Decimal | None = None
     attribution_window_days: int | None = None
+    expected_conversion_difference: Decimal | None = None
     variants: tuple[Variant, ...] = ()
     strategy: str | None = None
     scheme: str | None = None
@@ -146,6 +147,7 @@ def profile(book: CampaignBook, now: datetime | None) -> dict[str, Any]:
         "currency": book.currency,
         "holdout_share": plan.holdout_share,
         "attribution_window_days": plan.attribution_window_days,
+        "expected_conversion_difference": plan.expected_conversion_difference,
         "variants": plan.variants,
         "tags": sorted(book.tags),
         "attributes": book.plain_attributes,

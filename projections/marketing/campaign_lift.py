@@ -37,6 +37,7 @@ from projections.marketing.sample_ratio import checked, shares
 from projections.shared.figures import Figure, Measured, counted, estimated, without_value
 from projections.shared.ratios import proportion, ratio
 from projections.shared.statistics.means import Moments, cuped, moments
+from projections.shared.statistics.sequential import DIFFERENCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +92,10 @@ class Lift(Measured, frozen=True, kw_only=True):
 
 
 class Answer(NamedTuple):
+    """`tau` is the one that the interval for many looks was computed with."""
+
     campaign: Planned
+    tau: Decimal
     sample_ratio: Figure
     groups: list[Lift]
 
@@ -107,6 +111,11 @@ class Experiment(NamedTuple):
     @property
     def every(self) -> list[Arm]:
         return [self.control, *self.others]
+
+    @property
+    def tau(self) -> Decimal:
+        """The difference that the plan names; without one, a difference of one percent."""
+        return self.campaign.expected_conversion_difference or DIFFERENCE
 
 
 class Values(NamedTuple):
@@ -135,7 +144,7 @@ def report(connection: Connection, question: Question) -> Answer | None:
     experiment = Experiment(campaign, control, [arm for arm in every if arm != control], ratio_checked.caution or "")
     by_currency = _values(connection, experiment, question)
     groups = [group for currency, values in by_currency.items() for group in _groups(experiment, currency, values)]
-    return Answer(campaign, ratio_checked, groups)
+    return Answer(campaign, experiment.tau, ratio_checked, groups)
 
 
 # What members spent
@@ -197,7 +206,7 @@ def _groups(experiment: Experiment, currency: str | None, values: Values | None)
 
 def _of_rates(experiment: Experiment) -> list[Concluded]:
     name, control = "conversion_difference", experiment.control.share
-    compared = [rates(arm.share, control) for arm in experiment.others]
+    compared = [rates(arm.share, control, experiment.tau) for arm in experiment.others]
     return [_itself("1", name), *concluded(compared, "1", DEFINITIONS[name], POOLED_Z, experiment.mismatch)]
 
 

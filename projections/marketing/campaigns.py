@@ -147,6 +147,7 @@ class Planned(NamedTuple):
     name: str
     currency: str | None
     attribution_window_days: int | None
+    expected_conversion_difference: Decimal | None
     variants: tuple[str, ...]
     spent: dict[str, Decimal]
     holdout_share: Decimal | None
@@ -170,6 +171,7 @@ def _planned(row: Row) -> Planned:
         name=row["name"],
         currency=row["currency"],
         attribution_window_days=row["attribution_window_days"],
+        expected_conversion_difference=terms.expected_conversion_difference,
         variants=tuple(shares),
         spent=book.spent_by_currency(),
         holdout_share=terms.holdout_share,
@@ -179,7 +181,7 @@ def _planned(row: Row) -> Planned:
 
 campaigns = Projection(
     name="campaigns",
-    version=4,
+    version=5,
     tables=(campaign_rows, campaign_tags, campaign_channels),
     apply=apply,
     reads=types(*CAMPAIGN_EVENTS),

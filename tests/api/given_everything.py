@@ -53,7 +53,7 @@ def _channels(api: Api, people: list[str]) -> None:
 
 def _campaign(api: Api, people: list[str]) -> None:
     plan: dict[str, Any] = {"name": "Spring", "currency": "EUR", "budget": "100.00", "channels": ["email"]}
-    plan["attribution_window_days"] = 14
+    plan |= {"attribution_window_days": 14, "expected_conversion_difference": "0.02"}
     campaign = send(api, "PUT", "/v1/campaigns/by/shop/spring", plan).headers["Location"]
     send(api, "POST", f"{campaign}/tags", {"tags": ["spring"]})
     send(api, "POST", f"{campaign}/launch")

@@ -15,6 +15,20 @@ def test_newcombes_interval_contains_the_difference_in_about_95_percent(n: int, 
     assert 0.94 < lift.covered(n, rate, m, base) < 0.965
 
 
+@pytest.mark.parametrize(("n", "m", "rate"), [(1_000, 1_000, 0.03), (9_000, 1_000, 0.035), (4_500, 500, 0.07)])
+def test_four_to_six_percent_of_equal_arms_with_a_verdict_are_called_different(n: int, m: int, rate: float) -> None:
+    share, shown, _ = lift.rejected(n, m, rate)
+    assert shown > 0.2
+    assert 0.04 <= share <= 0.06
+
+
+def test_twenty_observed_events_alone_would_select_arms_by_their_difference() -> None:
+    """The small arm expects 15 events: it has 20 by chance only, and then it looks better."""
+    share, shown, by_observed = lift.rejected(4_500, 500, 0.03)
+    assert max(share, shown) < 1e-3
+    assert by_observed > 0.2
+
+
 def test_the_always_valid_interval_contains_no_difference_at_every_look() -> None:
     chance = np.random.default_rng(5)
     events = [chance.binomial(size, 0.1, (2_000, 20)).cumsum(axis=1) for size in (270, 30)]

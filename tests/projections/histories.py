@@ -29,6 +29,7 @@ from tests.projections.marketing.campaign_acts import CAMPAIGN_ACTS
 from tests.projections.operations.configuration_acts import CONFIGURATION_ACTS
 from tests.projections.sales.lead_acts import LEAD_ACTS
 from tests.projections.segmentation.segment_acts import SEGMENT_ACTS
+from tests.projections.segmentation.value_acts import VALUE_ACTS
 from tests.projections.service.assignment_acts import ASSIGNMENT_ACTS
 from tests.projections.service.service_level_acts import SERVICE_LEVEL_ACTS
 from tests.projections.service.ticket_acts import TICKET_ACTS
@@ -355,6 +356,7 @@ ACTS: dict[str, Callable[[History, int, int], None]] = {
     "channel day": _channel_day,
     "touchpoint": _touchpoint,
     **SEGMENT_ACTS,
+    **VALUE_ACTS,
     **CAMPAIGN_ACTS,
     **TICKET_ACTS,
     **CONFIGURATION_ACTS,

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine
 from infra.wiring import PROJECTIONS
 from projections.shared.projection import Projection
 from tests.projections.harness import History, Step, assert_recomputes, clear, create, fold, in_memory, rows_of
-from tests.projections.histories import histories, schedules
+from tests.projections.histories import ACTS, histories, history_of, schedules
 
 NAMES = [projection.name for projection in PROJECTIONS]
 
@@ -21,6 +21,13 @@ def test_any_schedule_gives_the_rows_of_one_recompute(
 ) -> None:
     with in_memory(projection) as connection:
         assert_recomputes(connection, projection, history, partitions, steps)
+
+
+def test_the_acts_of_random_histories_give_facts_to_every_read_model() -> None:
+    history = history_of([(name, who, n) for name in ACTS for who, n in ((0, 0), (1, 1), (2, 5))])
+    types = {recorded.type for recorded in history.log}
+    without = [projection.name for projection in PROJECTIONS if not any(map(projection.wants, types))]
+    assert without == []
 
 
 @pytest.mark.servers

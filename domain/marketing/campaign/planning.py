@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any, Unpack, get_args
@@ -30,6 +31,13 @@ class EndsBeforeStart(Refusal):
     """A campaign must not end before it starts."""
 
 
+class ExpectedDifferenceIsFixed(Refusal):
+    """The expected difference of conversion rates can only change before the campaign is launched.
+
+    The interval for many looks is valid only if nobody chooses its tau after seeing the data.
+    """
+
+
 class NameRequired(Malformed):
     """A campaign must have a name."""
 
@@ -43,6 +51,7 @@ class Planned(Event, frozen=True, tag="crm.campaign.planned.v1"):
 
     `holdout_share` is the share of the audience in the control group, as a fraction. A conversion counts up to
     `attribution_window_days` days after the member was targeted; without a window all conversions count.
+    `expected_conversion_difference` is the difference of conversion rates that the campaign is planned to show, as a fraction.
     """
 
     name: str
@@ -57,6 +66,7 @@ class Planned(Event, frozen=True, tag="crm.campaign.planned.v1"):
     variants: tuple[Variant, ...] = ()
     owner: str | None = None
     team: str | None = None
+    expected_conversion_difference: Decimal | None = None
     strategy: Personal[str] = None
     scheme: Personal[str] = None
     audience: Personal[str] = None
@@ -80,6 +90,7 @@ class Revised(Event, frozen=True, tag="crm.campaign.revised.v1"):
     attribution_window_days: int | None = None
     variants: tuple[Variant, ...] | None = None
     cleared: tuple[Field, ...] = ()
+    expected_conversion_difference: Decimal | None = None
     strategy: Personal[str] = None
     scheme: Personal[str] = None
     audience: Personal[str] = None
@@ -133,7 +144,7 @@ class Planning(State):
     def revise(self, context: Context, *, name: Given[str] = UNSET, **plan: Unpack[Plan]) -> None:
         """Records only changes: UNSET keeps a value, None clears it.
 
-        Raises Malformed, NameRequired; CampaignHasEnded and EndsBeforeStart (flags on import).
+        Raises Malformed, NameRequired; CampaignHasEnded, EndsBeforeStart and ExpectedDifferenceIsFixed (flags on import).
         """
         stated = {
             field: EMPTY.get(field) if value is None else value for field, value in checked(plan | {"name": name}).items()
@@ -148,7 +159,7 @@ class Planning(State):
         if self.was_recorded(context, event):
             return
         flags = self._refuse_end_before_start(context, changed.get("starts", self.starts), changed.get("ends", self.ends))
-        self.record(context, event, *self.refuse_ended(context), *flags)
+        self.record(context, event, *self.refuse_ended(context), *flags, *self._refuse_other_difference(context, changed))
 
     @decision
     def change_budget(self, context: Context, budget: Decimal | None, currency: str | None = None) -> None:
@@ -160,6 +171,10 @@ class Planning(State):
 
     def _refuse_end_before_start(self, context: Context, starts: date | None, ends: date | None) -> tuple[str, ...]:
         return self.refuse(context, EndsBeforeStart()) if starts and ends and ends < starts else ()
+
+    def _refuse_other_difference(self, context: Context, changed: Collection[str]) -> tuple[str, ...]:
+        fixed = self.status != "planned" and "expected_conversion_difference" in changed
+        return self.refuse(context, ExpectedDifferenceIsFixed()) if fixed else ()
 
 
 def currency_of(currency: str | None) -> str:

@@ -28,6 +28,7 @@ Field = Literal[
     "ends",
     "holdout_share",
     "attribution_window_days",
+    "expected_conversion_difference",
     "variants",
 ]
 
@@ -66,6 +67,7 @@ class Plan(TypedDict, total=False):
     ends: Given[date | None]
     holdout_share: Given[Decimal | None]
     attribution_window_days: Given[int | None]
+    expected_conversion_difference: Given[Decimal | None]
     variants: Given[tuple[Variant, ...]]
 
 
@@ -124,6 +126,13 @@ def _window(days: int) -> int:
     return days
 
 
+def _difference(value: Decimal) -> Decimal:
+    exact = money.rate(value)
+    if not 0 < exact < 1:
+        raise Malformed("The expected difference of conversion rates must be a fraction above 0 and below 1.")
+    return exact
+
+
 CHECKS: Checks = {
     "name": lambda value: text(value, "name"),
     "goal": _goal,
@@ -135,5 +144,6 @@ CHECKS: Checks = {
     "ends": checked_day,
     "holdout_share": _holdout,
     "attribution_window_days": _window,
+    "expected_conversion_difference": _difference,
     "variants": _variants,
 }

@@ -80,7 +80,7 @@ def _mean(one: Sample, others: Sample) -> Tested | None:
     if min(one.n, others.n) < FEWEST_EVENTS:
         return None
     of, of_others = one.moments(), others.moments()
-    compared = None if too_skewed(of, of_others) else welch(of, of_others)
+    compared = welch(of, of_others) if too_skewed(of, of_others) is None else None
     return compared and Tested(compared.statistic, compared.p_value)
 
 

@@ -58,6 +58,16 @@ def pooled_variance(one: Share, other: Share) -> Any:
     return pooled * (1 - pooled) * (1 / one.n + 1 / other.n)
 
 
+def divided(one: Share, other: Share, z: float) -> tuple[Any, Any]:
+    """The events of each, as real numbers, if it had so few of all these events that the pooled z of its difference is −z.
+
+    They depend on the sum of the events only, so they are the same however chance has divided them.
+    """
+    both, reach = 1 / one.n + 1 / other.n, z * pooled_variance(one, other) ** 0.5
+    events = one.events + other.events
+    return (events / other.n - reach) / both, (events / one.n - reach) / both
+
+
 def pooled_z(one: Share, other: Share) -> Tested | None:
     """The test of equal proportions with the pooled variance, which is the root of Pearson's chi-square of the 2 × 2 table.
 

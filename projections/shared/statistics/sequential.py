@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import log
 from typing import Any
 
 from projections.shared.statistics.proportions import Share, pooled_variance
 
-DIFFERENCE = 0.01
-"""τ: the size of difference for which the interval is narrowest, if the plan names none."""
+DIFFERENCE = Decimal("0.01")
+"""τ: differences of this size are found soonest. It is the one if the plan names none."""
 
 
-def always_valid(one: Share, other: Share, tau: float = DIFFERENCE, alpha: float = 0.05) -> tuple[float, float] | None:
+def always_valid(one: Share, other: Share, tau: Decimal = DIFFERENCE, alpha: float = 0.05) -> tuple[float, float] | None:
     """The interval of `one` − `other` that misses the true difference with a chance of at most `alpha`, over all looks.
 
     The variance is pooled: with a small group, its own variance is 0 too often early on. None if nobody or everybody has the
@@ -24,7 +25,7 @@ def always_valid(one: Share, other: Share, tau: float = DIFFERENCE, alpha: float
     return difference - distance, difference + distance
 
 
-def reach(variance: Any, tau: float = DIFFERENCE, alpha: float = 0.05) -> Any:
+def reach(variance: Any, tau: Decimal = DIFFERENCE, alpha: float = 0.05) -> Any:
     """Half the length of the interval of an estimate with this variance, or with each of several.
 
     The mixture sequential probability ratio test with the normal mixture N(0, τ²): Johari, Koomen, Pekelis & Walsh 2022,
@@ -32,5 +33,6 @@ def reach(variance: Any, tau: float = DIFFERENCE, alpha: float = 0.05) -> Any:
     """
     import numpy as np
 
-    grown = variance + tau**2
-    return (variance * grown / tau**2 * (2 * log(1 / alpha) + np.log(grown / variance))) ** 0.5
+    squared = float(tau) ** 2
+    grown = variance + squared
+    return (variance * grown / squared * (2 * log(1 / alpha) + np.log(grown / variance))) ** 0.5

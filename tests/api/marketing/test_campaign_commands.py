@@ -13,6 +13,7 @@ from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.conftest import World, on_both_engines
+from tests.api.customers.given_customers import head
 from tests.api.marketing.given_campaigns import PLAN, events, facts, planned
 
 
@@ -37,6 +38,7 @@ def test_a_campaign_is_planned_with_all_values_of_the_request(client: Client, st
         ends="2026-03-31",
         holdout_share="0.1",
         attribution_window_days=14,
+        expected_conversion_difference="0.02",
         variants=[{"code": "short", "share": "0.45"}],
         owner="eva",
     )
@@ -50,6 +52,7 @@ def test_a_campaign_is_planned_with_all_values_of_the_request(client: Client, st
         date(2026, 3, 31),
     )
     assert (event.holdout_share, event.attribution_window_days) == (Decimal("0.1"), 14)
+    assert event.expected_conversion_difference == Decimal("0.02")
     assert event.variants == (Variant(code="short", share=Decimal("0.45")),)
 
 
@@ -80,6 +83,17 @@ def test_a_revision_is_a_merge_patch(world: World) -> None:
     assert event.cleared == ("starts", "variants")
     assert (event.audience, event.name) == ("Everyone", None)
     assert client.patch(campaign, {"name": None}).status_code == 422
+
+
+def test_the_expected_difference_is_fixed_at_the_launch(world: World) -> None:
+    client = world.client
+    campaign = planned(client, expected_conversion_difference="0.02")
+    assert client.patch(campaign, {"expected_conversion_difference": "0.03"}).status_code == 200
+    client.post(f"{campaign}/launch")
+    answer = client.patch(campaign, {"expected_conversion_difference": None})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/expected-difference-is-fixed")
+    assert client.get(campaign, params={"after": head(client)}).json()["expected_conversion_difference"] == "0.03"
+    assert client.patch(campaign, {"expected_conversion_difference": "2"}).status_code == 422
 
 
 def test_a_campaign_goes_from_launch_to_completion(world: World) -> None:

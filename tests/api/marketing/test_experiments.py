@@ -27,7 +27,7 @@ def story(client: Client) -> str:
     for place, customer in enumerate(everyone):
         tea = {"line_id": "a", "name": "Tea", "quantity": "1", "unit_price": f"{place + 1}"}
         placed(client, customer_id=customer, lines=[tea], occurred_at="2024-03-01T10:00+00:00")
-    campaign = planned(client, variants=shares, holdout_share="0.25")
+    campaign = planned(client, variants=shares, holdout_share="0.25", expected_conversion_difference="0.05")
     for variant, members in (("short", everyone[:3]), ("long", everyone[3:5]), ("control", everyone[5:])):
         target(client, campaign, *members, variant=variant)
     bought = {0: "30.00", 1: "10.00", 3: "25.00", 5: "5.00"}
@@ -50,7 +50,8 @@ def by_variant(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_variants_are_compared_with_the_control_and_with_each_other(client: Client) -> None:
     campaign = story(client)
     report = seen(client, LIFT, campaign_id=campaign, covariate="spend")
-    assert (report["control"], report["covariate"], report["tau"], report["confidence"]) == ("control", "spend", "0.01", "0.95")
+    assert (report["control"], report["covariate"], report["confidence"]) == ("control", "spend", "0.95")
+    assert (report["tau"], report["tau_from"]) == ("0.05", "plan")
     assert report["sample_ratio"]["n"] == 8
     short, control = (by_variant(report)[variant] for variant in ("short", "control"))
     assert [short[name]["value"] for name in ("members", "converted", "conversion_rate")] == ["3", "2", "0.666666666667"]
@@ -85,6 +86,12 @@ def the_probability_that_each_variant_is_the_best(client: Client, campaign: str)
     assert seen(client, VARIANTS, campaign_id=campaign, members=500, seed=9)["groups"] == report["groups"]
     chances = [float(one["probability_best_by_revenue"]["value"]) for one in (short, long)]
     assert sum(chances) == pytest.approx(1, abs=1e-7)
+
+
+def test_a_plan_without_an_expected_difference_has_a_tau_of_one_percent(client: Client) -> None:
+    campaign = planned(client)
+    report = seen(client, LIFT, campaign_id=campaign.rsplit("/", 1)[-1])
+    assert (report["tau"], report["tau_from"]) == ("0.01", "default")
 
 
 def test_an_unknown_campaign_is_not_there(client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -118,21 +119,29 @@ id = "{#}"
 name = "Spring"
 channels = ["{first}", "{second}"]
 attribution_window_days = "{days}"
+expected_conversion_difference = "{difference}"
 """
 
 
 @pytest.mark.parametrize(
     ("row", "column", "field"),
     [
-        (",my mail,7", "second", "campaign.plan: facts.channels[1]"),
-        ("my web,mail,7", "first", "campaign.plan: facts.channels[0]"),
-        ("web,mail,7.5", "days", "campaign.plan: facts.attribution_window_days"),
+        (",my mail,7,0.02", "second", "campaign.plan: facts.channels[1]"),
+        ("my web,mail,7,0.02", "first", "campaign.plan: facts.channels[0]"),
+        ("web,mail,7.5,0.02", "days", "campaign.plan: facts.attribution_window_days"),
+        ("web,mail,7,much", "difference", "campaign.plan: facts.expected_conversion_difference"),
     ],
 )
 def test_an_element_of_a_list_has_its_place_in_the_mapping(store: Store, row: str, column: str, field: str) -> None:
-    [refused] = store.load(PLANS, f"first,second,days\n{row}\n").refusals
+    [refused] = store.load(PLANS, f"first,second,days,difference\n{row}\n").refusals
     assert (refused.column, refused.field) == (column, field)
     assert store.recorded(Planned) == []
+
+
+def test_a_plan_in_a_row_is_recorded_with_its_expected_difference(store: Store) -> None:
+    assert not store.load(PLANS, "first,second,days,difference\nweb,mail,7,0.02\n").refusals
+    [planned] = store.recorded(Planned)
+    assert (planned.attribution_window_days, planned.expected_conversion_difference) == (7, Decimal("0.02"))
 
 
 def test_a_rule_that_refuses_a_command_of_one_column_names_the_column(store: Store) -> None:

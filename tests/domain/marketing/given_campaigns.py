@@ -31,6 +31,7 @@ PLAN: dict[str, Any] = {
     "variants": (Variant(code="short", share=Decimal("0.4")), Variant(code="long", share=Decimal("0.4"))),
     "holdout_share": Decimal("0.2"),
     "attribution_window_days": 14,
+    "expected_conversion_difference": Decimal("0.02"),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.marketing.campaign.execution import Cancelled, Launched
@@ -14,6 +15,7 @@ from domain.marketing.campaign.planning import (
     CampaignPlannedOtherwise,
     CurrencyRequired,
     EndsBeforeStart,
+    ExpectedDifferenceIsFixed,
     NameRequired,
     Planned,
     Revised,
@@ -55,6 +57,9 @@ def test_planning_a_campaign_again_with_other_values_is_refused() -> None:
         {"starts": date(1066, 1, 1)},
         {"holdout_share": Decimal(1)},
         {"attribution_window_days": 0},
+        {"expected_conversion_difference": Decimal(0)},
+        {"expected_conversion_difference": Decimal(1)},
+        {"expected_conversion_difference": Decimal("0.0000001")},
         {"variants": (Variant(code="a"), Variant(code="a"))},
         {"variants": (Variant(code="a", share=Decimal("0.6")), Variant(code="b", share=Decimal("0.6")))},
         {"variants": (Variant(code="a", share=Decimal(0)),)},
@@ -102,6 +107,26 @@ def test_the_plan_of_an_ended_campaign_cannot_change() -> None:
         campaign.revise(live(), name="Late spring")
     campaign.revise(imported(NOW), name="Late spring")
     assert flags(campaign) == ("campaign-has-ended",)
+
+
+def test_the_expected_difference_can_only_change_before_the_launch() -> None:
+    campaign = planned()
+    campaign.revise(live(), expected_conversion_difference=Decimal("0.030"))
+    assert facts(campaign)[-1] == Revised(expected_conversion_difference=Decimal("0.03"))
+    campaign.launch(live())
+    campaign.revise(live(), expected_conversion_difference=Decimal("0.03"), name="Late spring")
+    for other in (Decimal("0.04"), None):
+        with pytest.raises(ExpectedDifferenceIsFixed):
+            campaign.revise(live(), expected_conversion_difference=other)
+    campaign.revise(imported(NOW), expected_conversion_difference=None)
+    assert facts(campaign)[-1] == Revised(cleared=("expected_conversion_difference",))
+    assert flags(campaign) == ("expected-difference-is-fixed",)
+
+
+def test_a_plan_that_was_recorded_before_there_was_an_expected_difference_has_none() -> None:
+    old = b'{"type":"crm.campaign.planned.v1","name":"Spring","attribution_window_days":14}'
+    event = msgspec.json.decode(old, type=Planned)
+    assert (event.attribution_window_days, event.expected_conversion_difference) == (14, None)
 
 
 def test_a_budget_is_in_the_campaigns_currency_if_none_is_given() -> None:

@@ -12,6 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec import UNSET
 
 from domain.marketing.campaign.campaign import Campaign
+from domain.marketing.campaign.execution import Turn
+from domain.marketing.campaign.planning import Revised
 from domain.marketing.campaign.values import Goal, Variant
 from domain.shared.events import Actor, Context
 from domain.shared.refusals import Refusal
@@ -38,6 +40,7 @@ plans = st.fixed_dictionaries(
         "ends": days,
         "holdout_share": shares,
         "attribution_window_days": st.none() | st.sampled_from([0, 14]),
+        "expected_conversion_difference": st.none() | st.sampled_from(["0", "0.01", "0.02"]).map(Decimal),
         "variants": st.sampled_from([(), (Variant(code="short"),), (Variant(code="short", share=Decimal("0.5")),)]),
     },
 )
@@ -122,6 +125,17 @@ class AnyHistory(RuleBasedStateMachine):
         campaign = self.campaign
         if campaign.starts and campaign.ends and campaign.ends < campaign.starts:
             assert any("ends-before-start" in metadata.irregular for _, metadata in campaign.pending)
+
+    @invariant()
+    def after_the_launch_only_imports_change_the_expected_difference(self) -> None:
+        launched = False
+        for event, metadata in self.campaign.pending:
+            launched |= isinstance(event, Turn)
+            changes = isinstance(event, Revised) and (
+                event.expected_conversion_difference is not None or "expected_conversion_difference" in event.cleared
+            )
+            if launched and changes:
+                assert "expected-difference-is-fixed" in metadata.irregular
 
     @invariant()
     def only_imports_break_the_order_of_statuses(self) -> None:

@@ -49,6 +49,7 @@ def _campaign(history: History, n: int) -> Campaign:
                 starts=date(2024, 3, 1),
                 ends=date(2024, 4, 1),
                 attribution_window_days=7 if n % 2 else None,
+                expected_conversion_difference=None if n % 2 else Decimal("0.02"),
                 variants=(Variant(code="a"), Variant(code="b")),
                 owner="agent-1",
             ),
@@ -60,6 +61,7 @@ def _change_campaign(history: History, who: int, n: int) -> None:
     campaign = _campaign(history, who)
     decisions: list[Callable[[Any], object]] = [
         lambda context: campaign.revise(context, name=f"Summer {n}", scheme=None if n % 2 else "Send tea"),
+        lambda context: campaign.revise(context, expected_conversion_difference=Decimal(n + 1) / 100 if n % 2 else None),
         lambda context: campaign.revise(context, channels=("web",) if n % 2 else (), attribution_window_days=n % 9 + 1),
         lambda context: campaign.change_budget(context, Decimal(n), "USD" if n % 2 else "EUR"),
         lambda context: campaign.launch(context) if n % 2 else campaign.pause(context),

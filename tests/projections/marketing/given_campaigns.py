@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.customers.customer.customer import Customer
 from domain.marketing.campaign.campaign import Campaign
 from domain.marketing.campaign_member.events import Converted, Removed, Suppressed, Targeted, Touch
 from domain.marketing.campaign_member.member import CampaignMember
@@ -61,6 +62,30 @@ class Campaigns:
     def suppress(self, who: str) -> None:
         member, ids = self._member(who, "Spring")
         self.history.must(member, lambda context: member.suppress(context, Suppressed(**ids, reason="no_consent")))
+
+    def reverse(self, who: str, conversion_id: str = "c0") -> None:
+        member, _ = self._member(who, "Spring")
+        self.history.must(member, lambda context: member.reverse_conversion(context, conversion_id))
+
+    def customer(self, who: str, at: datetime = MARCH_1) -> Customer:
+        customer = self.history.of(Customer, who)
+        if not customer.exists:
+            self.history.must(customer, lambda context: customer.register(context, kind="person", name=who), occurred_at=at)
+        return customer
+
+    def merge(self, who: str, into: str) -> None:
+        customer, survivor = self.customer(who), self.customer(into)
+        self.history.must(customer, lambda context: customer.merge_into(context, survivor.id))
+
+    def unmerge(self, who: str) -> None:
+        customer = self.customer(who)
+        self.history.must(customer, customer.unmerge)
+
+    def erase(self, who: str) -> None:
+        customer = self.customer(who)
+        self.history.must(
+            customer, lambda context: customer.erase(context, reason="requested", requested_by="customer", receipt="R1")
+        )
 
     def member(self, who: str) -> CampaignMember:
         return self._member(who, "Spring")[0]

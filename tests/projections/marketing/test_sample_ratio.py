@@ -20,7 +20,7 @@ D = Decimal
 
 def plan(holdout: str | None, **planned: str | None) -> Planned:
     given: dict[str, Any] = {code: share and D(share) for code, share in planned.items()}
-    return Planned(uuid("Spring"), "Spring", "EUR", 7, tuple(given), {}, holdout and D(holdout), given)  # type: ignore[arg-type]
+    return Planned(uuid("Spring"), "Spring", "EUR", 7, None, tuple(given), {}, holdout and D(holdout), given)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

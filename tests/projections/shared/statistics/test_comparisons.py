@@ -1,5 +1,7 @@
 """Several comparisons in one answer, and many looks at the same one."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
@@ -19,7 +21,7 @@ def test_p_values_are_adjusted_as_statsmodels_does(p_values: list[float]) -> Non
 
 def test_an_always_valid_interval_ends_where_the_mixture_likelihood_ratio_is_one_over_alpha() -> None:
     one, other, tau = Share(300, 1_000), Share(2_400, 9_000), 0.01
-    interval = always_valid(one, other, tau)
+    interval = always_valid(one, other, Decimal(str(tau)))
     assert interval is not None
     variance, distance = pooled_variance(one, other), interval[1] - (one.rate - other.rate)
     # The ratio of the normal mixture, as an integral over the effects that it mixes.

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from scipy.stats import skew, ttest_ind
 
-from projections.shared.statistics.means import cuped, moments, skewness_if_alike, skewness_of_difference, welch
+from projections.shared.statistics.means import (
+    Moments,
+    cuped,
+    moments,
+    skewness_if_alike,
+    skewness_of_difference,
+    too_skewed,
+    welch,
+)
 from tests.analytics_cases import case, needs_cases
 
 
@@ -55,6 +63,35 @@ def test_the_skewness_of_a_small_group_is_also_judged_by_both_groups_together() 
     assert skewness_if_alike(large, small) < -0.3
     alike = moments(np.random.default_rng(7).lognormal(3, 1, 100))
     assert skewness_if_alike(alike, alike) == skewness_of_difference(alike, alike) == 0
+
+
+def test_the_moments_of_two_groups_together_are_those_of_all_their_values() -> None:
+    chance = np.random.default_rng(7)
+    one, other = chance.lognormal(3, 1, 400), chance.exponential(5, 90)
+    assert moments(one).joined(moments(other)) == pytest.approx(moments(np.append(one, other)), rel=1e-9)
+
+
+def test_how_chance_divides_the_same_values_does_not_change_their_skewness_together() -> None:
+    chance = np.random.default_rng(7)
+    values = chance.lognormal(3, 1, 500)
+    found = []
+    for _ in range(20):
+        chance.shuffle(values)
+        found.append(skewness_if_alike(moments(values[:450]), moments(values[450:])))
+    assert found == pytest.approx([found[0]] * 20, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("third", "skewness"), [(0.0, None), (5.4, None), (5.8, "together"), (-5.8, "together"), (7.7, "own"), (-7.7, "own")]
+)
+def test_a_difference_is_too_skewed_by_each_group_or_by_both_together(third: float, skewness: str | None) -> None:
+    """Both groups are alike, so both figures are the same: 0.0267 for a third moment of 1."""
+    one, other = Moments(9_000, 0.0, 1.0, third), Moments(1_000, 0.0, 1.0, third)
+    found = too_skewed(one, other)
+    assert (found is None) == (skewness is None)
+    if skewness:
+        assert found == pytest.approx(skewness_of_difference(one, other), rel=1e-3)
+        assert (abs(found or 0) > 0.2) == (skewness == "own")
 
 
 def test_what_does_not_vary_is_neither_tested_nor_adjusted() -> None:
