@@ -1,4 +1,4 @@
-"""The calibration of models, small: simulated customers have the parameters that made them, and groups that were made are found."""
+"""The calibration of models, small: fits find the parameters that made the customers, and the groups that were made."""
 
 from math import log
 
