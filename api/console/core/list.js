@@ -32,6 +32,7 @@ export function useList(path, parameters) {
     } catch (error) {
       if (stop?.aborted) return;
       const refused = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      if (from === path) rows.value = []; // What is shown must be what was asked for.
       state.value = { ...state.peek(), loading: false, refused };
     }
   }

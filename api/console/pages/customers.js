@@ -10,7 +10,7 @@ import { ListPage } from "../parts/list_page.js";
 import { Badge } from "../parts/pieces.js";
 import { Time } from "../parts/time.js";
 
-const KINDS = ["person", "organization"];
+const KINDS = ["person", "organisation"];
 
 export function Page() {
   const personal = may("personal:read");

@@ -91,18 +91,20 @@ function texts(form, fields) {
   return values;
 }
 
-/** @param {{ field: Field, refused: Refused | null }} props */
+/** A field that keeps what the reader typed, also when the form is drawn again. @param {{ field: Field, refused: Refused | null }} props */
 function Input({ field, refused }) {
   const { name, label, kind = "text", required, options, value = "", hint } = field;
+  const text = useSignal(value || options?.[0][0] || "");
   const wrong = refused?.problem.errors?.find((/** @type {any} */ one) => String(one.pointer ?? "").split("/")[1] === name);
   const described = wrong || hint ? `about-${name}` : undefined;
-  const common = { name, required, "aria-invalid": wrong ? "true" : undefined, "aria-describedby": described };
+  const onInput = (/** @type {any} */ event) => (text.value = event.currentTarget.value);
+  const common = { name, required, value: text.value, onInput, "aria-invalid": wrong ? "true" : undefined, "aria-describedby": described };
   const control =
     kind === "select"
-      ? html`<select ...${common}>${options?.map(([code, text]) => html`<option value=${code} selected=${code === value}>${text}</option>`)}</select>`
+      ? html`<select ...${common}>${options?.map(([code, shown]) => html`<option value=${code}>${shown}</option>`)}</select>`
       : kind === "textarea"
-        ? html`<textarea ...${common} rows="4">${value}</textarea>`
-        : html`<input ...${common} type=${kind} value=${value} autocomplete="off" />`;
+        ? html`<textarea ...${common} rows="4"></textarea>`
+        : html`<input ...${common} type=${kind} autocomplete="off" />`;
   return html`<label>${label}${control}${described && html`<small id=${described} class=${wrong ? "bad" : undefined}>${wrong?.detail ?? hint}</small>`}</label>`;
 }
 

@@ -77,7 +77,7 @@ export const en = {
   "customer.tag": "Tag",
   "customer.registered": "Registered",
   "kind.person": "Person",
-  "kind.organization": "Organization",
+  "kind.organisation": "Organisation",
 
   "customer.unnamed": "Customer without a name",
   "customer.not-yet": "Not a customer yet at this moment",

@@ -78,7 +78,7 @@ export const zh = {
   "customer.tag": "标签",
   "customer.registered": "登记日期",
   "kind.person": "个人",
-  "kind.organization": "组织",
+  "kind.organisation": "组织",
 
   "customer.unnamed": "未具名客户",
   "customer.not-yet": "此时还不是客户",

@@ -1,0 +1,75 @@
+"""Daily work in the console: an order is confirmed, a ticket answered and solved, a deal moved, a task done."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from tests.console.conftest import Reader, Site
+
+
+def test_an_order_is_paid_for_and_its_past_stays_visible(admin: Reader, site: Site) -> None:
+    line = {"line_id": "1", "name": "Green tea", "quantity": "2", "unit_price": "12.50"}
+    order = {"customer_id": site.business.customers[0], "channel": "web", "currency": "EUR", "lines": [line]}
+    id = site.api.post("/v1/orders", json=order).json()["id"]
+    admin.open(f"/orders/{id}")
+    page = admin.page
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Save").click()
+    status = page.locator(".heading")
+    expect(status).to_contain_text("confirmed")
+    page.get_by_role("button", name="Record a payment").click()
+    page.get_by_role("button", name="Save").click()
+    expect(status.get_by_text("paid", exact=True)).to_be_visible()
+    page.get_by_role("slider", name="Known by").press("Home")
+    expect(status).to_contain_text("unpaid")
+    expect(page.get_by_role("button", name="Record a payment")).to_have_count(0)
+
+
+def test_a_ticket_is_found_answered_and_solved(admin: Reader, site: Site) -> None:
+    admin.open("/tickets?unsolved=true")
+    page = admin.page
+    page.get_by_role("link", name="#1", exact=True).click()
+    page.get_by_role("button", name="Reply").click()
+    page.get_by_role("dialog").get_by_label("Text").fill("A new disc is on its way.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".talk")).to_contain_text("A new disc is on its way.")
+    page.get_by_role("button", name="Solve").click()
+    page.get_by_role("dialog").get_by_label("Resolution").fill("Replaced.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible()
+    expect(page.get_by_text("First resolution").first).to_be_visible()
+
+
+def test_a_deal_is_dragged_to_its_next_stage_or_moved_with_the_keyboard(admin: Reader, site: Site) -> None:
+    admin.open("/deals")
+    page = admin.page
+    contacted, demo = page.get_by_role("region", name="Contacted"), page.get_by_role("region", name="Demo")
+    card = contacted.locator("article").filter(has=page.get_by_role("link", name="Deal 1", exact=True))
+    card.drag_to(demo)
+    moved = demo.locator("article").filter(has=page.get_by_role("link", name="Deal 1", exact=True))
+    expect(moved).to_be_visible()
+    moved.get_by_label("Stage").select_option("contract")
+    expect(page.get_by_role("region", name="Contract").get_by_role("link", name="Deal 1", exact=True)).to_be_visible()
+    deal = site.api.get(f"/v1/deals/{site.business.deals[0]}", params={"fields": "stage"}).json()
+    assert deal["stage"] == "contract"
+
+
+def test_a_task_is_completed_and_leaves_the_list_of_open_ones(admin: Reader) -> None:
+    admin.open("/tasks?status=open")
+    page = admin.page
+    row = page.get_by_role("row").filter(has_text="Call about offer 1")
+    row.get_by_role("button", name="Complete").click()
+    page.get_by_role("button", name="Save").click()
+    expect(row).to_have_count(0)
+
+
+def test_what_the_rules_forbid_is_refused_in_their_words(admin: Reader, site: Site) -> None:
+    admin.open("/customers")
+    page = admin.page
+    page.get_by_role("button", name="Register a customer").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Eve")
+    page.get_by_role("dialog").get_by_label("E-mail").fill("no-address@")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
