@@ -44,6 +44,8 @@ from api.operations import (
     api_keys,
     audit,
     calendar,
+    event_counts,
+    event_in_full,
     event_stream,
     events,
     health,
@@ -109,6 +111,7 @@ from api.shared.joint_reads import JointReads
 from api.shared.key_uses import KeyUses
 from api.shared.keys import Keys
 from api.shared.lists import Lists
+from api.shared.pasts import Pasts
 from api.shared.routes import Route
 from api.shared.safe_headers import SafeHeaders
 from api.shared.sessions import Sessions
@@ -211,9 +214,11 @@ OPERATIONS = (
     selecting.router,
     imports.uploading,
     imports.router,
-    # This comes before the events by position, whose path would match the stream's path too.
+    # These come before the event by its position, whose path would match their paths too.
     event_stream.router,
+    event_counts.router,
     events.router,
+    event_in_full.router,
     audit.router,
     refused.router,
     calendar.router,
@@ -279,6 +284,7 @@ def create(
     app.state.executor = executor
     app.state.completeness = completeness
     app.state.lists = Lists(app.routes)
+    app.state.pasts = Pasts(app.routes)
     app.state.lanes = lanes(deployment.settings)
     app.state.key_uses = KeyUses(deployment.read_models)
     app.state.keys = Keys(deployment.store, app.state.key_uses, local_key)

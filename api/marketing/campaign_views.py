@@ -18,6 +18,7 @@ from api.shared.filtering import filters
 from api.shared.history import AskedPart
 from api.shared.looking import Row, get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
+from api.shared.pasts import Past
 from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
 from api.shared.routes import Router
 from api.shared.schemas import CHANGE, Schema
@@ -131,6 +132,9 @@ async def member_history(
     return await get_history(
         request, MEMBERS, stream_id, part, name="member", show=_member, called=customer_id, personal=personal
     )
+
+
+Past(lambda: MEMBERS, "campaigns:read", lambda row, _: _member(row)).shown_by(member_history)
 
 
 @router.get("/{id}/leads/{lead_id}", responses=one(schemas.MEMBER_IN_FULL))

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import anyio
 import structlog
@@ -15,9 +15,9 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from api.operations.events import Position, criteria
+from api.operations.events import Position, Sentences, criteria
 from api.shared.access import Caller, may, presented
-from api.shared.bounds import PAGE
+from api.shared.bounds import SEARCH
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import RETRY_SECONDS, Problem
 from api.shared.reading import LARGEST_POSITION, within_the_log
@@ -48,6 +48,13 @@ STREAMED: dict[int | str, dict[str, Any]] = {
     },
     **EVERYWHERE,
 }
+
+
+class Asked(NamedTuple):
+    """What a stream sends: the wanted events, each with a sentence if `sentences` is true."""
+
+    wanted: Criteria
+    sentences: bool = False
 
 
 class Streams:
@@ -87,13 +94,13 @@ class Streams:
             self._looked = now + POLL / 2, asyncio.create_task(anyio.to_thread.run_sync(self._store.head))
         return await asyncio.shield(self._looked[1])
 
-    async def portion(self, wanted: Criteria, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
+    async def portion(self, asked: Asked, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
         """The position that the next portion reaches, and its wanted events as they are sent. Raises StoreUnavailable."""
-        return await anyio.to_thread.run_sync(self._portion, wanted, after, upto, personal, limiter=self._readers)
+        return await anyio.to_thread.run_sync(self._portion, asked, after, upto, personal, limiter=self._readers)
 
-    def _portion(self, wanted: Criteria, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
-        reached, found = next(search(self._store, wanted, after, upto))
-        texts = lines(self._store, found, personal).splitlines()
+    def _portion(self, asked: Asked, after: int, upto: int, personal: bool) -> tuple[int, bytes]:
+        reached, found = next(search(self._store, asked.wanted, after, upto))
+        texts = lines(self._store, found, personal, sentences=asked.sentences).splitlines()
         return reached, b"".join(b"id: %d\ndata: %b\n\n" % (one.position, text) for one, text in zip(found, texts, strict=True))
 
 
@@ -121,10 +128,11 @@ class Live(StreamingResponse):
 @router.get("/stream", status_code=200, responses=STREAMED, response_class=Live)
 async def stream(
     request: Request,
-    caller: Annotated[Caller, may("events:read", PAGE)],
+    caller: Annotated[Caller, may("events:read", SEARCH)],
     wanted: Annotated[Criteria, Depends(criteria)],
     after: Annotated[Position, Query(description="Only events after this position; without it, only new events.")] = None,
     upto: Annotated[Position, Query(description="The stream ends after this position.")] = None,
+    sentences: Sentences = False,
     last_event_id: Annotated[
         int | None,
         Header(
@@ -146,10 +154,10 @@ async def stream(
     elif start > await streams.head():
         # Another process may have recorded this event a moment ago.
         within_the_log(start, await anyio.to_thread.run_sync(request.app.state.store.head))
-    return Live(streams, _sent(request, streams, wanted, start, upto), start)
+    return Live(streams, _sent(request, streams, Asked(wanted, sentences), start, upto), start)
 
 
-async def _sent(request: Request, streams: Streams, wanted: Criteria, reached: int, upto: int | None) -> AsyncIterator[bytes]:
+async def _sent(request: Request, streams: Streams, asked: Asked, reached: int, upto: int | None) -> AsyncIterator[bytes]:
     """The content of the stream. An id without data is not an event: it only sets the id that a client sends to reconnect."""
     yield b"retry: 1000\nid: %d\n\n" % reached
     last_sent = time.monotonic()
@@ -162,7 +170,7 @@ async def _sent(request: Request, streams: Streams, wanted: Criteria, reached: i
             head = await streams.head()
             end = head if upto is None else min(head, upto)
             if reached < end:
-                reached, events = await streams.portion(wanted, reached, end, caller.may("personal:read"))
+                reached, events = await streams.portion(asked, reached, end, caller.may("personal:read"))
             else:
                 events = b""
                 await asyncio.sleep(POLL)

@@ -17,8 +17,9 @@ from api.shared.bounds import STORY
 from api.shared.fields import Body, Code, CommandBody, Instant
 from api.shared.filtering import filters
 from api.shared.history import AskedPart
-from api.shared.looking import get_history, seen_by
+from api.shared.looking import Row, get_history, seen_by
 from api.shared.openapi import ACCEPTED, CREATED, listed
+from api.shared.pasts import Past
 from api.shared.reading import After
 from api.shared.routes import Router
 from api.shared.schemas import CHANGE
@@ -135,9 +136,19 @@ async def history(
     request: Request, caller: Annotated[Caller, may("tasks:read", STORY)], _: After, part: AskedPart, id: UUID
 ) -> Response:
     """Every event of the task, each with its changes."""
-    # All states share one `now`. Otherwise `overdue` could differ between two states, as if the event had changed it.
-    resource = Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
     personal = caller.may("personal:read")
     return await get_history(
-        request, resource, id, part, name="task", personal=personal, show=lambda row: seen_by(caller, row, "task_id", PRIVATE)
+        request, _of_one_moment(), id, part, name="task", personal=personal, show=lambda row: _seen(row, caller)
     )
+
+
+def _of_one_moment() -> Resource:
+    """All states share one `now`. Otherwise `overdue` could differ between two states, as if the event had changed it."""
+    return Resource(Task, read_model.tasks, partial(read_model.get, now=_now()))
+
+
+def _seen(row: Row, caller: Caller) -> Row:
+    return seen_by(caller, row, "task_id", PRIVATE)
+
+
+Past(_of_one_moment, "tasks:read", _seen).shown_by(history)

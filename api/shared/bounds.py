@@ -44,10 +44,16 @@ ONE = Bound(250, 100, Each(2, 0.5, "thing"))
 """A command, or one thing. A command and a read of the past replay the events of the thing that they name."""
 PAGE = Bound(2_500, 500)
 """A page of a list: at most 500 rows, found through an index."""
+SEARCH = Bound(250_000, 2_000)
+"""A page of a search in the log: with one filter as `PAGE`; with all six of the index, 20,000 entries of each are looked at."""
+COUNTS = Bound(250_000, 2_000)
+"""Figures of the latest events of a selection: a search, and at most five portions of a thousand events."""
 STORY = Bound(250, 100, Each(5, 1.5, "thing"))
 """All that happened to one thing."""
 MOMENT = Bound(500, 250, Each(6, 3, "thing"))
 """All things of one customer as of a moment: the events of each of them are folded again."""
+LINEAGE = Bound(5_000, 500, Each(5, 1.5, "thing"))
+"""One event, all that happened to its thing before, and at most 100 causes, 100 effects and 200 others of its command."""
 REPORT = Bound(500, 250, Each(0.2, 0.02, "log"))
 """Figures over everything on the days asked for, which may be all days."""
 WIDE_REPORT = Bound(500, 250, Each(1, 0.02, "log"))

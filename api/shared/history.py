@@ -26,6 +26,7 @@ from projections.shared.pages import MalformedCursor
 from projections.shared.replay import Fold, folded
 
 Changes = dict[str, dict[str, Any]]
+NOW = Moment()
 CHANGED_BY_EVERY_EVENT = ("position", "version")
 BEYOND = f"The changes are null after the {FOLDED:,}th event, and from an event on that cannot be read."
 
@@ -98,20 +99,36 @@ def _events(store: EventStore, id: UUID, after: int, part: Part) -> tuple[Sequen
 def _changes(
     store: EventStore, resource: Resource, id: UUID, events: Sequence[Stored], when: Moment, hide: Callable[[Row], Row]
 ) -> list[Changes | None]:
-    found: list[Changes | None] = []
+    found: list[Changes | None] = [compared(*state) for state in states(store, resource, id, events, hide, when)]
+    return [*found, *[None] * (len(events) - len(found))]
+
+
+def states(
+    store: EventStore,
+    resource: Resource,
+    id: UUID,
+    events: Sequence[Stored],
+    hide: Callable[[Row], Row],
+    when: Moment = NOW,
+) -> Iterator[tuple[Row, Row]]:
+    """The resource before and after each of these events of its stream, which follow each other; `{}` before its first one.
+
+    They are folded from what `when` includes.
+
+    None of them if the last one comes after `FOLDED` events. Ends before an event that cannot be read: what follows it is not
+    known.
+    """
     if events and events[-1].version <= FOLDED:
         with folded(resource.projection) as fold:
             try:
                 for portion in portions(store, id, events[0].version - 1):
                     fold.apply(store.decode(when.happened(portion)))
-                found += _each(store, fold, events, lambda: hide(resource.one(fold.connection, id) or {}))
             except Unreadable:
-                pass
-    return [*found, *[None] * (len(events) - len(found))]
+                return
+            yield from _each(store, fold, events, lambda: hide(resource.one(fold.connection, id) or {}))
 
 
-def _each(store: EventStore, fold: Fold, events: Sequence[Stored], row: Callable[[], Row]) -> Iterator[Changes]:
-    """The changes of each event. Ends before an event that cannot be read: what follows it is not known."""
+def _each(store: EventStore, fold: Fold, events: Sequence[Stored], row: Callable[[], Row]) -> Iterator[tuple[Row, Row]]:
     keys, before = store.keys(events), row()
     for event in events:
         try:
@@ -120,11 +137,12 @@ def _each(store: EventStore, fold: Fold, events: Sequence[Stored], row: Callable
             return
         fold.apply([recorded])
         after = row()
-        yield _compared(before, after)
+        yield before, after
         before = after
 
 
-def _compared(before: Row, after: Row) -> Changes:
+def compared(before: Row, after: Row) -> Changes:
+    """The fields that differ, without those that every event changes."""
     return {
         field: {"before": before.get(field), "after": after.get(field)}
         for field in dict.fromkeys((*before, *after))

@@ -92,26 +92,18 @@ FAULTS = {
         ),
     }
 }
-CHANGE = fields(
-    {
-        "position": INTEGER,
-        "stream": ID,
-        "version": INTEGER,
-        "type": TEXT,
-        "metadata": {"type": ["object", "null"]},
-        "data": {"type": ["object", "null"]},
-        "changes": {"type": ["object", "null"], "additionalProperties": fields({"before": {}, "after": {}})},
-    },
-    FAULTS,
-)
-EVENT = fields(
-    {
-        "position": INTEGER,
-        "stream": ID,
-        "version": INTEGER,
-        "type": TEXT,
-        "metadata": {"type": ["object", "null"]},
-        "data": {"type": ["object", "null"]},
-    },
-    FAULTS,
-)
+SENTENCE = maybe(fields({"en": TEXT, "zh": TEXT})) | {
+    "description": "The event in one line, without personal data; null if its type is damaged.",
+    "examples": [{"en": "Order 1001 placed: total 12.50 EUR, channel web", "zh": "订单 1001 已下单：合计 12.50 EUR，渠道 web"}],
+}
+RECORDED: dict[str, Schema] = {
+    "position": INTEGER,
+    "stream": ID,
+    "version": INTEGER,
+    "type": TEXT,
+    "metadata": {"type": ["object", "null"]},
+    "data": {"type": ["object", "null"]},
+}
+CHANGES: Schema = {"type": ["object", "null"], "additionalProperties": fields({"before": {}, "after": {}})}
+CHANGE = fields({**RECORDED, "changes": CHANGES}, FAULTS)
+EVENT = fields(RECORDED, {**FAULTS, "sentence": SENTENCE})

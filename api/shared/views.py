@@ -18,6 +18,7 @@ from api.shared.followed import of_customer
 from api.shared.history import BEYOND, AskedPart
 from api.shared.looking import get_history, get_one, require_personal, seen_by
 from api.shared.openapi import exported, listed, one
+from api.shared.pasts import Past
 from api.shared.reading import After, Cursor, Limit, listing
 from api.shared.schemas import CHANGE
 from api.shared.sorting import By, sorting
@@ -159,6 +160,7 @@ class Views:
                 personal=caller.may("personal:read"),
             )
 
+        Past(lambda: self._resource, self._permission, self._shown).shown_by(history)
         text = f"{text or f'Every event of the {self._name}, each with its changes.'} {BEYOND}"
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
         self._add(path, history, name, text, listed(CHANGE, 404), self._key.parameters, bound=STORY)

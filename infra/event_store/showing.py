@@ -9,22 +9,29 @@ from uuid import UUID
 import msgspec
 
 from infra.event_store.mapper import Stored
+from infra.event_store.sentences import sentences_of
 from infra.event_store.store import EventStore
 from infra.event_store.vault import SubjectKey
 
 
-def shown(store: EventStore, events: Sequence[Stored], personal: bool) -> list[dict[str, Any]]:
+def shown(store: EventStore, events: Sequence[Stored], personal: bool, *, sentences: bool = False) -> list[dict[str, Any]]:
     """Events as people read them. Personal values are included if `personal` is true and their key exists.
 
-    An event of which something cannot be read has `faults`, each with a `field` and a `reason`.
+    An event of which something cannot be read has `faults`, each with a `field` and a `reason`. With `sentences` each has a
+    `sentence` in English and in Chinese, or null if its type is damaged.
     """
     keys = store.keys(events) if personal else {}
-    return [_shown(store, one, keys) for one in events]
+    found = [_shown(store, one, keys) for one in events]
+    if sentences:
+        for event, line in zip(found, sentences_of(store, events), strict=True):
+            event["sentence"] = line and line._asdict()
+    return found
 
 
-def lines(store: EventStore, events: Sequence[Stored], personal: bool) -> bytes:
+def lines(store: EventStore, events: Sequence[Stored], personal: bool, *, sentences: bool = False) -> bytes:
     """The same as NDJSON."""
-    return b"".join(msgspec.json.encode(event) + b"\n" for event in shown(store, events, personal))
+    found = shown(store, events, personal, sentences=sentences)
+    return b"".join(msgspec.json.encode(event) + b"\n" for event in found)
 
 
 def _shown(store: EventStore, one: Stored, keys: Mapping[UUID, SubjectKey]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """One readable line for an event, in Chinese and in English.
 
 A line names the aggregate, the fact, and plain values (numbers, money, codes). It never contains personal data, so a timeline
-needs no purging. A fact without a text in `FACTS` is named by its event type.
+needs no purging. A fact of a later version, without a text in `FACTS`, is named by its event type.
 """
 
 from __future__ import annotations
@@ -26,6 +26,31 @@ THINGS = {
     "deal": ("商机", "Deal"),
     "task": ("任务", "Task"),
 }
+"""What happens to these belongs to the timeline of a customer."""
+
+OTHERS = {
+    "campaign": ("营销活动", "Campaign"),
+    "channel": ("渠道", "Channel"),
+    "channel_day": ("渠道日数据", "Channel day"),
+    "segment_model": ("分群模型", "Segment model"),
+    "segment_rule": ("分群规则", "Segment rule"),
+    "value_model": ("客户价值模型", "Value model"),
+    "static_list": ("静态名单", "List"),
+    "pipeline": ("销售管道", "Pipeline"),
+    "service_calendar": ("服务日历", "Service calendar"),
+    "sla_policy": ("服务水平政策", "SLA policy"),
+    "assignment_rule": ("分配规则", "Assignment rule"),
+    "rota": ("轮值表", "Rota"),
+    "field_definition": ("字段定义", "Field definition"),
+    "api_key": ("API 密钥", "API key"),
+    "user": ("用户", "User"),
+    "team": ("团队", "Team"),
+    "saved_view": ("已存视图", "Saved view"),
+    "webhook": ("Webhook", "Webhook"),
+    "import": ("导入", "Import"),
+    "calendar": ("日历", "Calendar"),
+}
+"""What happens to these has a line in the log, and in no timeline."""
 
 FACTS = {
     "registered": ("已登记", "registered"),
@@ -130,6 +155,41 @@ FACTS = {
     "created": ("已创建", "created"),
     "rescheduled": ("已改期", "rescheduled"),
     "reminded": ("已提醒", "reminded"),
+    # Of what is in no timeline
+    "planned": ("已计划", "planned"),
+    "revised": ("已修订", "revised"),
+    "launched": ("已启动", "launched"),
+    "paused": ("已暂停", "paused"),
+    "budget_changed": ("预算已更改", "budget changed"),
+    "spend_recorded": ("已记录花费", "spend recorded"),
+    "spend_reversed": ("花费已冲销", "spend reversed"),
+    "milestone_set": ("里程碑已设定", "milestone set"),
+    "milestone_reached": ("里程碑已达成", "milestone reached"),
+    "resource_assigned": ("资源已分配", "resource assigned"),
+    "resource_released": ("资源已释放", "resource released"),
+    "renamed": ("已改名", "renamed"),
+    "cost_recorded": ("已记录成本", "cost recorded"),
+    "traffic_recorded": ("已记录流量", "traffic recorded"),
+    "defined": ("已定义", "defined"),
+    "retired": ("已停用", "retired"),
+    "fitted": ("已拟合", "fitted"),
+    "activated": ("已启用", "activated"),
+    "clusters_named": ("分群已命名", "clusters named"),
+    "members_added": ("已添加成员", "members added"),
+    "members_removed": ("已移除成员", "members removed"),
+    "queued": ("已排队", "queued"),
+    "turn_taken": ("已轮到", "turn taken"),
+    "left": ("已离开", "left"),
+    "deactivated": ("已停用", "deactivated"),
+    "availability_changed": ("可用状态已更改", "availability changed"),
+    "issued": ("已签发", "issued"),
+    "expiry_set": ("有效期已设定", "expiry set"),
+    "revoked": ("已吊销", "revoked"),
+    "secret_rotated": ("密钥已轮换", "secret rotated"),
+    "former_secrets_ended": ("旧密钥已失效", "former secrets ended"),
+    "redelivery_requested": ("已请求重新投递", "redelivery requested"),
+    "started": ("已开始", "started"),
+    "day_ended": ("一天已结束", "day ended"),
 }
 
 # Fields that are plain in every event; a field that an event marks as personal is left out of its line.
@@ -196,9 +256,12 @@ def plain_values(event: Event) -> dict[str, Plain]:
 
 
 def line(type: str, values: Mapping[str, Plain], number: str | None, currency: str | None) -> Line:
-    """`Order 1001 placed: total 12.50 EUR, channel web`, and the same in Chinese."""
+    """`Order 1001 placed: total 12.50 EUR, channel web`, and the same in Chinese.
+
+    Raises ValueError if the type is not a name of four parts, which only damage can make of it.
+    """
     _, thing, fact, _ = type.split(".")
-    zh_thing, en_thing = THINGS.get(thing, (thing, thing.replace("_", " ").capitalize()))
+    zh_thing, en_thing = THINGS.get(thing) or OTHERS.get(thing) or (thing, thing.replace("_", " ").capitalize())
     zh_fact, en_fact = FACTS.get(fact, (fact, fact.replace("_", " ")))
     of = values.get("currency", currency)
     fields = {name: value for name, value in values.items() if name in FIELDS}

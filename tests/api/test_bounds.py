@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from api.shared.bounds import EXPORT, Bound, Each, Of
+from api.shared.bounds import EXPORT, PAGE, Bound, Each, Of
 from infra.processes.parts import Parts, opened
 from infra.settings import Settings
 from infra.wiring import PROJECTIONS, deploy
@@ -131,6 +131,28 @@ def test_every_read_is_within_its_bound(place: Place) -> None:
     excess = []
     for template, question in asked:
         excess += place.excess(place.bound("GET", template), "GET", question.path, params=dict(question.asked))
+    assert not excess
+
+
+def test_a_page_of_the_log_with_one_filter_is_within_the_bound_of_a_page(place: Place) -> None:
+    _, event = place.client.get("/v1/events", params={"limit": 2, "stream": place.busy}).json()["items"]
+    metadata = event["metadata"]
+    filters = ("stream", event["stream"]), ("subject", metadata["subject"]), ("actor", metadata["actor"]["id"])
+    excess = []
+    for name, value in (*filters, ("type", event["type"]), ("type", "crm.customer.*")):
+        for sort in ("position", "-position"):
+            params = {name: value, "sort": sort, "limit": 500}
+            excess += place.excess(PAGE, "GET", "/v1/events", params=params)
+    assert not excess
+
+
+def test_a_search_with_several_frequent_filters_is_within_its_bound(place: Place) -> None:
+    [event] = place.client.get("/v1/events", params={"limit": 1, "type": "crm.customer.*"}).json()["items"]
+    params = {"actor": event["metadata"]["actor"]["id"], "type": ["crm.customer.*", "crm.order.*"], "irregular": "unheard-of"}
+    excess = []
+    for more in ({}, {"subject": event["metadata"]["subject"]}, {"type": "crm.order.*"}):
+        excess += place.excess(place.bound("GET", "/v1/events"), "GET", "/v1/events", params=params | more)
+        params.pop("irregular", None)
     assert not excess
 
 

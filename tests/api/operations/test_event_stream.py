@@ -106,6 +106,13 @@ def ended(client: Client, **question: Any) -> list[dict[str, Any]]:
     return list(events(iter(answer.text.splitlines())))
 
 
+def test_each_event_of_the_stream_has_a_sentence_if_asked(client: Client) -> None:
+    client.post("/v1/customers", {"name": "Ada"})
+    with_sentences = ended(client, sentences="true")
+    assert {event["sentence"]["en"] for event in with_sentences} >= {"API key issued", "Customer registered: kind person"}
+    assert [{name: event[name] for name in event if name != "sentence"} for event in with_sentences] == ended(client)
+
+
 @on_both_engines
 def test_the_stream_contains_what_the_log_contains(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PORTION", 3)

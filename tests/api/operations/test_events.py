@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
+from api.operations import event_counts
 from api.operations import events as routes
 from api.shared.access import ROLES
 from commands.customers import customers
@@ -195,11 +197,56 @@ def test_events_are_found_by_their_cause(client: Client, executor: Executor) -> 
     assert found(client, causation=uuid4()) == []
 
 
-def test_one_event_is_found_by_its_position(client: Client) -> None:
-    registered(client)
-    (event,) = found(client, type="crm.customer.*")
-    assert client.get(f"/v1/events/{event['position']}").json() == event
-    assert client.get(f"/v1/events/{event['position'] + 1}").status_code == 404
+@on_both_engines
+def test_no_page_is_empty_while_more_events_match_several_filters(client: Client) -> None:
+    customer = registered(client).rsplit("/", 1)[-1]
+    for number in range(6):
+        order = placed(client, customer_id=customer if number % 2 else None)
+        done(client, f"{order}/confirmation")
+    actor = found(client, type="crm.order.*")[0]["metadata"]["actor"]["id"]
+    for question in (
+        {"subject": customer},
+        {"subject": customer, "type": "crm.order.confirmed.v1"},
+        {"subject": customer, "actor": actor},
+        {"actor": actor, "type": ["crm.order.placed.v1", "crm.customer.*"]},
+        {"stream": customer, "type": "crm.customer.*"},
+    ):
+        for order_of_pages in ("position", "-position"):
+            asked = question | {"limit": 2, "sort": order_of_pages}
+            expected = found(client, **question, sort=order_of_pages)
+            assert expected, question
+            page = client.get("/v1/events", params=asked).json()
+            items = list(page["items"])
+            while page["next"]:
+                page = client.get(page["next"]).json()
+                assert page["items"], question
+                items += page["items"]
+            assert items == expected, question
+
+
+@on_both_engines
+def test_each_event_has_a_sentence_if_asked(client: Client) -> None:
+    order = confirmed(client)
+    answer = client.get(f"/v1/orders/{order.rsplit('/', 1)[-1]}", params={"after": head(client)}).json()
+    placing, confirming = found(client, stream=answer["id"], sentences="true")
+    number = answer["number"]
+    assert placing["sentence"] == {
+        "en": f"Order {number} placed: total 30.00 EUR, channel web",
+        "zh": f"订单 {number} 已下单：合计 30.00 EUR，渠道 web",
+    }
+    assert confirming["sentence"] == {"en": f"Order {number} confirmed", "zh": f"订单 {number} 已确认"}
+    assert all("sentence" not in event for event in found(client, stream=answer["id"]))
+    lines = client.get(
+        "/v1/events", params={"stream": answer["id"], "sentences": "true"}, headers={"Accept": "application/x-ndjson"}
+    )
+    assert [json.loads(line) for line in lines.text.splitlines()] == [placing, confirming]
+
+
+def test_a_sentence_has_no_personal_data(client: Client) -> None:
+    registered(client, name="Zwetschge")
+    (event,) = found(client, type="crm.customer.*", sentences="true")
+    assert event["data"]["name"] == "Zwetschge"
+    assert event["sentence"]["en"] == "Customer registered: kind person"
 
 
 def test_personal_values_are_shown_only_with_the_permission(
@@ -275,3 +322,42 @@ async def _leaving_when(gone: Callable[[], bool], app: FastAPI, headers: Headers
         "state": {},
     }
     await app(scope, receive, send)
+
+
+@on_both_engines
+def test_the_events_of_a_selection_are_counted_by_type_actor_and_day(client: Client, key_for: KeyFor) -> None:
+    customer = registered(client).rsplit("/", 1)[-1]
+    for _ in range(2):
+        placed(client, customer_id=customer)
+    client.post(f"/v1/customers/{customer}/tags", {"tags": ["vip"]}, headers=key_for("sales"))
+    events = found(client, subject=customer)
+    counts = client.get("/v1/events/counts", params={"subject": customer, "zone": "UTC"}).json()
+    assert (counts["counted"], counts["complete"]) == (4, True)
+    assert (counts["first"], counts["last"]) == (events[0]["position"], events[-1]["position"])
+    assert {one["type"]: one["count"] for one in counts["types"]} == {
+        "crm.customer.registered.v2": 1,
+        "crm.order.placed.v1": 2,
+        "crm.customer.tagged.v1": 1,
+    }
+    assert [one["count"] for one in counts["actors"]] == [3, 1]
+    assert {one["actor"]["id"] for one in counts["actors"]} == {event["metadata"]["actor"]["id"] for event in events}
+    assert {one["day"]: one["count"] for one in counts["days"]} == Counter(
+        event["metadata"]["recorded_at"][:10] for event in events
+    )
+    upto = client.get("/v1/events/counts", params={"subject": customer, "upto": events[1]["position"]}).json()
+    assert upto["counted"] == 2
+
+
+def test_counts_of_a_large_selection_are_those_of_its_latest_events(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_counts, "COUNTED", 3)
+    for number in range(4):
+        registered(client, name=str(number))
+    last = head(client)
+    counts = client.get("/v1/events/counts", params={"type": "crm.customer.*"}).json()
+    assert (counts["counted"], counts["complete"], counts["first"], counts["last"]) == (3, False, last - 2, last)
+    nothing = client.get("/v1/events/counts", params={"subject": str(uuid4())}).json()
+    assert nothing == {
+        "counted": 0, "complete": True, "first": None, "last": None, "types": [], "actors": [], "days": []
+    }  # fmt: skip
+    beyond = client.get("/v1/events/counts", params={"upto": last + 1})
+    assert (beyond.status_code, beyond.json()["type"]) == (422, "/problems/beyond-the-log")

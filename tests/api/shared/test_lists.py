@@ -27,6 +27,7 @@ ONLY_IN_ONE = {
         "shipments",
     },
     "/v1/tickets": {"attachments", "correspondence"},
+    "/v1/events": {"sentence", "resource", "before", "after", "changes", "recorded_together", "causes", "effects"},
 }
 """Figures of other resources, and parts that are long or are a history of their own."""
 IN_PART = {("/v1/tickets", "private"), ("/v1/campaigns", "progress")}
