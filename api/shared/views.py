@@ -160,7 +160,7 @@ class Views:
                 personal=caller.may("personal:read"),
             )
 
-        Past(lambda: self._resource, self._permission, self._shown).shown_by(history)
+        Past(lambda: self._resource, self._permission, self.shown).shown_by(history)
         text = f"{text or f'Every event of the {self._name}, each with its changes.'} {BEYOND}"
         path, name = f"/{self._key.path}/history", called or f"{self._resource.kind.name}_history"
         self._add(path, history, name, text, listed(CHANGE, 404), self._key.parameters, bound=STORY)
