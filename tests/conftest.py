@@ -22,7 +22,7 @@ from infra.settings import Settings
 from tests.servers import VARIABLE, Keeper, address_of
 
 HERE = Path(__file__).parent
-OURS = ("RECOUNT_TEST_POSTGRES", "RECOUNT_TEST_KAFKA", "RECOUNT_KAFKA_JARS", VARIABLE)
+OURS = ("RECOUNT_TEST_POSTGRES", "RECOUNT_TEST_KAFKA", "RECOUNT_KAFKA_JARS", "RECOUNT_TEST_BROWSER", VARIABLE)
 KEEPER = pytest.StashKey[Keeper]()
 # The settings of the person who runs the tests do not apply to the tests.
 for name in [name for name in os.environ if name.startswith("RECOUNT_") and name not in OURS]:
@@ -84,6 +84,11 @@ def pytest_collection_finish() -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints the ten slowest files, set-up and tear-down included. Look at these first if the suite becomes slow."""
+    without_browser = sum("/console/" in report.nodeid for report in terminalreporter.stats.get("skipped", []))
+    if without_browser:
+        terminalreporter.write_line(
+            f"{without_browser} tests of the console were not run: this machine has no Chromium or Chrome."
+        )
     seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:

@@ -65,6 +65,7 @@ VENDORED = (
     Vendored("htm", CONSOLE / "htm", ("LICENSE", "dist/htm.mjs")),
     Vendored("@preact/signals-core", CONSOLE / "signals-core", ("LICENSE", "dist/signals-core.mjs")),
     Vendored("@preact/signals", CONSOLE / "signals", ("LICENSE", "dist/signals.mjs")),
+    Vendored("axe-core", Path(__file__).parents[1] / "console" / "axe", ("LICENSE", "axe.min.js")),
     Vendored("echarts", CONSOLE / "echarts", ("LICENSE", "NOTICE", "licenses/LICENSE-d3", "dist/echarts.esm.min.mjs")),
 )
 

@@ -15,7 +15,8 @@ addEventListener("click", (event) => {
   if (!(link instanceof HTMLAnchorElement) || event.defaultPrevented) return;
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
   if (!plain || link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
-  if (!isPage(link.pathname)) return;
+  const within = link.hash !== "" && link.pathname === location.pathname && link.search === location.search;
+  if (within || !isPage(link.pathname)) return;
   event.preventDefault();
   go(link.href);
 });

@@ -1,0 +1,73 @@
+"""Everybody can use the console: with the keyboard, with a screen reader, in both themes. And it asks no other host."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Response, expect
+
+from tests.console.conftest import Reader, Site
+
+AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
+SERIOUS = ("serious", "critical")
+PAGES = (
+    "/",
+    "/customers",
+    "/orders",
+    "/deals",
+    "/tickets",
+    "/tasks",
+    "/campaigns",
+    "/reports",
+    "/reports/sales?by=month",
+    "/events",
+    "/audit?view=recount",
+    "/operations",
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(admin: Reader, site: Site, theme: str) -> None:
+    page = admin.page
+    if theme == "dark":
+        page.get_by_role("button", name="Dark").click()
+    things = (f"/customers/{site.business.customers[0]}", f"/tickets/{site.business.tickets[1]}")
+    found = []
+    for path in (*PAGES, *things):
+        admin.open(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_text("Counting …")).to_have_count(0)
+        page.evaluate(AXE)  # evaluated by the driver, which the policy of the page does not bind
+        result = page.evaluate("axe.run()")
+        found += [(path, one["id"], one["nodes"][0]["html"][:200]) for one in result["violations"] if one["impact"] in SERIOUS]
+    assert found == []
+
+
+def test_the_keyboard_reaches_the_content_and_every_link(admin: Reader) -> None:
+    page = admin.page
+    admin.open("/customers")
+    expect(page.get_by_role("table")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Go to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    focused = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        focused.add(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
+    assert {"kind", "tag", "owner"} <= focused
+
+
+def test_a_first_load_is_small_and_loads_no_chart(reader: Reader, site: Site) -> None:
+    sizes: dict[str, int] = {}
+
+    def measured(answer: Response) -> None:
+        request = answer.request
+        sizes[request.url] = request.sizes()["responseBodySize"]
+
+    reader.page.on("response", measured)
+    reader.open("/")
+    expect(reader.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert sizes
+    assert not any("echarts" in url for url in sizes)
+    assert sum(sizes.values()) < 250_000
