@@ -54,8 +54,8 @@ check: setup  ## style, types and the rules for imports between folders
 test: setup  ## all tests, with a real PostgreSQL and a real Apache Kafka
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-bench: setup  ## every figure beside its peers, in half an hour, into docs/benchmarks.md (needs node)
-	$(BIN)/python -m tests.benchmarks
+bench: setup  ## every figure beside its peers, in half an hour, into docs/benchmarks.md (needs node); one part: make bench ONLY=calibration
+	$(BIN)/python -m tests.benchmarks $(and $(ONLY),--only $(ONLY))
 
 bench-quick: setup  ## check in three minutes that no figure is worse than in docs/benchmarks.json (needs node)
 	$(BIN)/python -m tests.benchmarks.quick

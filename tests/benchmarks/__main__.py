@@ -39,9 +39,10 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.rows != MILLION and not asked.only and asked.into == page.PAGE.parent:
         parser.error("the page is about a million rows: --rows needs --only or --into")
-    if asked.only == [CALIBRATION]:
+    if CALIBRATION in (asked.only or ()):
         calibration.main()
-        return
+        if set(asked.only) == {CALIBRATION}:
+            return
     here, begun = place(), time.monotonic()
     logs.configure("WARNING")
     collect_seldom()

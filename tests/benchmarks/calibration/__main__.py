@@ -6,12 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.benchmarks.calibration import channels, lift, waiting
+from tests.benchmarks.calibration import channels, lift, segments, values, waiting
 from tests.benchmarks.calibration.calibrated import Calibrated
 
 TOPICS: Mapping[str, Callable[[], Iterator[Calibrated]]] = {
     "channels": channels.figures,
     "lift": lift.figures,
+    "segments": segments.figures,
+    "values": values.figures,
     "waiting": waiting.figures,
 }
 """The topics, by hand: a new one is a module with `figures`, and one line here."""
