@@ -239,6 +239,36 @@ def test_the_day_of_the_order_decides_in_its_zone(shop: Shop) -> None:
     assert shop.totals(from_=date(2024, 3, 1), to=date(2024, 3, 1)) == [0, 0, 0, 0]
 
 
+def test_a_day_on_which_clocks_change_has_the_orders_of_its_23_hours(shop: Shop) -> None:
+    berlin, hour = ZoneInfo("Europe/Berlin"), 1 / 24
+    begins = (datetime(2024, 3, 30, 23, tzinfo=UTC) - MARCH) / timedelta(days=1)
+    for number, day in enumerate((begins - hour / 2, begins + hour / 2, begins + 22.5 * hour, begins + 23.5 * hour)):
+        shop.touched(f"person {number}", day - 1, "email")
+        shop.bought(f"person {number}", day)
+    assert shop.totals(from_=date(2024, 3, 31), to=date(2024, 4, 1), zone=berlin) == [2, 2, 0, 0]
+
+
+def test_an_order_that_is_cancelled_after_the_period_keeps_its_credit(shop: Shop) -> None:
+    shop.touched("Ada", 0, "email")
+    shop.bought("Ada", 1, "80.00")
+    march: dict[str, Any] = {"from_": date(2024, 3, 1), "to": date(2024, 4, 1), "value": "revenue", "currency": "EUR"}
+    assert shop.credits(**march) == {"email": 80}
+    order = shop.history.by_id(Order, next(one.stream for one in shop.history.log if one.type.startswith("crm.order.")))
+    shop.history.must(
+        order, lambda context: order.cancel(context, reason="other"), occurred_at=datetime(2024, 4, 5, tzinfo=UTC)
+    )
+    assert shop.credits(**march) == {"email": 80}
+
+
+def test_paths_that_are_all_alike_share_equally_in_every_model(shop: Shop) -> None:
+    for who in ("Ada", "Bob"):
+        shop.touched(who, 0, "email")
+        shop.touched(who, 0, "search")
+        shop.bought(who, 0)
+    for model in ("linear", "position", "time-decay", "shapley", "markov"):
+        assert shop.credits(model=model) == {"email": 1, "search": 1}, model
+
+
 def test_a_fact_that_is_recorded_late_changes_the_path_it_belongs_to(shop: Shop) -> None:
     shop.touched("Ada", 5, "email")
     shop.bought("Ada", 6)

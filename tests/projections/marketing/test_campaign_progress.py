@@ -160,3 +160,50 @@ def test_campaigns_are_in_the_order_of_their_names_and_found_by_status(story: St
         "starts": None,
         "ends": None,
     }
+
+
+# Edge cases
+
+
+def test_a_campaign_of_one_day_has_passed_at_its_end(story: Story) -> None:
+    running(story, starts=date(2024, 3, 10), ends=date(2024, 3, 10))
+    days = figures(story)["days"]
+    assert days.value == days.numerator == days.denominator == 1
+
+
+def test_a_day_without_an_hour_passes_like_any_other(story: Story) -> None:
+    running(story, starts=date(2024, 3, 30), ends=date(2024, 4, 8))
+    berlin = ZoneInfo("Europe/Berlin")
+    # Summer time begins on 31 March: it has 23 hours.
+    for moment, days in ((datetime(2024, 3, 31, 21, 59, tzinfo=UTC), 2), (datetime(2024, 3, 31, 22, 1, tzinfo=UTC), 3)):
+        assert figures(story, moment.astimezone(berlin))["days"].numerator == days
+
+
+def test_merged_and_erased_members_stay_in_the_audience_and_in_the_goal(story: Story) -> None:
+    running(story)
+    for who in ("Ada", "Bo", "Cy"):
+        story.target(who)
+        story.convert(who)
+    before = figures(story)
+    story.merge("Ada", "Bo")
+    story.erase("Cy")
+    assert figures(story) == before
+    story.unmerge("Ada")
+    assert figures(story) == before
+    assert (before["audience"].numerator, before["goal"].numerator) == (3, 3)
+
+
+def test_what_is_recorded_late_or_reversed_changes_the_progress(story: Story) -> None:
+    campaign = running(story)
+    story.target("Ada")
+    story.convert("Ada")
+    story.spend(campaign, "s1", "100", currency="EUR")
+    story.history.must(
+        campaign,
+        lambda context: campaign.record_spend(context, "s2", Decimal(50), "EUR"),
+        occurred_at=datetime(2024, 3, 2, tzinfo=UTC),
+    )
+    assert values(figures(story), "spend", "goal") == [150, Decimal("0.1")]
+    story.history.must(campaign, lambda context: campaign.reverse_spend(context, "s2"))
+    story.reverse("Ada")
+    assert values(figures(story), "spend", "goal") == [100, 0]

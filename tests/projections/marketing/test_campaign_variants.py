@@ -17,7 +17,7 @@ from projections.marketing.campaigns import campaigns
 from projections.shared.figures import Figure
 from projections.shared.statistics.best import Rate, Spend, best_rates, best_spends
 from tests.projections.harness import in_memory, uuid
-from tests.projections.marketing.given_campaigns import Campaigns
+from tests.projections.marketing.given_campaigns import MARCH_1, Campaigns
 
 AB = (Variant(code="a"), Variant(code="b"))
 
@@ -94,3 +94,69 @@ def test_a_mismatch_of_the_sample_ratio_is_a_caution(story: Story) -> None:
     story.arm("b", 9)
     assert str(story.measures()["a"]["probability_best"].caution).startswith("Sample ratio mismatch")
     assert story.measures()["a"]["members"].caution is UNSET
+
+
+# Edge cases
+
+
+def test_without_conversions_all_variants_are_as_likely(story: Story) -> None:
+    story.campaign(variants=AB)
+    story.arm("a", 4)
+    story.arm("b", 4)
+    found = story.measures()
+    assert values(found, "probability_best") == pytest.approx([0.5, 0.5])
+    assert values(found, "conversion_rate") == [0, 0]
+    assert found["a"]["probability_best_by_revenue"].reason == "no conversion has a value"
+
+
+def test_variants_with_the_same_members_and_spends_are_as_likely(story: Story) -> None:
+    story.campaign(variants=AB)
+    story.arm("a", 4, "10.00", "10.00")
+    story.arm("b", 4, "10.00", "10.00")
+    found = story.measures()
+    for name in ("probability_best", "probability_best_by_revenue"):
+        assert values(found, name) == pytest.approx([0.5, 0.5])
+
+
+def test_one_member_in_each_variant_is_compared(story: Story) -> None:
+    story.campaign(variants=AB)
+    story.arm("a", 1, "10.00")
+    story.arm("b", 1)
+    # Beta(2, 1) against Beta(1, 2): worked out by hand.
+    assert values(story.measures(), "probability_best") == pytest.approx([5 / 6, 1 / 6])
+
+
+def test_each_currency_has_its_own_comparison_by_revenue(story: Story) -> None:
+    story.campaign(variants=AB)
+    story.arm("a", 4, "10.00", "20.00")
+    story.arm("b", 4, "10.00")
+    story.convert("b 3", "9000", currency="JPY")
+    story.fold()
+    answer = campaign_variants.report(story.connection, Question(campaign_id=uuid("Spring")))
+    assert answer is not None
+    found = {(one.group["variant"], one.group["currency"]): one.measures for one in answer.groups}
+    assert {group: one["revenue_per_member"].numerator for group, one in found.items()} == {
+        ("a", "EUR"): 30,
+        ("b", "EUR"): 10,
+        ("a", "JPY"): 0,
+        ("b", "JPY"): 9000,
+    }
+    assert found["a", "EUR"]["probability_best"] == found["a", "JPY"]["probability_best"]
+    better = [found["b", currency]["probability_best_by_revenue"].value or 0 for currency in ("EUR", "JPY")]
+    assert better[0] < 0.5 < better[1]
+
+
+def test_merged_erased_and_late_members_count_in_their_variant(story: Story) -> None:
+    story.campaign(variants=AB)
+    story.arm("a", 3, "10.00", "20.00")
+    story.arm("b", 3, "10.00")
+    before = story.measures()
+    story.merge("a 0", "b 0")
+    story.erase("a 1")
+    assert story.measures() == before
+    story.unmerge("a 0")
+    assert story.measures() == before
+    story.convert("b 1", "5.00", MARCH_1)
+    assert [int(one) for one in values(story.measures(), "converted")] == [2, 2]
+    story.reverse("b 1")
+    assert story.measures() == before

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec import UNSET
@@ -214,3 +215,52 @@ def test_too_many_groups_are_refused(connection: Connection, history: History, m
     sold(history, "store", "10")
     with pytest.raises(TooManyGroups, match="limit is 1"):
         compared(connection, history)
+
+
+# Edge cases
+
+
+def test_one_order_has_a_value_and_nothing_else(connection: Connection, history: History) -> None:
+    sold(history, "web", "30")
+    [one] = compared(connection, history).groups
+    average = one.measures["average_order"]
+    assert average.value == 30
+    assert average.interval is average.test is UNSET
+    assert average.caution == "fewer than 100 orders: the interval may be too narrow"
+    assert one.measures["share"].value == 1
+
+
+def test_channels_whose_orders_are_all_equal_are_not_tested(connection: Connection, history: History) -> None:
+    for channel in ("web", "store"):
+        sold(history, channel, *(["10"] * 25))
+    for one in figures(connection, history).values():
+        average = one["average_order"]
+        assert (average.value, average.interval, average.test) == (10, UNSET, UNSET)
+
+
+def test_a_day_on_which_clocks_change_ends_at_midnight_in_the_zone(connection: Connection, history: History) -> None:
+    terms = Terms.of("EUR", [Item(line_id="1", name="Tea", quantity=Decimal(1), unit_price=Decimal(10))])
+    # In Berlin, 31 March 2024 begins at 23:00 UTC and has 23 hours.
+    for at in ("30T22:59", "30T23:00", "31T21:59", "31T22:00"):
+        _placed(history, terms, datetime.fromisoformat(f"2024-03-{at}:00+00:00"), channel="web")
+    day: dict[str, Any] = {"from_": date(2024, 3, 31), "to": date(2024, 4, 1), "zone": ZoneInfo("Europe/Berlin")}
+    assert figures(connection, history, **day)["web"]["orders"].value == 2
+
+
+def test_the_orders_of_an_erased_customer_still_count(connection: Connection, history: History) -> None:
+    ada, bob = customer(history, "Ada"), customer(history, "Bob")
+    for who in (ada, ada, bob):
+        sold(history, "web", "10", customer_id=who)
+    before = figures(connection, history)
+    one = history.by_id(Customer, ada)
+    history.must(one, lambda context: one.erase(context, reason="requested", requested_by="customer", receipt="R1"))
+    assert figures(connection, history) == before
+    assert _again(connection, history) == (1, 2)
+
+
+def test_an_order_that_is_recorded_late_counts_on_its_day(connection: Connection, history: History) -> None:
+    sold(history, "web", "10")
+    history.now = datetime(2024, 9, 1, tzinfo=UTC)
+    sold(history, "web", "30", day=date(2024, 3, 31))
+    sold(history, "web", "99", day=date(2024, 4, 1))
+    assert figures(connection, history)["web"]["gross"].value == 40

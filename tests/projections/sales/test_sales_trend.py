@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection
 
+from domain.customers.customer.customer import Customer
+from domain.sales.order.order import Order
 from projections.sales.channel_sales import channel_sales
 from projections.sales.sales_trend import Question, report
 from projections.shared.figures import Measured
 from tests.projections.harness import History, clear, fold, in_memory
 from tests.projections.marketing.test_channel_comparison import sold
+from tests.projections.marketing.test_channel_effect import customer
 
 MONDAY = date(2024, 1, 1)
 LATER = date(2024, 6, 1)
@@ -114,3 +117,44 @@ def test_without_a_whole_week_nothing_has_a_value(connection: Connection, histor
     [one] = trends(connection, history, today=MONDAY)
     assert one.measures["last_week"].reason == one.measures["mean"].reason == "no week is whole"
     assert trends(connection, history, to=date(1900, 1, 1)) == []
+
+
+# Edge cases
+
+
+def test_weeks_that_are_all_equal_have_no_slope(connection: Connection, history: History) -> None:
+    for number in range(8):
+        sold(history, "web", "10", day=week(number))
+    [one] = trends(connection, history, today=week(8))
+    assert values(one, "trend", "change", "mean") == [0, 0, 10]
+    interval: Any = one.measures["trend"].interval
+    assert (interval.low, interval.high) == (0, 0)
+
+
+def test_one_sale_makes_one_week(connection: Connection, history: History) -> None:
+    sold(history, "web", "10", day=MONDAY)
+    [one] = trends(connection, history, today=week(1))
+    assert values(one, "weeks", "last_week", "trend") == [1, 10, None]
+
+
+def test_an_order_that_is_cancelled_later_and_an_erased_customer_stay_in_their_weeks(
+    connection: Connection, history: History
+) -> None:
+    ada = customer(history, "Ada")
+    for number in range(6):
+        sold(history, "web", str(10 + number), day=week(number), customer_id=ada)
+    before = trends(connection, history, today=week(6))
+    order = history.by_id(Order, next(one.stream for one in history.log if one.type.startswith("crm.order.")))
+    history.must(order, lambda context: order.cancel(context, reason="other"))
+    person = history.by_id(Customer, ada)
+    history.must(person, lambda context: person.erase(context, reason="requested", requested_by="customer", receipt="R1"))
+    assert trends(connection, history, today=week(6)) == before
+
+
+def test_a_sale_that_is_recorded_late_counts_in_its_week(connection: Connection, history: History) -> None:
+    for number in range(6):
+        sold(history, "web", "10", day=week(number))
+    sold(history, "web", "5", day=week(5))
+    sold(history, "web", "7", day=week(2))
+    [one] = trends(connection, history, today=week(6))
+    assert values(one, "last_week", "mean") == [15, 12]

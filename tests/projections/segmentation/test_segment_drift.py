@@ -16,6 +16,7 @@ from domain.segmentation.segment_model import Feature
 from projections.customers.behaviour_figures import packed
 from projections.customers.customer_behaviour import Behaviour
 from projections.customers.customer_features import customer_features
+from projections.customers.customers import customer_view
 from projections.segmentation.segment_drift import report
 from projections.segmentation.segment_fitting import Wanted, fit, sample
 from projections.segmentation.segment_labels import segment_labels
@@ -23,7 +24,8 @@ from projections.segmentation.segment_models import Model
 from projections.shared.rows import Rows
 from projections.shared.statistics.stability import EMPTY, stability_index
 from tests.benchmarks.reports.segments import AT, MODEL
-from tests.projections.harness import in_memory
+from tests.projections.harness import History, clear, fold, in_memory
+from tests.projections.segmentation.given_segments import customer
 
 DAY = date(2026, 3, 1)
 FEATURES = (Feature(name="tickets"), Feature(name="attribute:size"))
@@ -83,3 +85,40 @@ def test_a_fit_of_an_earlier_version_and_an_empty_store_have_a_reason() -> None:
         }
         connection.execute(customer_features.delete())
         assert {one.measures["psi"].reason for one in report(connection, model).groups} == {"no customer has every feature"}
+
+
+def test_one_customer_and_customers_who_are_all_equal_have_an_index() -> None:
+    with in_memory(segment_labels) as connection:
+        keep(connection, 1, [*range(50), *range(1000, 1050)])
+        model = fitted_to(connection)
+        for several in (1, 20):
+            connection.execute(customer_features.delete())
+            keep(connection, 1, [7] * several)
+            now = report(connection, model)
+            assert now.refit_advised
+            assert [one.measures["psi"].n for one in now.groups] == [several] * 3
+            assert {str(one.measures["psi"].caution)[:26] for one in now.groups} == {"fewer than 200 customers, "}
+            assert found(connection, model)["segments"] == pytest.approx(0.5 * log(2) + (EMPTY - 0.5) * log(EMPTY / 0.5))
+
+
+def test_merged_customers_are_one_and_an_erased_one_is_left_out() -> None:
+    history = History()
+    people = [customer(history, f"customer-{number}", size=number) for number in range(10)]
+
+    def numbers(connection: Connection, model: Model) -> set[object]:
+        for read_model in (segment_labels, customer_view):
+            clear(connection, read_model)
+            fold(connection, history, read_model)
+        return {one.measures["psi"].n for one in report(connection, model).groups}
+
+    with in_memory(segment_labels) as connection:
+        fold(connection, history, segment_labels)
+        model = fitted_to(connection)
+        assert numbers(connection, model) == {10}
+        one, other, third = people[:3]
+        history.must(one, lambda context: one.merge_into(context, other.id))
+        assert numbers(connection, model) == {9}
+        history.must(one, one.unmerge)
+        assert numbers(connection, model) == {10}
+        history.must(third, lambda context: third.erase(context, reason="requested", requested_by="customer", receipt="R1"))
+        assert numbers(connection, model) == {9}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 from statsmodels.duration.survfunc import SurvfuncRight
 
+from domain.customers.customer.customer import Customer
 from domain.service.opening_hours import OpenHours, Schedule
 from domain.service.service_calendar import ServiceCalendar
 from domain.service.ticket.correspondence import Replied
@@ -200,6 +201,27 @@ def test_the_cohort_is_of_those_opened_on_the_days_and_a_day_of_a_zone_may_have_
         solved(history, name, (moment - hours(0)).total_seconds() / 3600, 1)
     day: dict[str, Any] = {"from_": date(2024, 3, 31), "to": date(2024, 4, 1), "zone": berlin}
     assert counts(asked(connection, history, **day))["tickets"] == 2
+
+
+def test_a_period_without_a_day_has_no_tickets(connection: Connection, history: History) -> None:
+    solved(history, "a", 0, 1)
+    answer = asked(connection, history, from_=date(2024, 3, 1), to=date(2024, 3, 1))
+    assert counts(answer)["tickets"] == 0
+    assert answer.total.measures["median"].reason == "there is no such ticket"
+
+
+def test_the_tickets_of_merged_and_erased_customers_still_count(connection: Connection, history: History) -> None:
+    people = [history.of(Customer, name) for name in ("Ada", "Bob")]
+    for person in people:
+        history.must(person, partial(person.register, kind="person", name="A customer"))
+    for number, took in enumerate((1, 3, 9)):
+        solved(history, f"{number}", 0, took, customer_id=people[number % 2].id)
+    before = asked(connection, history)
+    ada, bob = people
+    history.must(ada, lambda context: ada.merge_into(context, bob.id))
+    assert asked(connection, history) == before
+    history.must(bob, lambda context: bob.erase(context, reason="requested", requested_by="customer", receipt="R1"))
+    assert asked(connection, history) == before
 
 
 def test_groups_are_compared_by_a_test(connection: Connection, history: History) -> None:
