@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MOVED = 0.25
 """From this index on, a fit no longer describes the customers: the usual rule of credit scoring."""
 ENOUGH = 200
-"""With fewer customers, now or at the fit, such an index is often chance: for other customers of the same kinds, in 56 % of the
-cases with 100 of them, and in 2.5 % with 200 (`python -m tests.benchmarks.calibration segments`)."""
+"""With fewer customers, now or at the fit, such an index is often chance: for other customers of the same kinds, in about half
+of the cases with 100 of them, and in 2 % with 200 (`python -m tests.benchmarks.calibration segments`)."""
 FEW = f"fewer than {ENOUGH} customers, now or at the fit: chance alone can move the index to {MOVED}"
 MIX = "segments"
 DEFINITION = "sum of (share now − share at the fit) · ln(share now / share at the fit); an empty bin counts as 0.000001"

@@ -1,4 +1,4 @@
-"""The calibration of models, small: fits find the parameters that made the customers, and the groups that were made."""
+"""The calibration of models, small: simulated customers have the parameters that made them, and groups are found again."""
 
 from math import log
 
