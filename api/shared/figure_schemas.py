@@ -14,8 +14,10 @@ _BOUNDS = fields({"low": MAYBE_AMOUNT, "high": MAYBE_AMOUNT, "confidence": AMOUN
 _DIVIDED = {"numerator": _QUANTITY, "denominator": _QUANTITY}
 
 COUNT = fields(_ALWAYS)
+QUOTIENT = fields(_ALWAYS | _DIVIDED)
 MEAN = fields(_ALWAYS | _DIVIDED, {"n": INTEGER})
 SHARE = fields(_ALWAYS | _DIVIDED, {"interval": _BOUNDS})
+RATE = fields(_ALWAYS | _DIVIDED, {"interval": _BOUNDS, "caution": TEXT})
 SCORE = fields(_ALWAYS | _DIVIDED, {"n": INTEGER, "interval": _BOUNDS, "caution": TEXT})
 QUANTILE = fields(_ALWAYS, {"n": INTEGER, "interval": _BOUNDS})
 LARGEST = fields(_ALWAYS, {"n": INTEGER})
