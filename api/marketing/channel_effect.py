@@ -16,6 +16,7 @@ from api.shared.reading import FIRST_DAY, LAST_DAY, After, AnyCode, AnyCurrency,
 from api.shared.routes import Router
 from api.shared.zones import Zone
 from projections.marketing import channel_effect as read_model
+from projections.marketing.channel_effect_figures import Conversion
 from projections.shared.reports import period_of
 
 router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("reports:read", REPORT)])
@@ -26,7 +27,8 @@ DEFINITION = (
     " new_customers placed their very first order on the channel in that period. leads = leads captured on the channel;"
     " converted_leads = those of them that are now converted; lead_cost = cost / leads. seed_channel_effect = gross ×"
     " conversion_rate, which counts orders twice; its mean is over the channels that have a rate. Intervals are Wilson score"
-    " intervals with 95 % confidence."
+    " intervals with 95 % confidence; those of visits are approximations, because visits of the same person are not"
+    " independent. `channel` is the channel as it is now."
 )
 READ = ("channel_sales", "channel_traffic", "channels", "customer_view", "leads", "orders")
 
@@ -46,7 +48,7 @@ async def channel_effect(
     by: ByChannel = ("channel",),
     channel: AnyCode = None,
     currency: AnyCurrency = None,
-    conversion: Annotated[read_model.Conversion, Query(description="Which ratio `conversion_rate` is.")] = "orders-per-visit",
+    conversion: Annotated[Conversion, Query(description="Which ratio `conversion_rate` is.")] = "orders-per-visit",
 ) -> Response:
     """Visits, leads, orders, sales, conversion rate, customers and cost, by channel, period and currency."""
     period = period_of(grouped(by))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from api.sales.sales_schemas import SALES_MEASURES
+from api.shared.figure_schemas import COUNT, QUOTIENT, RATE, SHARE, counts
 from api.shared.schemas import (
-    AMOUNT,
     DAY,
     ID,
     INSTANT,
@@ -13,14 +14,15 @@ from api.shared.schemas import (
     MAYBE_INSTANT,
     MAYBE_INTEGER,
     MAYBE_TEXT,
-    RATIO,
     TEXT,
     TEXTS,
     fields,
 )
+from projections.marketing import channel_effect_figures as figures
+from projections.marketing.channel_traffic import COUNTS
+from projections.shared.reports import PERIODS
 
-_COUNTS = dict.fromkeys(("visits", "visitors", "impressions", "clicks"), MAYBE_INTEGER)
-_SALES = ("gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back", "cash_net")
+_COUNTS = dict.fromkeys(COUNTS, MAYBE_INTEGER)
 
 CHANNEL = fields(
     {
@@ -61,38 +63,27 @@ TOUCHPOINT = fields(
     },
     {"utm": {"type": ["object", "null"]}, "private": {"type": ["object", "null"]}},
 )
+_CHANNEL_EFFECT = (
+    counts(COUNTS)
+    | SALES_MEASURES
+    | counts(figures.PEOPLE)
+    | {"conversion_rate": RATE, "lead_conversion_rate": SHARE, "cost": COUNT}
+    | dict.fromkeys(figures.QUOTIENTS, QUOTIENT)
+)
+_DESCRIBED = fields({"name": MAYBE_TEXT, "kind": MAYBE_TEXT, "closed_at": MAYBE_INSTANT}) | {
+    "description": "The channel as it is now; all null if no channel was ever opened under this code."
+}
 CHANNEL_EFFECT_GROUP = fields(
     {
-        "channel": TEXT,
-        "name": MAYBE_TEXT,
-        "kind": MAYBE_TEXT,
-        "closed_at": MAYBE_INSTANT,
-        "period": MAYBE_DAY,
-        "currency": TEXT,
-        **_COUNTS,
-        "orders": INTEGER,
-        **dict.fromkeys(_SALES, AMOUNT),
-        "average_order": RATIO,
-        "leads": INTEGER,
-        "converted_leads": INTEGER,
-        "conversion_rate": RATIO,
-        "lead_conversion_rate": RATIO,
-        "customers": INTEGER,
-        "new_customers": INTEGER,
-        "cost": MAYBE_AMOUNT,
-        "acquisition_cost": RATIO,
-        "lead_cost": RATIO,
-        "share_of_sales": RATIO,
-        "seed_channel_effect": fields(
-            {
-                "value": MAYBE_AMOUNT,
-                "sales": AMOUNT,
-                "conversion_rate": MAYBE_AMOUNT,
-                "unit": TEXT,
-                "definition": TEXT,
-                "reason": MAYBE_TEXT,
-            }
-        ),
+        "group": fields({"channel": TEXT, "currency": TEXT}, dict.fromkeys(PERIODS, DAY)),
+        "channel": _DESCRIBED,
+        "measures": fields(_CHANNEL_EFFECT),
+    }
+)
+_MEAN = fields(
+    {
+        "group": fields({"currency": TEXT}, dict.fromkeys(PERIODS, DAY)),
+        "measures": fields({"seed_channel_effect": QUOTIENT, "without_rate": COUNT}),
     }
 )
 CHANNEL_EFFECT = fields(
@@ -105,9 +96,6 @@ CHANNEL_EFFECT = fields(
         "definition": TEXT,
         "position": INTEGER,
         "groups": {"type": "array", "items": CHANNEL_EFFECT_GROUP},
-        "means": {
-            "type": "array",
-            "items": fields({"period": MAYBE_DAY, "currency": TEXT, "seed_channel_effect": RATIO, "without_rate": INTEGER}),
-        },
+        "means": {"type": "array", "items": _MEAN},
     }
 )

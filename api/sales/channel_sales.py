@@ -1,4 +1,4 @@
-"""The channel sales report over HTTP. A ratio states its numerator and denominator. A sum has one currency only."""
+"""The channel sales report over HTTP. A sum has one currency only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ By = Annotated[tuple[read_model.Group, ...], Query(max_length=2, description="Gr
 Asked = Annotated[read_model.Question, questions(read_model.Question, ("channel",), by=By, currency=AnyCurrency)]
 
 
-@router.get("/channel-sales", responses=exported(answers(schemas.CHANNEL_SALES), {"type": "object"}))
+@router.get(
+    "/channel-sales", responses=exported(answers(schemas.report_of(schemas.CHANNEL_SALES_GROUP)), schemas.CHANNEL_SALES_GROUP)
+)
 async def channel_sales(request: Request, after: After, question: Asked) -> Response:
     """Orders, and sales from gross to net, by channel, period and currency."""
     return await reported(

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-from api.sales.order_schemas import AMOUNTS
 from api.shared.figure_schemas import QUOTIENT, SHARE, counts
-from api.shared.schemas import AMOUNT, DAY, INTEGER, MAYBE_DAY, MAYBE_TEXT, RATIO, TEXT, TEXTS, Schema, fields
+from api.shared.schemas import DAY, INTEGER, MAYBE_TEXT, TEXT, TEXTS, Schema, fields
 from projections.sales import buyers
+from projections.sales.sales_figures import AMOUNTS
+from projections.sales.sales_report import COUNTED, QUOTIENTS
 from projections.shared.reports import PERIODS
 
-_GOODS = dict.fromkeys(("gross", "discounts", "returns", "net"), AMOUNT)
-
-CHANNEL_SALES = fields(
+SALES_MEASURES = counts(("orders", *AMOUNTS)) | {"average_order": QUOTIENT}
+CHANNEL_SALES_GROUP = fields(
     {
-        "from": DAY,
-        "to": DAY,
-        "zone": TEXT,
-        "by": TEXTS,
-        "definition": TEXT,
-        "position": INTEGER,
-        "groups": {
-            "type": "array",
-            "items": fields(
-                {
-                    "channel": MAYBE_TEXT,
-                    "period": MAYBE_DAY,
-                    "currency": TEXT,
-                    "orders": INTEGER,
-                    **dict.fromkeys(AMOUNTS, AMOUNT),
-                    "cash_net": AMOUNT,
-                    "average_order": RATIO,
-                }
-            ),
-        },
+        "group": fields({"currency": TEXT}, {"channel": TEXT, **dict.fromkeys(PERIODS, DAY)}),
+        "measures": fields(SALES_MEASURES),
     }
 )
-SALES_GROUP = fields(
-    {
-        "period": MAYBE_DAY,
-        "currency": TEXT,
-        "channel": MAYBE_TEXT,
-        "product": MAYBE_TEXT,
-        "name": MAYBE_TEXT,
-        "category": MAYBE_TEXT,
-        "orders": INTEGER,
-        "units": AMOUNT,
-        "units_returned": AMOUNT,
-        **_GOODS,
-        "average_order": RATIO,
-        "average_price": RATIO,
-        "return_rate": RATIO,
-    }
-)
+_NAMED = fields({"name": MAYBE_TEXT}) | {
+    "description": "What the product is called, if `by` has `product`. Of several names, the alphabetically last one."
+}
+SALES_GROUP: Schema = {
+    "type": "object",
+    "required": ["group", "measures"],
+    "properties": {
+        "group": fields(
+            {"currency": TEXT},
+            dict.fromkeys(PERIODS, DAY) | {"channel": TEXT, "product": MAYBE_TEXT, "category": MAYBE_TEXT},
+        ),
+        "product": _NAMED,
+        "measures": fields(counts(COUNTED) | dict.fromkeys(QUOTIENTS, QUOTIENT)),
+    },
+}
 BUYERS_GROUP = fields(
     {
         "group": fields(

@@ -1,13 +1,13 @@
 """The columns of a CSV: from the route's schema of a row and from `?fields=`, the same for every row and for no rows.
 
-An object with declared fields has a column for each of them, such as `average_order.value`. An object with any fields, such as
+An object with declared fields has a column for each of them, such as `group.channel`. An object with any fields, such as
 `attributes` or amounts by currency, is one column of JSON, and so is a list. An object with both has both. A request can name a
 field inside of such an object: `?fields=attributes.size` is a column too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from api.shared.schemas import EXACT
@@ -25,13 +25,6 @@ class Column(NamedTuple):
     @property
     def name(self) -> str:
         return ".".join(self.path)
-
-    def reader(self) -> Callable[[Any], Any]:
-        """Reads the value of this column in a row; None if there is none. Below a list, the values of all its elements."""
-        if len(self.path) == 1:
-            [name] = self.path
-            return lambda row: row.get(name)
-        return lambda row: _below(row, self.path)
 
 
 def columns(schema: Schema, names: Sequence[str] = ()) -> list[Column]:
@@ -66,13 +59,3 @@ def _forms(schema: Schema) -> list[Schema]:
 
 def _is_text(schema: Schema) -> bool:
     return not EXACT.items() <= schema.items()
-
-
-def _below(value: Any, path: Path) -> Any:
-    for at, name in enumerate(path):
-        if isinstance(value, list):
-            return [_below(element, path[at:]) for element in value]
-        if not isinstance(value, dict):
-            return None
-        value = value.get(name)
-    return value

@@ -1,8 +1,8 @@
 """Complete results as CSV or NDJSON, for scripts.
 
-Rows are first collected in a temporary file, from one snapshot. So a slow client holds no database connection, and errors
-happen before the first byte is sent. The columns of a CSV are those of `api/shared/columns.py`: they depend on the route and on
-`?fields=`, never on the rows.
+Rows of a snapshot are first written into a temporary file, as they are sent. So a slow client holds no database connection, and
+errors happen before the first byte is sent. The columns of a CSV are those of `api/shared/columns.py`: they depend on the route
+and on `?fields=`, never on the rows.
 """
 
 from __future__ import annotations
@@ -10,27 +10,23 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any, Literal, NamedTuple
 
-import msgspec
 from fastapi import Query, Request
 from starlette.responses import StreamingResponse
 
+from api.shared.cells import Cells
 from api.shared.columns import Column
 from api.shared.encoding import encode
-from domain.shared.spreadsheets import neutralised
 
 Form = Literal["text/csv", "application/x-ndjson"]
-Row = Mapping[str, Any]
 
 CSV: Form = "text/csv"
 NDJSON: Form = "application/x-ndjson"
 IN_MEMORY = 2**20
 PORTION = 64 * 1024
-AT_ONCE = 1000
 
 
 class Style(NamedTuple):
@@ -64,40 +60,47 @@ def wanted(request: Request) -> Form | None:
 
 
 class Gathered:
-    """Rows in a temporary file, one JSON object per line."""
+    """An answer in a temporary file."""
 
-    def __init__(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+    def __init__(self, portions: Iterable[bytes]) -> None:
+        """Takes all portions."""
         self._file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115, closed after it is sent
-        self._columns = columns
-        for row in rows:
-            self._file.write(encode(row) + b"\n")
+        for portion in portions:
+            self._file.write(portion)
 
-    def answer(self, request: Request, form: Form, position: int) -> StreamingResponse:
-        return StreamingResponse(self._bytes(form, request.state.csv_style), 200, {"Position": str(position)}, form)
-
-    def _bytes(self, form: Form, style: Style) -> Iterator[bytes]:
+    def portions(self) -> Iterator[bytes]:
+        """Each portion is large, because each is a change of threads."""
         self._file.seek(0)
-        with self._file as lines:
-            yield from self._portions() if form == NDJSON else self._csv(lines, style)
+        with self._file as file:
+            while portion := file.read(PORTION):
+                yield portion
 
-    def _portions(self) -> Iterator[bytes]:
-        """The lines as they are. A portion has many, because each portion is a change of threads."""
-        while portion := self._file.read(PORTION):
-            yield portion
 
-    def _csv(self, lines: Iterable[bytes], style: Style) -> Iterator[bytes]:
-        if style.bom:
-            yield codecs.BOM_UTF8
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow([column.name for column in self._columns])
-        cells = [(column.reader(), _text if column.text and style.neutralise else _cell) for column in self._columns]
-        for count, line in enumerate(lines, start=1):
-            row = msgspec.json.decode(line)
-            writer.writerow([shown(value(row)) for value, shown in cells])
-            if count % AT_ONCE == 0:
-                yield _taken(text)
-        yield _taken(text)
+def gathered_when_sent(portions: Iterable[bytes]) -> Iterator[bytes]:
+    """The same portions. All are taken before the first one is sent, in the thread that sends: a slow client holds no rows."""
+    yield from Gathered(portions).portions()
+
+
+def answer(portions: Iterator[bytes], form: Form, position: int) -> StreamingResponse:
+    return StreamingResponse(portions, 200, {"Position": str(position)}, form)
+
+
+def written(rows: Iterable[Any], columns: Sequence[Column], form: Form, style: Style) -> Iterator[bytes]:
+    """The rows as they are sent. A CSV has these columns, in this style."""
+    return _csv(rows, columns, style) if form == CSV else (encode(row) + b"\n" for row in rows)
+
+
+def _csv(rows: Iterable[Any], columns: Sequence[Column], style: Style) -> Iterator[bytes]:
+    if style.bom:
+        yield codecs.BOM_UTF8
+    text, cells = io.StringIO(), Cells(columns, neutralise=style.neutralise)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    for row in rows:
+        writer.writerow(cells.of(row))
+        if text.tell() > PORTION:
+            yield _taken(text)
+    yield _taken(text)
 
 
 def _taken(text: io.StringIO) -> bytes:
@@ -106,19 +109,3 @@ def _taken(text: io.StringIO) -> bytes:
     text.seek(0)
     text.truncate()
     return written
-
-
-def _text(value: Any) -> Any:
-    """The cell of a text, neutralised."""
-    return neutralised(value) if type(value) is str else _cell(value)
-
-
-def _cell(value: Any) -> Any:
-    """The cell of a value: nothing for null, digits without an exponent for a number, JSON for a list or an object."""
-    if value is None:
-        return ""
-    if type(value) is str or type(value) is int:
-        return value
-    if isinstance(value, float):
-        return f"{Decimal(repr(value)):f}"
-    return msgspec.json.encode(value).decode() if isinstance(value, bool | list | dict) else value

@@ -239,14 +239,15 @@ async def exported(
     schema: Callable[[Connection], Schema] | None = None,
 ) -> Response:
     """All rows as CSV or NDJSON, from one moment; only some of them are in memory at a time. `schema` is as in `listing`."""
-    form, pick = exporting.wanted(request), picked(request)
+    form, pick = exporting.wanted(request) or exporting.NDJSON, picked(request)
 
     def gathered(connection: Connection) -> exporting.Gathered:
         of_row = schema(connection) if schema else declared_schema(request)
-        return exporting.Gathered((pick(row) for row in rows(connection)), columns(of_row, pick.names))
+        shown, picked_rows = columns(of_row, pick.names), (pick(row) for row in rows(connection))
+        return exporting.Gathered(exporting.written(picked_rows, shown, form, request.state.csv_style))
 
     whole, position = await read(request, projections, after, gathered, snapshot=True)
-    return whole.answer(request, form or exporting.NDJSON, position)
+    return exporting.answer(whole.portions(), form, position)
 
 
 def _all(connection: Connection, pages: Pages, cursor: str | None) -> Iterator[Row]:
@@ -271,8 +272,9 @@ def report(request: Request, body: Mapping[str, Any], position: int, schema: Sch
     groups = [pick(group) for group in body["groups"]]
     if form is None:
         return _answered(request, {**body, "groups": groups}, position, headers=_link(body))
-    table = exporting.Gathered(groups, columns(schema or declared_schema(request), pick.names))
-    return table.answer(request, form, position)
+    shown = columns(schema or declared_schema(request), pick.names)
+    portions = exporting.written(groups, shown, form, request.state.csv_style)
+    return exporting.answer(exporting.gathered_when_sent(portions), form, position)
 
 
 def found(request: Request, body: Any, position: int, version: int | None = None) -> Response:

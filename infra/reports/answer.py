@@ -1,7 +1,8 @@
 """An answer of a report, taken apart: what it is about, and tables of groups with their names and figures.
 
-Nothing here knows a report. A group is `{"group": {…}, "measures": {name: figure}}`; what else an answer has is taken by its
-form: a number or an object with a value is a figure, a text names a group, a list of objects is a table of its own.
+Nothing here knows a report. A group is `{"group": {…}, "measures": {name: figure}}`, and beside it an object such as `product`
+may describe the `product` of the group. What else an answer has is taken by its form: a number or an object with a value is a
+figure, a text names a group, a list of objects is a table of its own.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ def group(one: Object) -> Group:
     for name, value in one.items():
         if _is_list_of_objects(value):
             made.lists[name] = value
+        elif name in one["group"] and isinstance(value, Mapping):
+            made.names.update({f"{name} {field}": _text(text) for field, text in value.items()})
         elif name not in ("group", "measures"):
             made.remarks.update(_remarks(value, (name,)))
     return made

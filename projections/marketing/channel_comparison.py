@@ -18,8 +18,8 @@ from domain.shared.money import from_minor_units, minor_digits, zero
 from projections.customers.merging import READ as MERGES
 from projections.marketing.channel_traffic import traffic
 from projections.sales.channel_sales import Question as Sales
-from projections.sales.channel_sales import average_order
 from projections.sales.placed_orders import Group, PlacedOrders, Sold, gross_sales, placed_orders
+from projections.sales.sales_figures import average_order
 from projections.shared.figures import Figure, Measured, Test, between, counted, estimated, summed, without_value
 from projections.shared.ratios import proportion, ratio
 from projections.shared.reports import Days, TooManyGroups

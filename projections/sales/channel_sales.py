@@ -18,25 +18,22 @@ order's rows add up to its current figures (`order_book.figures`). The definitio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
-import msgspec
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, Text, Uuid
 
 from domain.sales.order.placing import Placed
 from domain.shared.events import Recorded
-from domain.shared.money import from_minor_units
 from projections.sales.order_book import MOVE_FIGURES, NOTHING, ORDER_EVENTS, Book, Figures, figures
 from projections.sales.order_turns import states, turns
+from projections.sales.sales_figures import Sales, measures
 from projections.shared import exact
 from projections.shared.day_vectors import as_date, periods
-from projections.shared.figures import Figure
+from projections.shared.figures import Measured
 from projections.shared.group_vectors import groups
 from projections.shared.projection import Delivery, Projection, own, types
-from projections.shared.ratios import ratio
 from projections.shared.reports import Days, Period, dated, inside, matching, period_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
@@ -89,27 +86,6 @@ SUMMED = ("orders", *Figures._fields)
 CURRENCY = len("EUR")
 
 
-class Sales(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums of one group; `channel` or `period` (its first day) is None where the report does not group by it."""
-
-    channel: str | None
-    period: date | None
-    currency: str
-    orders: int
-    gross: Decimal
-    discounts: Decimal
-    returns: Decimal
-    net: Decimal
-    tax: Decimal
-    charges: Decimal
-    total: Decimal
-    captured: Decimal
-    refunded: Decimal
-    charged_back: Decimal
-    cash_net: Decimal
-    average_order: Figure
-
-
 class Question(Days, frozen=True, kw_only=True):
     """Days from `from_` to before `to` in `zone`. None means any channel or any currency."""
 
@@ -118,15 +94,25 @@ class Question(Days, frozen=True, kw_only=True):
     currency: str | None = None
 
 
-def report(connection: Connection, question: Question) -> list[Sales]:
+def report(connection: Connection, question: Question) -> list[Measured]:
     """Sales on these days, by currency and the groupings asked for. Groups without a sales row are left out."""
+    return [Measured(group=_group(question, sums), measures=measures(sums)) for sums in totals(connection, question)]
+
+
+def _group(question: Question, sums: Sales) -> Mapping[str, str | date | None]:
+    values: dict[str, str | date | None] = {name: sums.channel if name == "channel" else sums.period for name in question.by}
+    return values | {"currency": sums.currency}
+
+
+def totals(connection: Connection, question: Question) -> list[Sales]:
+    """The same groups as numbers, in the order of their periods, channels and currencies."""
     by_channel, by_period = "channel" in question.by, period_of(question.by)
     sums: dict[tuple[str | None, date | None, str], list[int]] = {}
     for (channel, first_day, currency), amounts in _summed(connection, question, by_period):
         group = channel if by_channel else None, first_day if by_period else None, currency
         sums[group] = [a + b for a, b in zip(sums[group], amounts, strict=True)] if group in sums else amounts
     ordered = sorted(sums.items(), key=lambda item: (item[0][1] or date.min, item[0][0] or "", item[0][2]))
-    return [_sales(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
+    return [Sales.of(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
 
 
 def _summed(
@@ -145,26 +131,6 @@ def _summed(
             for (code, first), *amounts in zip(found.keys, *sums, strict=True):
                 currency, channel = codes.texts[code][:CURRENCY], codes.texts[code][CURRENCY:]
                 yield (channel, as_date(first), currency), amounts
-
-
-def _sales(channel: str | None, period: date | None, currency: str, orders: int, sums: Figures) -> Sales:
-    amounts = {name: from_minor_units(value, currency) for name, value in sums._asdict().items()}
-    net = from_minor_units(sums.net, currency)
-    return Sales(
-        channel=channel,
-        period=period,
-        currency=currency,
-        orders=orders,
-        **amounts,
-        net=net,
-        total=net + amounts["tax"] + amounts["charges"],
-        cash_net=amounts["captured"] - amounts["refunded"] - amounts["charged_back"],
-        average_order=average_order(amounts["gross"] - amounts["discounts"], orders, currency),
-    )
-
-
-def average_order(sold: Decimal, orders: int, currency: str) -> Figure:
-    return ratio(sold, orders, currency, "(gross - discounts) / orders placed", "no order was placed")
 
 
 channel_sales = Projection(

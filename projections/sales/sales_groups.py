@@ -54,6 +54,22 @@ class Sold(NamedTuple):
         texts = tuple(texts[value] for texts, value in zip(self.texts, values, strict=True))
         return Place(as_date(period) if self.question.period else None, texts)
 
+    def keys(self, groups: Sequence[int]) -> Iterator[dict[str, str | date | None]]:
+        """The values of these groups, by the groupings in the order that was asked for, and their currencies."""
+        import numpy as np
+
+        places = np.asarray(groups, np.intp)
+        periods, *columns = (column[places].tolist() for column in self.groups.columns)
+        values: dict[str, list[Any]] = {
+            name: [texts[value] or None for value in column]
+            for name, texts, column in zip(("currency", *self.question.own), self.texts, columns, strict=True)
+        }
+        if self.question.period:
+            days = {period: as_date(period) for period in set(periods)}
+            values[self.question.period] = [days[period] for period in periods]
+        names = (*self.question.by, "currency")
+        return (dict(zip(names, key, strict=True)) for key in zip(*(values[name] for name in names), strict=True))
+
     def sizes(self) -> list[int]:
         """What `sort` compares, of each group: orders, minor units, or millionths of units."""
         match self.question.sort:

@@ -6,21 +6,21 @@ period after another, so a page reads only the rows of its own periods.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
 
 from domain.shared.money import from_minor_units
-from projections.sales.channel_sales import average_order
-from projections.sales.product_sales import AMOUNTS, MILLION
+from projections.sales.product_sales import MILLION
 from projections.sales.sales_cursor import Place, read, written
-from projections.sales.sales_groups import Sold, spans
-from projections.shared.figures import Figure
+from projections.sales.sales_figures import GOODS, average_order
+from projections.sales.sales_groups import SUMMED, Sold, spans
+from projections.shared.figures import Figure, Measured, counted, summed
 from projections.shared.ratios import ratio
 from projections.shared.reports import Days, Period, period_of
 
@@ -30,28 +30,31 @@ Sort = Literal["net", "gross", "units", "orders", "returns"]
 OWN = ("channel", "product", "category")
 
 
-class Sales(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums of one group. Groupings that were not asked for are None; `product` is also None for amounts of no line.
+ORDERS = "orders placed in this currency with such a line; cancelled and unpaid ones count, test orders do not"
+UNITS = {
+    "units": "quantity ordered",
+    "units_returned": "quantity that was cancelled or came back, on the day of the cancellation or return",
+}
+COUNTED = ("orders", *UNITS, *GOODS)
+QUOTIENTS = ("average_order", "average_price", "return_rate")
+AT_ONCE = 1_000
+"""So many groups are made of vectors at a time."""
 
-    `name` is the name of the product; if it had several names, the alphabetically last one.
+
+class Named(msgspec.Struct, frozen=True):
+    """What a product is called; if it had several names, the alphabetically last one. None for amounts of no line."""
+
+    name: str | None
+
+
+class Goods(Measured, frozen=True, kw_only=True):
+    """Goods sold and returned: COUNTED and QUOTIENTS.
+
+    A product in `group` is a SKU or, without one, a name; it is None for amounts of no line. `product` describes it, if the
+    report groups by products.
     """
 
-    period: date | None
-    currency: str
-    channel: str | None
-    product: str | None
-    name: str | None
-    category: str | None
-    orders: int
-    units: Decimal
-    units_returned: Decimal
-    gross: Decimal
-    discounts: Decimal
-    returns: Decimal
-    net: Decimal
-    average_order: Figure
-    average_price: Figure
-    return_rate: Figure
+    product: Named | UnsetType = UNSET
 
 
 class Question(Days, frozen=True, kw_only=True):
@@ -80,32 +83,46 @@ class Question(Days, frozen=True, kw_only=True):
 class SalesPage(NamedTuple):
     """Some groups; `next` is the cursor of the next page, None on the last page."""
 
-    groups: list[Sales]
+    groups: list[Goods]
     next: str | None
+
+
+class Chosen(NamedTuple):
+    """The groups of a span that the question asks for, in their order, and the place of each."""
+
+    sold: Sold
+    groups: Sequence[int]
+    place: Callable[[int], Place]
 
 
 def page(connection: Connection, question: Question, *, limit: int, cursor: str | None = None) -> SalesPage:
     """The first groups after the cursor, at most `limit` of them. Raises MalformedCursor."""
-    found = list(islice(_groups(connection, question, cursor), limit + 1))
-    following = written(question, found[limit - 1][1]) if len(found) > limit else None
-    return SalesPage([group for group, _ in found[:limit]], following)
+    found: list[Goods] = []
+    last: Place | None = None
+    for sold, groups, place in _chosen(connection, question, cursor):
+        taken = groups[: limit - len(found)]
+        found += _goods(sold, taken)
+        last = place(taken[-1]) if taken else last
+        if len(taken) < len(groups):
+            return SalesPage(found, last and written(question, last))
+    return SalesPage(found, None)
 
 
-def report(connection: Connection, question: Question, *, cursor: str | None = None) -> Iterator[Sales]:
+def report(connection: Connection, question: Question, *, cursor: str | None = None) -> Iterator[Goods]:
     """All groups after the cursor, with sales or returns, by currency and the groupings asked for. Raises MalformedCursor."""
-    return (group for group, _ in _groups(connection, question, cursor))
+    for sold, groups, _ in _chosen(connection, question, cursor):
+        for begin in range(0, len(groups), AT_ONCE):
+            yield from _goods(sold, groups[begin : begin + AT_ONCE])
 
 
-def _groups(connection: Connection, question: Question, cursor: str | None) -> Iterator[tuple[Sales, Place]]:
-    place = None if cursor is None else read(question, cursor)
-    for sold in spans(connection, question, place and place.period):
+def _chosen(connection: Connection, question: Question, cursor: str | None) -> Iterator[Chosen]:
+    after = None if cursor is None else read(question, cursor)
+    for sold in spans(connection, question, after and after.period):
         if question.top is None:
-            for group in sold.after(place):
-                yield _sales(sold, group), sold.place(group)
+            yield Chosen(sold, sold.after(after), sold.place)
         else:
-            for group, at in sold.best(question.top):
-                if place is None or _rank(at) > _rank(place):
-                    yield _sales(sold, group), at
+            places = {group: place for group, place in sold.best(question.top) if after is None or _rank(place) > _rank(after)}
+            yield Chosen(sold, list(places), places.__getitem__)
 
 
 def _rank(place: Place) -> tuple[object, ...]:
@@ -114,30 +131,44 @@ def _rank(place: Place) -> tuple[object, ...]:
     return place.period or date.min, currency, -int(size), own
 
 
-def _sales(sold: Sold, group: int) -> Sales:
-    period, (unit, *own) = sold.place(group)
-    named = dict(zip(sold.question.own, own, strict=True))
-    orders, product = sold.orders[group], named.get("product") or None
-    gross, discounts, returns = (from_minor_units(sold.sums[name].of(group), unit) for name in AMOUNTS)
-    units, units_returned = (
-        Decimal(sold.sums[name].of(group)) + Decimal(sold.sums[f"{name}_part"].of(group)) / MILLION
-        for name in ("units", "units_returned")
-    )
-    return Sales(
-        period=period,
-        currency=unit,
-        channel=named.get("channel"),
-        product=product,
-        name=sold.names[group] if product and sold.names else None,
-        category=named.get("category") or None,
-        orders=orders,
-        units=units,
-        units_returned=units_returned,
-        gross=gross,
-        discounts=discounts,
-        returns=returns,
-        net=gross - discounts - returns,
-        average_order=average_order(gross - discounts, orders, unit),
-        average_price=ratio(gross - discounts, units, unit, "(gross - discounts) / units", "nothing was sold"),
-        return_rate=ratio(returns, gross - discounts, "share", "returns / (gross - discounts)", "nothing was sold"),
-    )
+# Figures
+
+
+def _goods(sold: Sold, groups: Sequence[int]) -> Iterator[Goods]:
+    """These groups of the span."""
+    names = [sold.names[group] for group in groups] if sold.names else [None] * len(groups)
+    orders = [sold.orders[group] for group in groups]
+    sums = (sold.sums[name].some(groups) for name in SUMMED)
+    for key, name, *numbers in zip(sold.keys(groups), names, orders, *sums, strict=True):
+        product = Named(name if key["product"] else None) if "product" in key else UNSET
+        yield Goods(group=key, measures=_measures(key["currency"], *numbers), product=product)
+
+
+def _measures(
+    currency: str,
+    orders: int,
+    units: int,
+    units_part: int,
+    units_returned: int,
+    units_returned_part: int,
+    *amounts: int,
+) -> dict[str, Figure]:
+    """The figures of whole units and millionths, and of AMOUNTS in minor units."""
+    gross, discounts, returns = (from_minor_units(amount, currency) for amount in amounts)
+    sold, ordered = gross - discounts, _quantity(units, units_part)
+    return {
+        "orders": counted(orders, "orders", ORDERS),
+        "units": summed(ordered, "units", UNITS["units"]),
+        "units_returned": summed(_quantity(units_returned, units_returned_part), "units", UNITS["units_returned"]),
+        "gross": summed(gross, currency, GOODS["gross"]),
+        "discounts": summed(discounts, currency, GOODS["discounts"]),
+        "returns": summed(returns, currency, GOODS["returns"]),
+        "net": summed(sold - returns, currency, GOODS["net"]),
+        "average_order": average_order(sold, orders, currency),
+        "average_price": ratio(sold, ordered, currency, "(gross - discounts) / units", "nothing was sold"),
+        "return_rate": ratio(returns, sold, "1", "returns / (gross - discounts)", "nothing was sold"),
+    }
+
+
+def _quantity(whole: int, part: int) -> Decimal:
+    return Decimal(whole) + Decimal(part) / MILLION if part else Decimal(whole)

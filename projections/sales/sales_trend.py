@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from domain.shared.money import zero
 from projections.sales.channel_sales import Question as Sold
-from projections.sales.channel_sales import Sales
-from projections.sales.channel_sales import report as sold
+from projections.sales.channel_sales import totals as sold
+from projections.sales.sales_figures import Sales
 from projections.shared.figures import Figure, Measured, between, counted, estimated, summed, without_value
 from projections.shared.ratios import ratio
 from projections.shared.reports import Days, first_day, limited

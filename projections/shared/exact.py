@@ -5,6 +5,7 @@ An amount is less than 10¹⁵ in up to four decimals, so a few hundred of the l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ class Sums(NamedTuple):
 
     def every(self) -> list[int]:
         return [(high << HALF) + low for high, low in zip(self.high.tolist(), self.low.tolist(), strict=True)]
+
+    def some(self, groups: Sequence[int]) -> list[int]:
+        """The sums of these groups."""
+        import numpy as np
+
+        places = np.asarray(groups, np.intp)
+        return Sums(self.high[places], self.low[places]).every()
 
 
 def sums(values: Whole, groups: Whole, length: int) -> Sums:

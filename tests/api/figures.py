@@ -15,3 +15,8 @@ def value(group: Mapping[str, Any], name: str) -> Any:
 
 def values(group: Mapping[str, Any], *names: str) -> tuple[Any, ...]:
     return tuple(value(group, name) for name in names)
+
+
+def texts(group: Mapping[str, Any], *names: str) -> list[str | None]:
+    """The values as they are written, with the decimals of their currency."""
+    return [group["measures"][name]["value"] for name in names]

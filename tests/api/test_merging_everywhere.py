@@ -168,8 +168,9 @@ def test_a_merge_of_merged_customers_is_one_customer_in_every_answer(client: Cli
     assert [(group["group"]["cohort"], group["group"]["months_since"], value(group, "size")) for group in cohorts] == [
         ("2024-03-01", since, 1) for since in range(3)
     ]
-    [channel] = [group for group in asked(client, "/v1/reports/channel-effect")["groups"] if group["channel"] == "web"]
-    assert (channel["customers"], channel["new_customers"], channel["orders"]) == (1, 1, 3)
+    channels = asked(client, "/v1/reports/channel-effect")["groups"]
+    [channel] = [group for group in channels if group["group"]["channel"] == "web"]
+    assert values(channel, "customers", "new_customers", "orders") == (1, 1, 3)
     assert len(asked(client, f"/v1/orders?customer_id={shop.cyd}")["items"]) == 3
     assert len(asked(client, f"/v1/customers/{shop.cyd}/timeline")["items"]) == len(_timeline_positions(client, shop))
 

@@ -25,8 +25,12 @@ def channel_effect(channels: Any) -> Answer:
 
 def of_report(csv: str) -> Any:
     """The script's table from an export of the report."""
-    names = {"gross": "sales", "conversion_rate.value": "conversion_rate"}
-    return pandas.read_csv(StringIO(csv)).rename(columns=names)[["channel", *names.values()]]
+    names = {
+        "group.channel": "channel",
+        "measures.gross.value": "sales",
+        "measures.conversion_rate.value": "conversion_rate",
+    }
+    return pandas.read_csv(StringIO(csv)).rename(columns=names)[[*names.values()]]
 
 
 def of_lists(orders: str, days: Mapping[str, str]) -> Any:

@@ -16,6 +16,7 @@ from infra.processes.parts import Parts
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
+from tests.api.figures import value
 from tests.oracles.channels import CHANNELS, as_commands, as_rows, channel_effect, of_lists, of_report, traffic
 
 DATA = Path(__file__).parents[1] / "data"
@@ -54,7 +55,7 @@ def count(client: Client) -> None:
 
 
 def ours(report: dict[str, Any]) -> dict[str, float]:
-    return {group["channel"]: float(group["seed_channel_effect"]["value"]) for group in report["groups"]}
+    return {group["group"]["channel"]: float(value(group, "seed_channel_effect")) for group in report["groups"]}
 
 
 @on_both_engines
@@ -68,8 +69,8 @@ def test_the_script_finds_the_same_effect_by_channel_and_the_same_mean(client: C
     assert set(from_lists.by_channel) == set(CHANNELS)
     assert ours(report) == pytest.approx(from_lists.by_channel, rel=1e-9)
     assert ours(report) == pytest.approx(from_report.by_channel, rel=1e-9)
-    assert float(mean["seed_channel_effect"]["value"]) == pytest.approx(from_lists.mean, rel=1e-9)
-    assert float(mean["seed_channel_effect"]["value"]) == pytest.approx(from_report.mean, rel=1e-9)
+    assert float(value(mean, "seed_channel_effect")) == pytest.approx(from_lists.mean, rel=1e-9)
+    assert float(value(mean, "seed_channel_effect")) == pytest.approx(from_report.mean, rel=1e-9)
 
 
 def test_a_channel_without_counted_visits_is_left_out_of_both_means(client: Client, parts: Parts, tmp_path: Path) -> None:
@@ -78,5 +79,5 @@ def test_a_channel_without_counted_visits_is_left_out_of_both_means(client: Clie
     script = channel_effect(of_report(exported(client, "/v1/reports/channel-effect")))
     [mean] = seen(client, "/v1/reports/channel-effect")["means"]
     assert set(script.by_channel) == {"store", "web"}
-    assert float(mean["seed_channel_effect"]["value"]) == pytest.approx(script.mean, rel=1e-9)
-    assert (mean["seed_channel_effect"]["denominator"], mean["without_rate"]) == (2, 1)
+    assert float(value(mean, "seed_channel_effect")) == pytest.approx(script.mean, rel=1e-9)
+    assert (mean["measures"]["seed_channel_effect"]["denominator"], value(mean, "without_rate")) == (2, 1)

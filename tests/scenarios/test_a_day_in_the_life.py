@@ -162,7 +162,7 @@ def the_customer_orders_twice(day: Day) -> None:
     assert day.sees("marketer", f"{customer}/segment")["rule"]["label"] == "buyers"
     assert day.sees("manager", day.ids["deal"])["status"] == "won"
     [social] = day.sees("analyst", "/v1/reports/channel-effect")["groups"]
-    assert (social["orders"], social["net"]) == (2, "100.00")
+    assert (social["group"]["channel"], *values(social, "orders", "net")) == ("social", 2, 100)
 
 
 def the_projector_is_killed_while_the_customer_returns_one(day: Day) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, registered, seen
+from tests.api.figures import texts, values
 from tests.api.marketing.given_channels import cost, counted, opened
 from tests.api.sales.given_orders import TEA, placed
 
@@ -34,15 +36,22 @@ def test_each_channels_figures_with_their_numerators_and_denominators(client: Cl
     story(client)
     report = seen(client, REPORT)
     phone, web = report["groups"]
-    assert (web["channel"], web["name"], web["currency"], web["orders"], web["gross"]) == ("web", "Web shop", "EUR", 2, "55.00")
-    assert (web["visits"], web["visitors"], web["cost"], web["customers"], web["new_customers"]) == (8, 4, "7.00", 1, 1)
-    rate, seed = web["conversion_rate"], web["seed_channel_effect"]
-    assert (rate["value"], rate["numerator"], rate["denominator"], rate["reason"]) == ("0.25", 2, 8, None)
-    assert (seed["value"], seed["sales"], seed["unit"]) == ("13.7500", "55.00", "EUR")
-    assert (web["acquisition_cost"]["value"], web["average_order"]["value"]) == ("7.00", "27.50")
-    assert (phone["conversion_rate"]["value"], phone["conversion_rate"]["reason"]) == (None, "no visits were recorded")
+    assert web["group"] == {"channel": "web", "currency": "EUR"}
+    assert web["channel"] == {"name": "Web shop", "kind": "web", "closed_at": None}
+    assert phone["channel"] == {"name": None, "kind": None, "closed_at": None}, "nobody opened it"
+    assert texts(web, "orders", "gross", "cost", "acquisition_cost", "average_order") == ["2", "55.00", "7.00", "7.00", "27.50"]
+    assert values(web, "visits", "visitors", "customers", "new_customers") == (8, 4, 1, 1)
+    rate, seed = web["measures"]["conversion_rate"], web["measures"]["seed_channel_effect"]
+    assert (rate["value"], rate["numerator"], rate["denominator"], rate["unit"], rate["reason"]) == ("0.25", 2, 8, "1", None)
+    assert (rate["interval"]["method"], rate["interval"]["confidence"]) == ("Wilson", "0.95")
+    assert rate["caution"] == "visits of the same person are not independent, so the interval is an approximation"
+    assert (seed["value"], seed["numerator"], seed["denominator"], seed["unit"]) == ("13.75", "110.00", 8, "EUR")
+    for name in ("visits", "conversion_rate", "seed_channel_effect"):
+        found = phone["measures"][name]
+        assert (found["value"], found["reason"]) == (None, "no visits were recorded")
+    assert phone["measures"]["cost"]["reason"] == "no cost was recorded"
     [mean] = report["means"]
-    assert (mean["seed_channel_effect"]["value"], mean["without_rate"]) == ("13.7500", 1)
+    assert (mean["group"], *values(mean, "seed_channel_effect", "without_rate")) == ({"currency": "EUR"}, Decimal("13.75"), 1)
     assert report["position"] == head(client)
     assert "orders / visits" in report["definition"]
 
@@ -52,8 +61,9 @@ def test_the_report_covers_the_days_of_the_request(client: Client) -> None:
     story(client)
     february = {"from": "2026-02-01", "to": "2026-03-01", "by": "month", "channel": "web"}
     [web] = seen(client, REPORT, **february)["groups"]
-    assert (web["period"], web["visits"], web["orders"], web["new_customers"]) == ("2026-02-01", 3, 1, 0)
-    assert web["share_of_sales"]["denominator"] == "55.00"
+    assert web["group"] == {"channel": "web", "month": "2026-02-01", "currency": "EUR"}
+    assert values(web, "visits", "orders", "new_customers") == (3, 1, 0)
+    assert web["measures"]["share_of_sales"]["denominator"] == "55.00"
     assert seen(client, REPORT, **{"from": "2026-03-01"})["groups"] == []
 
 
@@ -61,8 +71,9 @@ def test_the_report_is_available_as_csv(client: Client) -> None:
     story(client)
     answer = client.get(REPORT, params={"after": head(client)}, headers={"accept": "text/csv"})
     phone, web = csv.DictReader(StringIO(answer.text))
-    assert (web["gross"], web["conversion_rate.value"], web["seed_channel_effect.value"]) == ("55.00", "0.25", "13.7500")
-    assert (phone["conversion_rate.value"], phone["seed_channel_effect.value"]) == ("", "")
+    wanted = ("group.channel", "channel.name", "measures.gross.value", "measures.conversion_rate.value")
+    assert [web[name] for name in wanted] == ["web", "Web shop", "55.00", "0.25"]
+    assert (phone["measures.conversion_rate.value"], phone["measures.seed_channel_effect.value"]) == ("", "")
 
 
 @pytest.mark.parametrize("question", [{"by": ["day", "month"]}, {"by": "year"}, {"from": "soon"}, {"currency": "euro"}])

@@ -9,6 +9,7 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, seen
+from tests.api.figures import texts
 from tests.api.sales.given_orders import TEA, confirmed, done, placed
 
 REPORT = "/v1/reports/channel-sales"
@@ -34,11 +35,20 @@ def story(client: Client) -> None:
 def test_the_sales_of_each_channel_by_currency(client: Client) -> None:
     story(client)
     store, web = groups(client)
-    assert (store["channel"], store["currency"], store["orders"], store["net"]) == ("store", "USD", 1, "25.00")
-    assert (web["channel"], web["currency"], web["orders"]) == ("web", "EUR", 2)
-    assert (web["gross"], web["discounts"], web["returns"], web["net"]) == ("60.00", "3.00", "25.00", "32.00")
-    assert (web["captured"], web["cash_net"]) == ("30.00", "30.00")
-    average = web["average_order"]
+    assert (store["group"], texts(store, "orders", "net")) == ({"channel": "store", "currency": "USD"}, ["1", "25.00"])
+    assert (web["group"], texts(web, "orders")) == ({"channel": "web", "currency": "EUR"}, ["2"])
+    assert texts(web, "gross", "discounts", "returns", "net") == ["60.00", "3.00", "25.00", "32.00"]
+    assert texts(web, "captured", "cash_net") == ["30.00", "30.00"]
+    assert {name: figure["unit"] for name, figure in web["measures"].items()} == dict.fromkeys(web["measures"], "EUR") | {
+        "orders": "orders"
+    }
+    assert web["measures"]["net"] == {
+        "value": "32.00",
+        "unit": "EUR",
+        "definition": "gross - discounts - returns",
+        "reason": None,
+    }
+    average = web["measures"]["average_order"]
     assert (average["value"], average["numerator"], average["denominator"], average["unit"]) == ("28.50", "57.00", 2, "EUR")
 
 
@@ -51,13 +61,14 @@ def test_gross_is_the_same_with_and_without_a_discount(client: Client, discount:
     by_order = {"prices_include_tax": True, "lines": [tea], "discounts": [{"kind": "percentage", "amount": discount}]}
     placed(client, channel="by-line", **by_line)
     placed(client, channel="by-order", **by_order)
-    assert [(group["gross"], group["net"], group["tax"]) for group in groups(client)] == [("100.00", net, tax)] * 2
+    assert [texts(group, "gross", "net", "tax") for group in groups(client)] == [["100.00", net, tax]] * 2
 
 
 def test_returns_count_on_the_day_they_came_back(client: Client) -> None:
     story(client)
     web = groups(client, by=["month", "channel"], channel="web")
-    assert [(group["period"], group["gross"], group["returns"]) for group in web] == [
+    assert [list(group["group"]) for group in web] == [["month", "channel", "currency"]] * 2
+    assert [(group["group"]["month"], *texts(group, "gross", "returns")) for group in web] == [
         ("2026-01-01", "30.00", "0.00"),
         ("2026-02-01", "30.00", "25.00"),
     ]
@@ -65,7 +76,7 @@ def test_returns_count_on_the_day_they_came_back(client: Client) -> None:
 
 def test_days_are_in_the_zone_of_the_request(client: Client) -> None:
     story(client)
-    days = {group["period"] for group in groups(client, by="day", channel="web", zone="Asia/Shanghai")}
+    days = {group["group"]["day"] for group in groups(client, by="day", channel="web", zone="Asia/Shanghai")}
     assert days == {"2026-02-01", "2026-02-03", "2026-02-10"}
     assert groups(client, **{"from": "2026-01-01", "to": "2026-02-01", "zone": "Asia/Shanghai"}) == []
     assert len(groups(client, **{"from": "2026-01-01", "to": "2026-02-01"})) == 1
@@ -82,12 +93,13 @@ def test_a_report_states_its_days_position_and_definition(client: Client) -> Non
     )
     assert report["position"] == head(client)
     assert "returns count on the day of the return" in report["definition"]
-    assert {group["currency"] for group in report["groups"]} == {"EUR"}
+    assert {group["group"]["currency"] for group in report["groups"]} == {"EUR"}
 
 
 def test_without_sales_a_ratio_has_no_value(client: Client) -> None:
     story(client)
     (group,) = groups(client, **{"from": "2026-02-10", "to": "2026-02-11"})
-    assert (group["orders"], group["net"], group["average_order"]["value"]) == (0, "-25.00", None)
+    assert texts(group, "orders", "net", "average_order") == ["0", "-25.00", None]
+    assert group["measures"]["average_order"]["reason"] == "no order was placed"
     assert groups(client, **{"from": "2020-01-01", "to": "2020-02-01"}) == []
     assert groups(client, **{"from": "2026-03-01", "to": "2026-01-01"}) == []

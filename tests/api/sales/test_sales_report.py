@@ -13,7 +13,7 @@ import pytest
 from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import head, registered, seen
-from tests.api.figures import values
+from tests.api.figures import texts, values
 from tests.api.sales.given_orders import TEA, confirmed, done, placed
 
 SALES, BUYERS, COHORTS = "/v1/reports/sales", "/v1/reports/buyers", "/v1/reports/cohorts"
@@ -34,21 +34,19 @@ def test_sales_buyers_and_cohorts(client: Client) -> None:
     story(client)
     report = seen(client, SALES, by=["product", "month"], channel="web")
     cup, tea, by_sku = report["groups"]
-    assert [group["product"] for group in report["groups"]] == ["Cup", "Green tea", "T-1"]
-    assert (tea["period"], tea["units"], tea["gross"], tea["discounts"], tea["net"]) == (
-        "2026-01-01",
-        "2",
-        "25.00",
-        "2.50",
-        "22.50",
-    )
-    assert (by_sku["name"], by_sku["units_returned"], by_sku["returns"], by_sku["return_rate"]["value"]) == (
-        "Green tea",
-        "1",
-        "12.50",
-        "0.5",
-    )
-    assert (report["position"], report["by"], cup["orders"]) == (head(client), ["product", "month"], 1)
+    assert [group["group"] for group in report["groups"]] == [
+        {"product": "Cup", "month": "2026-01-01", "currency": "EUR"},
+        {"product": "Green tea", "month": "2026-01-01", "currency": "EUR"},
+        {"product": "T-1", "month": "2026-02-01", "currency": "EUR"},
+    ]
+    assert texts(tea, "units", "gross", "discounts", "net") == ["2", "25.00", "2.50", "22.50"]
+    assert by_sku["product"] == {"name": "Green tea"}
+    assert texts(by_sku, "units_returned", "returns", "return_rate") == ["1", "12.50", "0.5"]
+    units = {name: by_sku["measures"][name]["unit"] for name in ("orders", "units", "gross", "average_price", "return_rate")}
+    assert list(units.values()) == ["orders", "units", "EUR", "EUR", "1"]
+    assert (report["position"], report["by"], texts(cup, "orders")) == (head(client), ["product", "month"], ["1"])
+    [whole] = seen(client, SALES, by="category", category="drinks")["groups"]
+    assert "product" not in whole, "what is not a grouping is not described"
     bought = seen(client, BUYERS)["groups"]
     assert [(group["group"], group["measures"]["net"]["value"]) for group in bought] == [
         ({"month": "2026-01-01", "currency": "EUR", "buyer": "new"}, "27.00"),
@@ -74,7 +72,8 @@ def test_the_best_groups_are_available_as_csv_and_json_lines(client: Client) -> 
     asked = {"after": head(client), "by": "product", "top": 1, "sort": "gross"}
     answer = client.get(SALES, params=asked, headers={"accept": "text/csv"})
     [best] = csv.DictReader(StringIO(answer.text))
-    assert (best["product"], best["gross"], best["average_price.value"]) == ("Green tea", "50.00", "11.875")
+    wanted = ("group.product", "product.name", "measures.gross.value", "measures.average_price.value")
+    assert [best[name] for name in wanted] == ["Green tea", "Green tea", "50.00", "11.875"]
     lines = client.get(COHORTS, params={"after": head(client)}, headers={"accept": "application/x-ndjson"}).text
     assert len(lines.splitlines()) == 2
 

@@ -6,15 +6,21 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pandas
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
+from api.shared.cells import Cells
 from api.shared.columns import Column, columns
+from api.shared.encoding import encode
 from api.shared.picking import row_schema
 from api.shared.schemas import AMOUNT, MAYBE_TEXT, TEXT, fields, maybe
 from infra.drawing.pictures import draw
@@ -22,6 +28,8 @@ from infra.reports import parquet
 from infra.reports.answer import columns as known
 from infra.reports.answer import read
 from infra.reports.table import tables
+from projections.shared.figures import Figure, PlainDecimal
+from projections.shared.ratios import proportion
 from tests.api.client import Client
 from tests.api.conftest import World
 from tests.api.customers.given_customers import registered
@@ -222,11 +230,67 @@ def test_the_columns_of_requested_fields_are_in_their_order(asked: list[str], fo
     [
         (("open", "size"), 3),
         (("open", "nothing"), None),
+        (("open",), '{"size":3,"small":1e-7}'),
+        (("open", "small"), "0.0000001"),
         (("nothing", "at", "all"), None),
         (("name", "size"), None),
-        (("list", "unit"), ["EUR", None]),
+        (("list", "unit"), '["EUR",null]'),
+        (("list", "lists", "of"), "[[1,null],null]"),
+        (("name",), "'=1"),
     ],
 )
 def test_a_column_finds_its_value(path: tuple[str, ...], value: Any) -> None:
-    row = {"name": "Ada", "open": {"size": 3}, "list": [{"unit": "EUR"}, {}]}
-    assert Column(path, text=True).reader()(row) == value
+    row = {"name": "=1", "open": {"size": 3, "small": 1e-7}, "list": [{"unit": "EUR", "lists": [{"of": 1}, {}]}, {}]}
+    other = Column(("open", "other"), text=True)
+    assert Cells([other, Column(path, text=True)], neutralise=True).of(row) == [None, value]
+
+
+class Sparse(msgspec.Struct, omit_defaults=True):
+    """A struct whose JSON has fewer fields."""
+
+    size: int = 3
+    wish: str = "tea"
+
+
+class Line(msgspec.Struct, kw_only=True):
+    group: dict[str, Any]
+    figure: Figure
+    sparse: Sparse
+    at: datetime
+    id: UUID
+    yes: bool
+    small: float
+    many: list[Sparse]
+    absent: int | msgspec.UnsetType = msgspec.UNSET
+
+
+def test_a_struct_has_the_cells_of_its_json() -> None:
+    rate = replace(proportion(1, 3, "1", "a / b", ""), caution="=few", n=3)
+    row = Line(
+        group={"channel": "-web", "month": date(2026, 1, 1), "product": None},
+        figure=rate,
+        sparse=Sparse(wish="+milk"),
+        at=datetime(2026, 1, 1, 12, tzinfo=UTC),
+        id=UUID(int=7),
+        yes=True,
+        small=1e-9,
+        many=[Sparse(), Sparse(size=4)],
+    )
+    paths: list[tuple[str, ...]] = [(name,) for name in Line.__struct_fields__]
+    paths += [("figure", name) for name in Figure.__struct_fields__] + [("figure", "interval", "low"), ("many", "size")]
+    paths += [("sparse", "size"), ("sparse", "wish"), ("group", "channel"), ("group", "month"), ("group", "product")]
+    for number in (PlainDecimal("1E-9"), Decimal("12.50")):
+        changed = replace(row, figure=replace(rate, value=number))
+        cells = Cells([Column(path, text=True) for path in paths], neutralise=True)
+        of_json = cells.of(msgspec.json.decode(encode(changed)))
+        assert [None if cell is None else str(cell) for cell in cells.of(changed)] == [
+            None if cell is None else str(cell) for cell in of_json
+        ]
+        assert of_json[paths.index(("figure", "value"))] == f"{number:f}"
+    assert of_json[paths.index(("many", "size"))] == "[null,4]"
+
+
+def test_only_texts_are_neutralised_and_only_if_it_is_asked_for() -> None:
+    columns, row = [Column(("name",), text=True), Column(("net",), text=False)], {"name": "-1", "net": "-1.00"}
+    assert Cells(columns, neutralise=True).of(row) == ["'-1", "-1.00"]
+    assert Cells(columns, neutralise=False).of(row) == ["-1", "-1.00"]

@@ -84,7 +84,7 @@ def wrong(found: Any, digits: int, path: str = "") -> Iterator[str]:
         for one in found:
             yield from wrong(one, digits, path)
     elif isinstance(found, dict):
-        is_ratio = is_estimate(found) or path.endswith("seed_channel_effect")
+        is_ratio = is_estimate(found)
         for name, value in found.items():
             if isinstance(value, str) and not well_formed(name, value, digits, is_ratio):
                 yield f"{path}.{name}: {value}"
@@ -105,7 +105,7 @@ def well_formed(name: str, value: str, digits: int, is_ratio: bool) -> bool:
     if not DECIMAL.fullmatch(value):
         return True
     decimals = len(value.partition(".")[2])
-    if name in ("low", "high") or (is_ratio and name in ("value", "conversion_rate")):
+    if name in ("low", "high") or (is_ratio and name == "value"):
         return len(Decimal(value).as_tuple().digits) <= 12
     return name not in AMOUNTS or decimals == digits
 

@@ -11,6 +11,7 @@ from api.shared import picking
 from tests.api.client import Client
 from tests.api.conftest import KeyFor, World
 from tests.api.customers.given_customers import registered, seen
+from tests.api.figures import value
 from tests.api.given_everything import everything_happened
 from tests.api.sales.given_leads import captured, opened
 from tests.api.sales.given_orders import confirmed
@@ -37,10 +38,11 @@ def test_one_resource_its_history_and_a_report_have_only_the_requested_fields(cl
     assert list(seen(client, order, fields="total,order_status")) == ["total", "order_status"]
     first, _ = seen(client, f"{order}/history", fields="version,type")["items"]
     assert list(first) == ["version", "type"]
-    report = seen(client, "/v1/reports/channel-sales", fields="orders,average_order.value")
+    report = seen(client, "/v1/reports/channel-sales", fields="measures.orders,measures.average_order.value")
     assert report["definition"]
     (group,) = report["groups"]
-    assert (group["orders"], list(group["average_order"])) == (1, ["value"])
+    assert (list(group), list(group["measures"])) == (["measures"], ["orders", "average_order"])
+    assert (value(group, "orders"), list(group["measures"]["average_order"])) == (1, ["value"])
 
 
 def test_the_columns_of_an_export_follow_the_requested_fields(client: Client) -> None:

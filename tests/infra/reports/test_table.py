@@ -14,7 +14,7 @@ from rich.console import Console
 from infra.reports.answer import read
 from infra.reports.numbers import number
 from infra.reports.table import tables
-from tests.infra.reports.bodies import CONTROL, FEW, LIFT, SALES, WAITING
+from tests.infra.reports.bodies import CONTROL, FEW, LIFT, SALES, WAITING, figure, group
 
 
 def shown(body: dict[str, Any], width: int = 160, definitions: bool = False) -> list[str]:
@@ -30,6 +30,15 @@ def test_a_group_is_a_line_with_its_figures_in_their_units() -> None:
     assert "web EUR 1,234,567.50 EUR 7" in lines
     assert "亚洲 USD 10.00 USD 2" in lines
     assert lines[3:5] == ["orders", "channel currency net orders"], "a unit that all have is in the head"
+
+
+def test_what_describes_a_group_stands_beside_its_names() -> None:
+    body = {
+        "groups": [group({"product": "T-1", "currency": "EUR"}, {"net": figure("10.00", "EUR")}, product={"name": "Green tea"})]
+    }
+    lines = shown(body)
+    assert "product currency product name EUR" in lines
+    assert "T-1 EUR Green tea 10.00" in lines
 
 
 def test_if_the_figures_do_not_fit_each_has_a_line() -> None:

@@ -19,14 +19,16 @@ from domain.sales.lead.lead import Lead
 from domain.sales.order.order import Order
 from domain.sales.order.terms import Terms
 from domain.sales.order.values import Item
-from projections.marketing.channel_effect import CONVERSIONS, Effect, Mean, report
+from projections.marketing.channel_effect import Described, Effect, report
+from projections.marketing.channel_effect_figures import CONVERSIONS
 from projections.marketing.channel_traffic import channel_traffic
 from projections.marketing.channels import channels
 from projections.sales.channel_sales import channel_sales
 from projections.sales.leads import leads
 from projections.sales.orders import orders
-from projections.shared.figures import Interval
+from projections.shared.figures import Interval, Measured
 from tests.projections.harness import History, clear, fold, in_memory
+from tests.projections.measured import value, values
 
 D = Decimal
 READ = (channel_sales, channel_traffic, channels, leads, orders)
@@ -83,7 +85,7 @@ def captured(history: History, channel: str | None, *, day: int = 1, became: Any
         history.must(lead, lambda context: lead.convert(context, Converted(customer_id=became)))
 
 
-def reported(connection: Connection, history: History, **asked: Any) -> tuple[list[Effect], list[Mean]]:
+def reported(connection: Connection, history: History, **asked: Any) -> tuple[list[Effect], list[Measured]]:
     for projection in READ:
         clear(connection, projection)
     fold(connection, history, *READ)
@@ -91,8 +93,9 @@ def reported(connection: Connection, history: History, **asked: Any) -> tuple[li
     return report(connection, **days | asked)
 
 
-def effects(connection: Connection, history: History, **asked: Any) -> dict[tuple[str | None, str], Effect]:
-    return {(effect.channel, effect.currency): effect for effect in reported(connection, history, **asked)[0]}
+def effects(connection: Connection, history: History, **asked: Any) -> dict[tuple[Any, Any], Effect]:
+    found = reported(connection, history, **asked)[0]
+    return {(effect.group["channel"], effect.group["currency"]): effect for effect in found}
 
 
 def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean_is_over_channels(
@@ -105,10 +108,13 @@ def test_the_seed_effect_is_sales_times_conversion_rate_and_its_mean_is_over_cha
     visited(history, "web", 10, day=2)
     visited(history, "store", 4)
     (store, web), [mean] = reported(connection, history)
-    assert (web.gross, web.visits, web.conversion_rate.value) == (D(120), 40, D("0.05"))
-    assert (web.conversion_rate.numerator, web.conversion_rate.denominator) == (2, 40)
-    assert (web.seed_channel_effect.value, store.seed_channel_effect.value) == (D(6), D("12.5"))
-    assert (mean.seed_channel_effect.value, mean.seed_channel_effect.denominator, mean.without_rate) == (D("9.25"), 2, 0)
+    assert values(web, "gross", "visits", "conversion_rate") == (D(120), 40, D("0.05"))
+    rate, effect = web.measures["conversion_rate"], web.measures["seed_channel_effect"]
+    assert (rate.numerator, rate.denominator) == (2, 40)
+    assert (effect.value, effect.numerator, effect.denominator, effect.unit) == (D(6), D(240), 40, "EUR")
+    assert value(store, "seed_channel_effect") == D("12.5")
+    assert (mean.group, *values(mean, "seed_channel_effect", "without_rate")) == ({"currency": "EUR"}, D("9.25"), 0)
+    assert mean.measures["seed_channel_effect"].denominator == 2
 
 
 def test_a_channel_without_visits_has_no_rate_but_a_reason(connection: Connection, history: History) -> None:
@@ -117,11 +123,13 @@ def test_a_channel_without_visits_has_no_rate_but_a_reason(connection: Connectio
     visited(history, "store", 0)
     visited(history, "web", 5)
     (phone, store, web), [mean] = reported(connection, history)
-    assert (phone.visits, phone.conversion_rate.value, phone.conversion_rate.reason) == (None, None, "no visits were recorded")
-    assert (store.visits, store.conversion_rate.value, store.conversion_rate.reason) == (0, None, "there were no visits")
-    assert phone.seed_channel_effect.value is store.seed_channel_effect.value is None
-    assert phone.seed_channel_effect.reason == "no visits were recorded"
-    assert (mean.seed_channel_effect.value, mean.without_rate) == (web.seed_channel_effect.value, 2) == (D(2), 2)
+    for one, visits, reason in ((phone, None, "no visits were recorded"), (store, 0, "there were no visits")):
+        assert values(one, "visits", "conversion_rate", "seed_channel_effect") == (visits, None, None)
+        for name in ("conversion_rate", "seed_channel_effect"):
+            assert one.measures[name].reason == reason
+            assert one.measures[name].caution is msgspec.UNSET
+    assert phone.measures["visits"].reason == "no visits were recorded"
+    assert values(mean, "seed_channel_effect", "without_rate") == (value(web, "seed_channel_effect"), 2) == (D(2), 2)
 
 
 def test_visits_without_orders_give_a_rate_of_zero_that_counts_in_the_mean(connection: Connection, history: History) -> None:
@@ -129,22 +137,18 @@ def test_visits_without_orders_give_a_rate_of_zero_that_counts_in_the_mean(conne
     visited(history, "web", 1)
     visited(history, "social", 50)
     (social, web), [mean] = reported(connection, history)
-    assert (social.currency, social.orders, social.gross) == ("EUR", 0, D(0))
-    assert (social.conversion_rate.value, social.seed_channel_effect.value) == (D(0), D(0))
-    assert (social.average_order.value, social.share_of_sales.value, web.share_of_sales.value) == (None, D(0), D(1))
-    assert mean.seed_channel_effect.value == D(5)
+    assert (social.group["currency"], *values(social, "orders", "gross")) == ("EUR", 0, D(0))
+    assert values(social, "conversion_rate", "seed_channel_effect") == (D(0), D(0))
+    assert (*values(social, "average_order", "share_of_sales"), value(web, "share_of_sales")) == (None, D(0), D(1))
+    assert value(mean, "seed_channel_effect") == D(5)
 
 
 def test_a_report_without_money_has_no_currency(connection: Connection, history: History) -> None:
     visited(history, "web", 3, clicks=1)
     [web], [mean] = reported(connection, history)
-    assert (web.currency, web.clicks, web.conversion_rate.value, web.share_of_sales.reason) == (
-        "XXX",
-        1,
-        D(0),
-        "nothing was sold",
-    )
-    assert mean.seed_channel_effect.value == D(0)
+    assert (web.group["currency"], *values(web, "clicks", "conversion_rate")) == ("XXX", 1, D(0))
+    assert web.measures["share_of_sales"].reason == "nothing was sold"
+    assert value(mean, "seed_channel_effect") == D(0)
     assert list(effects(connection, history, currency="USD")) == [("web", "USD")]
 
 
@@ -153,12 +157,12 @@ def test_currencies_are_never_summed_and_the_rate_covers_all_of_them(connection:
     sold(history, "web", "3000", currency="JPY")
     visited(history, "web", 4)
     found = effects(connection, history)
-    assert {key: (effect.orders, effect.gross) for key, effect in found.items()} == {
+    assert {key: values(effect, "orders", "gross") for key, effect in found.items()} == {
         ("web", "EUR"): (1, D(10)),
         ("web", "JPY"): (1, D(3000)),
     }
-    assert {effect.conversion_rate.value for effect in found.values()} == {D("0.5")}
-    assert {effect.seed_channel_effect.value for effect in found.values()} == {D(5), D(1500)}
+    assert {value(effect, "conversion_rate") for effect in found.values()} == {D("0.5")}
+    assert {value(effect, "seed_channel_effect") for effect in found.values()} == {D(5), D(1500)}
     assert list(effects(connection, history, currency="JPY")) == [("web", "JPY")]
 
 
@@ -168,7 +172,8 @@ def test_the_last_report_of_a_day_counts_and_sources_add_up(connection: Connecti
     visited(history, "web", 5, source="app")
     visited(history, "web", None, source="ads", impressions=1000)
     [web] = effects(connection, history).values()
-    assert (web.visits, web.visitors, web.impressions, web.clicks) == (85, 70, 1000, None)
+    assert values(web, "visits", "visitors", "impressions", "clicks") == (85, 70, 1000, None)
+    assert web.measures["clicks"].reason == "no clicks were recorded"
 
 
 def test_a_day_of_traffic_keeps_its_date_in_every_zone_unlike_orders(connection: Connection, history: History) -> None:
@@ -176,11 +181,11 @@ def test_a_day_of_traffic_keeps_its_date_in_every_zone_unlike_orders(connection:
     visited(history, "web", 2, day=1)
     there = ZoneInfo("Pacific/Kiritimati")
     found = reported(connection, history, zone=there, by_period="day")[0]
-    assert [(effect.period, effect.visits, effect.orders) for effect in found] == [
+    assert [(effect.group["day"], *values(effect, "visits", "orders")) for effect in found] == [
         (date(2024, 3, 1), 2, 0),
         (date(2024, 3, 2), None, 1),
     ]
-    assert found[0].conversion_rate.value == D(0)
+    assert value(found[0], "conversion_rate") == D(0)
 
 
 def test_periods_have_figures_and_means_of_their_own(connection: Connection, history: History) -> None:
@@ -188,11 +193,13 @@ def test_periods_have_figures_and_means_of_their_own(connection: Connection, his
         sold(history, "web", "10", day=day)
         visited(history, "web", day, day=day)
     found, means = reported(connection, history, by_period="week")
-    assert [(effect.period, effect.seed_channel_effect.value) for effect in found] == [
+    assert [(effect.group["week"], value(effect, "seed_channel_effect")) for effect in found] == [
         (date(2024, 2, 26), D("3.33333333333")),
         (date(2024, 3, 4), D("2.5")),
     ]
-    assert [(mean.period, mean.without_rate) for mean in means] == [(date(2024, 2, 26), 0), (date(2024, 3, 4), 0)]
+    assert [(mean.group, value(mean, "without_rate")) for mean in means] == [
+        ({"week": monday, "currency": "EUR"}, 0) for monday in (date(2024, 2, 26), date(2024, 3, 4))
+    ]
 
 
 def test_new_customers_placed_their_first_order_of_all_on_the_channel(connection: Connection, history: History) -> None:
@@ -206,13 +213,14 @@ def test_new_customers_placed_their_first_order_of_all_on_the_channel(connection
     cost(history, "web", "12.50")
     found = effects(connection, history)
     web, store = found["web", "EUR"], found["store", "EUR"]
-    assert (web.customers, web.new_customers, store.customers, store.new_customers) == (2, 1, 1, 1)
-    assert (web.cost, web.acquisition_cost.value) == (D("12.50"), D("12.50"))
-    assert (store.cost, store.acquisition_cost.value, store.acquisition_cost.reason) == (None, None, "no cost was recorded")
+    assert values(web, "customers", "new_customers", "cost", "acquisition_cost") == (2, 1, D("12.50"), D("12.50"))
+    assert values(store, "customers", "new_customers", "cost", "acquisition_cost") == (1, 1, None, None)
+    assert {store.measures[name].reason for name in ("cost", "acquisition_cost")} == {"no cost was recorded"}
     by_month = effects(connection, history, by_period="month")["web", "EUR"]
-    assert (by_month.customers, by_month.new_customers, by_month.gross) == (web.customers, web.new_customers, web.gross)
+    same = ("customers", "new_customers", "gross")
+    assert values(by_month, *same) == values(web, *same)
     later = effects(connection, history, from_=date(2024, 3, 4))["web", "EUR"]
-    assert (later.customers, later.new_customers, later.acquisition_cost.value) == (1, 0, None)
+    assert values(later, "customers", "new_customers", "acquisition_cost") == (1, 0, None)
 
 
 def test_cost_in_another_currency_is_a_group_of_its_own(connection: Connection, history: History) -> None:
@@ -220,8 +228,8 @@ def test_cost_in_another_currency_is_a_group_of_its_own(connection: Connection, 
     cost(history, "web", "5", currency="USD")
     cost(history, "web", "2", currency="USD", day=2)
     dollars = effects(connection, history)["web", "USD"]
-    assert (dollars.orders, dollars.gross, dollars.cost, dollars.acquisition_cost.value) == (0, D(0), D(7), D(7))
-    assert dollars.share_of_sales.value is None
+    assert values(dollars, "orders", "gross", "cost", "acquisition_cost") == (0, D(0), D(7), D(7))
+    assert value(dollars, "share_of_sales") is None
 
 
 def test_a_closed_channel_that_still_sells_is_reported_as_closed(connection: Connection, history: History) -> None:
@@ -231,8 +239,8 @@ def test_a_closed_channel_that_still_sells_is_reported_as_closed(connection: Con
     sold(history, "web", "10")
     sold(history, "kiosk", "10")
     found = effects(connection, history)
-    assert (found["web", "EUR"].name, found["web", "EUR"].closed_at) == ("Web shop", web.closed_at)
-    assert (found["kiosk", "EUR"].name, found["kiosk", "EUR"].kind, found["kiosk", "EUR"].closed_at) == (None, None, None)
+    assert found["web", "EUR"].channel == Described("Web shop", "web", web.closed_at)
+    assert found["kiosk", "EUR"].channel == Described(None, None, None)
 
 
 def test_shares_cover_all_channels_and_means_cover_the_channels_shown(connection: Connection, history: History) -> None:
@@ -240,8 +248,8 @@ def test_shares_cover_all_channels_and_means_cover_the_channels_shown(connection
         sold(history, channel, price)
         visited(history, channel, 10)
     [web], [mean] = reported(connection, history, channel="web")
-    assert (web.share_of_sales.value, web.share_of_sales.denominator) == (D("0.75"), D(40))
-    assert mean.seed_channel_effect.value == web.seed_channel_effect.value == D(3)
+    assert (value(web, "share_of_sales"), web.measures["share_of_sales"].denominator) == (D("0.75"), D(40))
+    assert value(mean, "seed_channel_effect") == value(web, "seed_channel_effect") == D(3)
 
 
 def test_a_report_without_facts_is_empty(connection: Connection, history: History) -> None:
@@ -260,9 +268,12 @@ def test_leads_of_a_channel_have_a_conversion_rate_and_a_cost(connection: Connec
     cost(history, "web", "30")
     days = {"to": date(2024, 3, 31)}
     [web] = effects(connection, history, **days).values()
-    assert (web.leads, web.converted_leads, web.lead_cost.value, web.lead_cost.unit) == (4, 1, D("7.5"), "EUR")
-    assert (web.lead_conversion_rate.value, web.lead_conversion_rate.definition) == (D("0.25"), "converted_leads / leads")
-    interval = web.conversion_rate.interval
+    assert values(web, "leads", "converted_leads", "lead_cost") == (4, 1, D("7.5"))
+    assert web.measures["lead_cost"].unit == "EUR"
+    of_leads = web.measures["lead_conversion_rate"]
+    assert (of_leads.value, of_leads.definition) == (D("0.25"), "converted_leads / leads")
+    assert (isinstance(of_leads.interval, Interval), of_leads.caution) == (True, msgspec.UNSET), "a share of people"
+    interval = web.measures["conversion_rate"].interval
     assert isinstance(interval, Interval)
     assert interval.low is not None
     assert interval.high is not None
@@ -270,7 +281,7 @@ def test_leads_of_a_channel_have_a_conversion_rate_and_a_cost(connection: Connec
     asked = {
         conversion: effects(connection, history, conversion=conversion, **days)["web", "EUR"] for conversion in CONVERSIONS
     }
-    rates = {conversion: effect.conversion_rate for conversion, effect in asked.items()}
+    rates = {conversion: effect.measures["conversion_rate"] for conversion, effect in asked.items()}
     assert {conversion: (rate.numerator, rate.denominator) for conversion, rate in rates.items()} == {
         "orders-per-visit": (10, 40),
         "orders-per-lead": (10, 4),
@@ -279,7 +290,9 @@ def test_leads_of_a_channel_have_a_conversion_rate_and_a_cost(connection: Connec
         "converted-leads-per-lead": (1, 4),
     }
     assert rates["orders-per-lead"].interval is msgspec.UNSET
-    assert asked["converted-leads-per-lead"].seed_channel_effect.value == D("13.75")
+    exact = {conversion for conversion, rate in rates.items() if rate.caution is msgspec.UNSET}
+    assert exact == {"converted-leads-per-lead", "orders-per-lead"}, "no rate of visits is without a caution"
+    assert value(asked["converted-leads-per-lead"], "seed_channel_effect") == D("13.75")
 
 
 def test_a_channel_with_only_leads_is_reported(connection: Connection, history: History) -> None:
@@ -287,10 +300,6 @@ def test_a_channel_with_only_leads_is_reported(connection: Connection, history: 
     sold(history, "web", "10")
     found = effects(connection, history)
     fair, web = found["fair", "EUR"], found["web", "EUR"]
-    assert (fair.leads, fair.orders, fair.lead_cost.value, fair.conversion_rate.reason) == (
-        1,
-        0,
-        None,
-        "no visits were recorded",
-    )
-    assert (web.leads, web.lead_conversion_rate.reason) == (0, "there were no leads")
+    assert values(fair, "leads", "orders", "lead_cost") == (1, 0, None)
+    assert fair.measures["conversion_rate"].reason == "no visits were recorded"
+    assert (value(web, "leads"), web.measures["lead_conversion_rate"].reason) == (0, "there were no leads")

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from projections.customers.customers import customers
-from projections.marketing.channel_effect import Buyers
+from projections.marketing.channel_effect_figures import Buyers
 from projections.sales.channel_sales import sales
 from projections.sales.order_book import Figures
 from projections.sales.orders import order_rows

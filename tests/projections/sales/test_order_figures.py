@@ -21,10 +21,12 @@ from domain.sales.order.terms import Terms
 from domain.sales.order.values import Charge, Discount, Item, LineQuantity, OrderDiscount, ReturnedLine, Tax
 from domain.shared.events import Context
 from projections.sales import channel_sales, orders
-from projections.sales.channel_sales import Question, Sales
+from projections.sales.channel_sales import Question
 from projections.sales.order_book import Figures
+from projections.sales.sales_figures import Sales
 from tests.projections.harness import History, fold, in_memory, uuid
 from tests.projections.histories import ORDERS, histories
+from tests.projections.measured import value
 
 MARCH_1, MARCH_2, MARCH_3, MARCH_4 = (datetime(2024, 3, day, 12, tzinfo=UTC) for day in (1, 2, 3, 4))
 D = Decimal
@@ -78,7 +80,7 @@ def by_day(connection: Connection, history: History, **asked: Any) -> dict[date 
 
 def reported(connection: Connection, **asked: Any) -> dict[date | None, Sales]:
     wanted: dict[str, Any] = {"from_": date(2024, 2, 1), "to": date(2024, 5, 1), "by": ("channel", "day"), **asked}
-    return {sales.period: sales for sales in channel_sales.report(connection, Question(**wanted))}
+    return {sales.period: sales for sales in channel_sales.totals(connection, Question(**wanted))}
 
 
 def test_a_placed_order_sells_goods_without_tax_and_shipping(connection: Connection, history: History) -> None:
@@ -176,14 +178,15 @@ def test_currencies_never_mix(connection: Connection, history: History) -> None:
     placed(history, "two", agreed=yen)
     fold(connection, history, channel_sales.channel_sales)
     report = channel_sales.report(connection, Question(from_=date(2024, 3, 1), to=date(2024, 3, 2), by=("channel",)))
-    assert [(sales.currency, sales.gross) for sales in report] == [("EUR", D(40)), ("JPY", D(3000))]
+    assert [(sales.group["currency"], value(sales, "gross")) for sales in report] == [("EUR", D(40)), ("JPY", D(3000))]
 
 
 def test_the_average_order_has_its_numerator_and_denominator(connection: Connection, history: History) -> None:
     placed(history)
     placed(history, "two", agreed=Terms.of("EUR", [Item(line_id="a", name="Tea", quantity=D(1), unit_price=D("10.40"))]))
-    [sales] = by_day(connection, history).values()
-    average = sales.average_order
+    fold(connection, history, channel_sales.channel_sales)
+    [sales] = channel_sales.report(connection, Question(from_=date(2024, 3, 1), to=date(2024, 3, 2)))
+    average = sales.measures["average_order"]
     assert (average.numerator, average.denominator, average.value) == (D("40.00"), 2, D("20.00"))
 
 
@@ -212,7 +215,10 @@ def test_weeks_begin_on_monday_and_channels_stay_separate(connection: Connection
     placed(history, "two", at=datetime(2024, 3, 4, 12, tzinfo=UTC), channel="store-3")
     fold(connection, history, channel_sales.channel_sales)
     report = channel_sales.report(connection, Question(from_=date(2024, 3, 1), to=date(2024, 4, 1), by=("channel", "week")))
-    assert [(s.period, s.channel) for s in report] == [(date(2024, 2, 26), "web"), (date(2024, 3, 4), "store-3")]
+    assert [sales.group for sales in report] == [
+        {"channel": "web", "week": date(2024, 2, 26), "currency": "EUR"},
+        {"channel": "store-3", "week": date(2024, 3, 4), "currency": "EUR"},
+    ]
 
 
 @settings(max_examples=40, deadline=None)

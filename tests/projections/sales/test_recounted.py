@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 from sqlalchemy import Boolean, Connection, Integer, Uuid, create_engine, delete
 
 from domain.shared.money import from_minor_units
@@ -18,6 +19,8 @@ from projections.sales.channel_sales import Question
 from projections.sales.order_book import Figures
 from projections.sales.orders import orders
 from projections.sales.product_sales import MILLION, product_sales
+from projections.sales.sales_figures import AMOUNTS
+from projections.sales.sales_report import Named
 from projections.shared import id_vectors, vectors
 from projections.shared.reports import period_of
 from projections.shared.rows import Instant, Rows
@@ -110,12 +113,17 @@ def _check_cohorts(connection: Connection, tables: Tables, question: Question) -
 
 
 def _check_channels(connection: Connection, tables: Tables, question: Question) -> None:
-    found = {(one.channel, one.period, one.currency): one for one in channel_sales.report(connection, question)}
+    found = {(one.channel, one.period, one.currency): one for one in channel_sales.totals(connection, question)}
     plain = recounted.channel_sums(tables, question)
     assert {group: [one.orders, *(getattr(one, name) for name in Figures._fields)] for group, one in found.items()} == {
         group: [sums[0], *_money(sums[1:], group[2])] for group, sums in plain.items()
     }
     by, days = period_of(question.by), (question.from_, question.to)
+    for one, shown in zip(found.values(), channel_sales.report(connection, question), strict=True):
+        assert list(shown.group.values()) == [one.period if name == by else one.channel for name in question.by] + [
+            one.currency
+        ]
+        assert values(shown, "orders", *AMOUNTS) == (one.orders, *(getattr(one, name) for name in AMOUNTS))
     assert _buyers(connection, *days, by, question.zone) == recounted.channel_buyers(tables, *days, by, question.zone)
 
 
@@ -123,13 +131,21 @@ def _check_goods(connection: Connection, tables: Tables, question: sales_report.
     """All groups at once, and page by page."""
     plain = recounted.goods(tables, question)
     every = list(sales_report.report(connection, question))
-    keys = [(one.period, one.currency, *(getattr(one, name) for name in question.own)) for one in every]
-    assert keys == [key for key, *_ in plain]
+    keys = [tuple(one.group[name] for name in (*question.by, "currency")) for one in every]
+    names = (question.period or "", "currency", *question.own)
+    assert keys == [tuple(dict(zip(names, key, strict=True))[name] for name in (*question.by, "currency")) for key, *_ in plain]
     for one, (key, name, goods) in zip(every, plain, strict=True):
-        assert (one.name, one.orders) == (name if one.product else None, goods.orders)
-        assert (one.units * MILLION, one.units_returned * MILLION) == (goods.units, goods.units_returned)
-        assert [one.gross, one.discounts, one.returns] == _money(goods[3:], key[1])
-    pages: list[sales_report.Sales] = []
+        described = Named(name if one.group["product"] else None) if "product" in question.by else UNSET
+        assert (one.product, value(one, "orders")) == (described, goods.orders)
+        assert [units * MILLION for units in values(one, "units", "units_returned")] == [goods.units, goods.units_returned]
+        gross, discounts, returns = _money(goods[3:], key[1])
+        assert values(one, "gross", "discounts", "returns", "net") == (
+            gross,
+            discounts,
+            returns,
+            gross - discounts - returns,
+        )
+    pages: list[sales_report.Goods] = []
     cursor = None
     while pages == [] or cursor is not None:
         page, cursor = sales_report.page(connection, question, limit=limit, cursor=cursor)
