@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, literal
 
 from projections.sales.channel_sales import Question, sales
 from projections.sales.order_customers import GUEST, Buyers, customers_orders
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from projections.shared.vectors import Whole
 
 
+BETWEEN = "\x1f"
+"""The unit separator, which no code of a currency has."""
 Group = tuple[str, str]
 """A channel and a currency."""
 
@@ -107,15 +109,23 @@ def gross_sales(connection: Connection, question: Question) -> dict[Group, int]:
 def _read(
     connection: Connection, question: Question, amounts: dict[str, ColumnElement[Any]], channels: Codes, currencies: Codes
 ) -> dict[str, Any]:
-    """These columns of all rows of these days, with the numbers of their channels and currencies."""
+    """These columns of all rows of these days, with the numbers of their channels and currencies.
+
+    The database joins both as one text, which takes half the time: there are few different pairs.
+    """
     import numpy as np
 
-    columns: dict[str, ColumnElement[Any]] = {"channels": sales.c.channel, "currencies": sales.c.currency} | amounts
+    pairs = Codes()
+    columns: dict[str, ColumnElement[Any]] = {"pairs": sales.c.channel + literal(BETWEEN) + sales.c.currency} | amounts
     read: dict[str, list[Any]] = {name: [] for name in columns}
     for _, within in inside(sales.c, question):
         where = (within, *matching(sales.c, question, ("currency",)))
         for portion in portions(connection, columns, where, by_place(connection, sales, where)):
-            portion["channels"], portion["currencies"] = channels.of(portion["channels"]), currencies.of(portion["currencies"])
+            portion["pairs"] = pairs.of(portion["pairs"])
             for name, values in portion.items():
                 read[name].append(values)
-    return {name: np.concatenate(values) if values else np.zeros(0, np.int64) for name, values in read.items()}
+    found = {name: np.concatenate(values) if values else np.zeros(0, np.int64) for name, values in read.items()}
+    numbers, names = found.pop("pairs"), [pair.rpartition(BETWEEN) for pair in pairs.texts]
+    found["channels"] = channels.of([channel for channel, _, _ in names])[numbers]
+    found["currencies"] = currencies.of([currency for _, _, currency in names])[numbers]
+    return found
