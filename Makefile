@@ -8,7 +8,7 @@ SAMPLE := tests/data/cdnow/cdnow.toml tests/data/cdnow/CDNOW_sample.txt
 
 run up: export RECOUNT_MASTER_KEY_FILE ?= $(KEY)
 
-.PHONY: setup private run up test check types bench bench-quick chaos lock vendor
+.PHONY: setup private run up test check types bench bench-quick chaos lock screenshots vendor
 
 setup: .venv/.dev  ## the whole environment; `make run` and `make up` install only their part of it
 
@@ -86,6 +86,9 @@ lock:  ## resolve the lock files again (needs uv)
 	$(COMPILE) --extra servers $(call added-to,requirements/run.lock) --output-file requirements/servers.lock
 	$(COMPILE) --all-extras $(call added-to,requirements/run.lock) $(call added-to,requirements/servers.lock) \
 	    --output-file requirements/dev.lock
+
+screenshots: setup  ## pictures of the console into docs/images (needs Chromium)
+	$(BIN)/python -m tests.console.screenshots
 
 vendor:  ## fetch the libraries for browsers again, or another version of one: make vendor PACKAGE=htm VERSION=3.1.1 (needs npm)
 	$(BIN)/python -m tests.api.vendor $(PACKAGE) $(VERSION)

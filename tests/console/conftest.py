@@ -7,42 +7,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
-from commands.importing.mapping import parse_mapping
-from commands.importing.run import run_import
-from domain.operations.api_key import Role
-from domain.shared.events import Actor
-from infra.processes.parts import Parts, opened
-from infra.settings import Settings
-from tests.api.conftest import SETTINGS, new_key
-from tests.api.served import served
 from tests.console import browsers
-from tests.console.business import Business, recorded
-from tests.waiting import wait_until
+from tests.console.site import Site, started
 
 REQUIRED = os.environ.get("RECOUNT_TEST_BROWSER") == "required"
-SAMPLE = Path(__file__).parents[1] / "data" / "cdnow"
 # Milliseconds until an expectation fails. Pages answer in a fraction of a second; a busy machine takes longer.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
-
-
-class Site(NamedTuple):
-    """A running deployment, as a browser finds it. `api` uses an admin's key."""
-
-    url: str
-    parts: Parts
-    api: httpx.Client
-    business: Business
-
-    def key(self, role: Role) -> str:
-        return new_key(self.parts, role)["Authorization"].removeprefix("Bearer ")
 
 
 class Reader:
@@ -83,19 +58,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("console") / "home"})
-    with opened(settings) as parts, parts.application() as app, served(app, settings) as url:
-        mapping = parse_mapping((SAMPLE / "cdnow.toml").read_bytes())
-        secret, actor = parts.deployment.store.secret, Actor(type="system", id="test")
-        report = run_import(parts.executor, secret, mapping, SAMPLE / "CDNOW_sample.txt", actor)
-        status = parts.operating().status
-
-        def readable() -> bool:
-            return all(one.complete_to >= report.position for one in status().projections)
-
-        wait_until(readable, "all read models hold the sample", lambda: [one.complete_to for one in status().projections])
-        with httpx.Client(base_url=url, headers=new_key(parts, "admin"), timeout=60) as api:
-            yield Site(url, parts, api, recorded(api))
+    with started(tmp_path_factory.mktemp("console") / "home") as site:
+        yield site
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Response, expect
 
-from tests.console.conftest import Reader, Site
+from tests.console.conftest import Reader
+from tests.console.site import Site
 
 AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text()
 SERIOUS = ("serious", "critical")

@@ -9,7 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.console.conftest import Reader, Site
+from tests.console.conftest import Reader
+from tests.console.site import Site
 
 
 @pytest.fixture

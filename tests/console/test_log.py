@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 from sqlalchemy import insert
 
 from infra.read_models.positions import dead_letters
-from tests.console.conftest import Reader, Site
+from tests.console.conftest import Reader
+from tests.console.site import Site
 
 
 def test_a_fact_appears_as_it_is_recorded(admin: Reader, site: Site) -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from playwright.sync_api import expect
 
-from tests.console.conftest import Reader, Site
+from tests.console.conftest import Reader
+from tests.console.site import Site
 
 
 def test_a_number_leads_to_the_list_that_it_was_made_of_and_they_agree(admin: Reader, site: Site) -> None:

@@ -7,7 +7,8 @@ import re
 import httpx
 from playwright.sync_api import expect
 
-from tests.console.conftest import Reader, Site
+from tests.console.conftest import Reader
+from tests.console.site import Site
 
 
 def test_a_key_is_exchanged_for_a_session_and_kept_nowhere(reader: Reader, site: Site) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.console.conftest import Reader, Site
+from tests.console.conftest import Reader
+from tests.console.site import Site
 
 
 def test_an_order_is_paid_for_and_its_past_stays_visible(admin: Reader, site: Site) -> None:
