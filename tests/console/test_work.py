@@ -64,7 +64,7 @@ def test_a_task_is_completed_and_leaves_the_list_of_open_ones(admin: Reader) -> 
     expect(row).to_have_count(0)
 
 
-def test_what_the_rules_forbid_is_refused_in_their_words(admin: Reader, site: Site) -> None:
+def test_a_malformed_address_is_not_sent_and_escape_closes_the_form(admin: Reader) -> None:
     admin.open("/customers")
     page = admin.page
     page.get_by_role("button", name="Register a customer").click()
