@@ -19,6 +19,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import State
 
 from api.shared.access import ROLES, Caller
+from api.shared.browsers import Session
 from api.shared.elsewhere import Elsewhere
 from api.shared.fields import CommandBody, Line
 from api.shared.problems import Problem
@@ -52,6 +53,8 @@ NO_COMMANDS = {
     "POST /v1/operations/dead-letters/{projection}/retry": "it works on read models",
     "POST /v1/operations/dead-letters/{projection}/{position}/discard": "it works on read models",
     "POST /v1/webhooks/{id}/test": "it sends a message, and records nothing",
+    "POST /v1/sessions": "its facts are a new secret and its caller's key; tests of sessions open some",
+    "POST /v1/sign-in-links": "it records nothing",
 }
 """Routes that are neither reads nor commands, with the reason."""
 
@@ -156,9 +159,10 @@ def _value(path: Any) -> Any:
 
 
 def stub(state: Mapping[str, Any], executor: Recorder) -> Request:
-    """A request of an administrator, whose commands go to the recorder."""
+    """A request of an administrator in a session, whose commands go to the recorder."""
     app = SimpleNamespace(state=State({**state, "executor": executor}))
-    return Request({"type": "http", "method": "POST", "path": "/", "headers": [], "app": app, "state": {"caller": ADMIN}})
+    known = {"caller": ADMIN, "session": Session(UUID(int=7), "token", 0.0)}
+    return Request({"type": "http", "method": "POST", "path": "/", "headers": [], "app": app, "state": known})
 
 
 def routes_of(app: FastAPI) -> list[Route]:

@@ -87,6 +87,7 @@ OCCURRENCES = {
     "value-models": "a model is fitted again as a whole",
     "imports": "its body is a file",
     "batch": "its lines are requests of their own",
+    "sessions": "a session is opened once and ends; another sign-in is another session",
 }
 """Resources that are not changed at all, with the reason."""
 
