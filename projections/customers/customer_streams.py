@@ -21,6 +21,7 @@ from projections.shared import names
 from projections.shared.rows import Instant
 
 LAST, LAST_MOMENT = 2**63 - 1, datetime.max.replace(tzinfo=UTC)
+ERASURE = "crm.customer.erased."
 MERGES = ("crm.customer.merged.", "crm.customer.unmerged.")
 
 
@@ -49,9 +50,22 @@ def places(connection: Connection, everyone: Collection[UUID], by: By, limit: in
     """
     upto, effective_at = LAST if by.upto is None else by.upto, by.effective_at or LAST_MOMENT
     query = _EVENTS.params(upto=upto, effective_at=effective_at, limit=limit)
-    found = sorted(Place(*row) for row in of_everyone(connection, query, _streams(connection, everyone)))
+    streams = _streams(connection, everyone)
+    found = sorted(Place(*row) for row in of_everyone(connection, query, streams))
     begun = {place.stream for place in found if place.version == 1}
-    return [place for place in found if place.stream in begun][:limit]
+    erasures = _erasures(connection, streams.union(everyone), upto, effective_at)
+    return sorted({*erasures, *(place for place in found if place.stream in begun)})[:limit]
+
+
+def _erasures(connection: Connection, subjects: Collection[UUID], upto: int, effective_at: datetime) -> Iterator[Place]:
+    """Erasures of other customers that erased one of these too: the survivor's, or those of earlier customers of a thing."""
+    rows = [
+        row
+        for row in of_everyone(connection, _OF_OTHER_CUSTOMERS, subjects)
+        if row.stream not in subjects and row.position <= upto and row.occurred_at <= effective_at
+    ]
+    kinds = names.of(connection, timeline_names, {row.kind for row in rows})
+    return (Place(row.position, row.stream, row.version) for row in rows if _is(kinds[row.kind], ERASURE))
 
 
 def _streams(connection: Connection, everyone: Collection[UUID]) -> set[UUID]:
@@ -64,11 +78,14 @@ def _streams(connection: Connection, everyone: Collection[UUID]) -> set[UUID]:
 
 
 def _merged_into_one_of(connection: Connection, customer_ids: Collection[UUID]) -> Iterator[UUID]:
-    row = moments.c
-    other = row.stream.in_(select(customers.c.customer_id)) & row.stream.not_in(customer_ids)
-    rows = connection.execute(select(row.stream, row.kind).where(row.subject.in_(customer_ids), other).distinct()).all()
-    kinds = names.of(connection, timeline_names, {kind for _, kind in rows})
-    return (stream for stream, kind in rows if msgspec.json.decode(kinds[kind])[0].startswith(MERGES))
+    rows = [row for row in of_everyone(connection, _OF_OTHER_CUSTOMERS, customer_ids) if row.stream not in customer_ids]
+    kinds = names.of(connection, timeline_names, {row.kind for row in rows})
+    return (row.stream for row in rows if _is(kinds[row.kind], *MERGES))
+
+
+def _is(kind: str, *types: str) -> bool:
+    type: str = msgspec.json.decode(kind)[0]
+    return type.startswith(types)
 
 
 # These queries run for each step of a slider. They are built once, because building one costs more than running it.
@@ -85,4 +102,10 @@ _EVENTS = (
 )
 _CONCERNED = select(moments.c.stream).distinct().where(moments.c.subject.in_(EVERYONE))
 _OF_LEADS = select(timeline_streams.c.stream).where(timeline_streams.c.lead_id.in_(EVERYONE))
+# Merges, relations and erasures concern two customers: few rows.
+_OF_OTHER_CUSTOMERS = select(*(moments.c[name] for name in ("position", "stream", "version", "kind", "occurred_at"))).where(
+    moments.c.subject.in_(EVERYONE),
+    moments.c.stream != moments.c.subject,
+    moments.c.stream.in_(select(customers.c.customer_id)),
+)
 _CUSTOMERS = select(customers.c.customer_id).where(customers.c.customer_id.in_(EVERYONE))
