@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -76,7 +76,7 @@ def _changes(
 
 def states(
     store: EventStore, resource: Resource, id: UUID, events: Sequence[Stored], hide: Callable[[Row], Row]
-) -> Iterator[tuple[Row, Row]]:
+) -> Generator[tuple[Row, Row]]:
     """The resource before and after each of these events of its stream, which follow each other; `{}` before its first one.
 
     None of them if the last one comes after `FOLDED` events. Ends before an event that cannot be read: what follows it is not
