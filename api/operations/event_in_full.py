@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
@@ -117,7 +118,8 @@ def _state(store: EventStore, pasts: Pasts, caller: Caller, one: Stored) -> tupl
     def show(row: Row) -> Row:
         return past.show(row, caller) if row else row
 
-    return next(states(store, past.resource(), one.stream, [one], show), None)
+    with closing(states(store, past.resource(), one.stream, [one], show)) as seen:
+        return next(seen, None)
 
 
 def _shown(store: EventStore, related: Related) -> dict[str, Any]:

@@ -6,7 +6,7 @@ At a moment, it is the events that the resource is folded from as of that moment
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -110,7 +110,7 @@ def states(
     events: Sequence[Stored],
     hide: Callable[[Row], Row],
     when: Moment = NOW,
-) -> Iterator[tuple[Row, Row]]:
+) -> Generator[tuple[Row, Row]]:
     """The resource before and after each of these events of its stream, which follow each other; `{}` before its first one.
 
     They are folded from what `when` includes.

@@ -66,7 +66,8 @@ def _has(connection: Connection, table: Table, key: Key) -> bool:
 def _columns(connection: Connection, live: Table, rebuilt: Table, key: Key) -> Sequence[str]:
     """The columns in which the two rows differ. The database compares them: a damaged value may have no other form."""
     differs = [column.is_distinct_from(rebuilt.c[name]).label(name) for name, column in live.c.items()]
-    row = connection.execute(select(*differs).where(*_is(live, key), *_is(rebuilt, key))).mappings().one()
+    same_key = [column == rebuilt.c[column.name] for column in live.primary_key.columns]
+    row = connection.execute(select(*differs).where(*same_key, *_is(live, key))).mappings().one()
     return [str(name) for name, is_different in row.items() if is_different]
 
 
