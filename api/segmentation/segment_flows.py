@@ -35,9 +35,9 @@ router = Router(prefix="/v1/reports", tags=["reports"], dependencies=[may("repor
 
 DEFINITION = (
     "Customers by their segment after the event at `from` and after the one at `to`. A cluster is the same in several fits if"
-    " its id is: then it keeps its name. `from` or `to` of a group is `no label` for customers who were not there, or while"
-    " the model labelled nobody; `lacks a feature` for those who had no value of a feature. Labels are those of each customer's"
-    " own record: merged customers count apart, and erased ones not at all."
+    " its id is; its name is that of the last fit that had it. `from` or `to` of a group is `no label` for customers who were"
+    " not there, or while the model labelled nobody; `lacks a feature` for those who had no value of a feature. Labels are"
+    " those of each customer's own record: merged customers count apart, and erased ones not at all."
 )
 DRIFT = (
     "Population stability index of each feature and of the mix of segments, with the bins of the fit: tenths of the customers"

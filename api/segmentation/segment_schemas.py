@@ -28,6 +28,7 @@ MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
 NUMBERS: Schema = {"type": "array", "items": NUMBER}
 FEATURES: Schema = {"type": "object", "additionalProperties": MAYBE_NUMBER}
 
+_STATUS: Schema = {"enum": ["fitted", "active", "retired"]}
 _CLUSTER = fields(
     {
         "cluster": INTEGER,
@@ -44,7 +45,7 @@ MODEL = fields(
         "version": INTEGER,
         "position": INTEGER,
         "name": TEXT,
-        "status": {"enum": ["fitted", "active", "retired"]},
+        "status": _STATUS,
         "active_since": MAYBE_INSTANT,
         "retired_since": MAYBE_INSTANT,
         "fit_position": INTEGER,
@@ -154,7 +155,7 @@ def group_by(features: Iterable[str]) -> Schema:
 _HEADING: dict[str, Schema] = {
     "model_id": ID,
     "model": TEXT,
-    "status": {"enum": ["fitted", "active", "retired"]},
+    "status": _STATUS,
     "fit_position": INTEGER,
     "cut_off_day": DAY,
     "definition": TEXT,

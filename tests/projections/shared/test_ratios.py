@@ -46,6 +46,8 @@ def test_a_proportion_without_trials_or_above_one_has_no_interval() -> None:
         (Decimal("57.00"), 2, "28.50"),
         (Decimal(10**15), Decimal("0.5"), "2000000000000000"),
         (Decimal(10**14), 3, "33333333333300"),
+        (Decimal("1.7E+300"), 2, "85" + "0" * 298),
+        (1, Decimal("1E+300"), f"0.{'0' * 299}1"),
     ],
 )
 def test_a_quotient_has_twelve_significant_digits_and_no_exponent(numerator: Decimal, denominator: Decimal, text: str) -> None:
