@@ -53,7 +53,7 @@ export function Page() {
     { title: t("campaign.ends"), cell: (row) => day(row.ends) },
     { title: t("measure.budget"), figures: true, cell: (row) => (row.budget ? money(row.budget, row.currency) : "–") },
   ];
-  return html`<${ListPage} title=${t("page.campaigns")} path="/v1/campaigns" filters=${filters} columns=${columns} sort="-planned_at"
+  return html`<${ListPage} title=${t("page.campaigns")} path="/v1/campaigns" views="campaigns" filters=${filters} columns=${columns} sort="-planned_at"
     href=${(/** @type {any} */ row) => `/campaigns/${row.id}`}
     aside=${may("campaigns:write") && html`<${Commands} commands=${[plan()]} onDone=${(/** @type {any} */ answer) => go(`/campaigns/${answer.body.id}`)} />`} />`;
 }

@@ -9,7 +9,7 @@ import { html, useSignal } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { Commands } from "../parts/command.js";
 import { customerCommands } from "../parts/customer_commands.js";
-import { Consents, Money, Profile, Segments, Things } from "../parts/customer_sheets.js";
+import { Consents, Money, Profile, Relations, Segments, Things } from "../parts/customer_sheets.js";
 import { Facts } from "../parts/facts.js";
 import { Slider, moment } from "../parts/moment.js";
 import { Badge, Heading, Sheet } from "../parts/pieces.js";
@@ -54,6 +54,7 @@ function Customer({ id, dealings, before, past, onDone }) {
       ${customer && html`<${Money} money=${customer.money} changed=${changed} />`}
       ${dealings.segments && html`<${Segments} segments=${dealings.segments} before=${before?.segments} />`}
       ${customer?.consents && html`<${Consents} consents=${customer.consents} changed=${changed} />`}
+      ${!past && customer && html`<${Relations} id=${id} />`}
       ${things.map((name) => dealings[name] && html`<${Things} key=${name} name=${name} things=${dealings[name]} before=${before?.[name]} />`)}
     </div>
   `;

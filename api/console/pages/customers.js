@@ -31,7 +31,7 @@ export function Page() {
     { title: t("customer.tags"), cell: (row) => row.tags?.map((/** @type {string} */ tag) => html`<${Badge}>${tag}</${Badge}> `) },
     { title: t("customer.registered"), sort: "registered_at", cell: (row) => html`<${Time} at=${row.registered_at} precision="day" />` },
   ];
-  return html`<${ListPage} title=${t("page.customers")} path="/v1/customers" filters=${filters} columns=${columns} sort="-registered_at"
+  return html`<${ListPage} title=${t("page.customers")} path="/v1/customers" views="customers" filters=${filters} columns=${columns} sort="-registered_at"
     href=${(/** @type {any} */ row) => `/customers/${row.id}`} aside=${may("customers:write") && html`<${Register} />`} />`;
 }
 

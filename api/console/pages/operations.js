@@ -7,12 +7,14 @@ import { may } from "../core/session.js";
 import { html, useEffect, useSignal } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { DeadLetters } from "../parts/dead_letters.js";
+import { Imports } from "../parts/imports.js";
 import { Jobs } from "../parts/jobs.js";
 import { Keys } from "../parts/keys.js";
 import { Badge, Heading, Sheet, Tile } from "../parts/pieces.js";
 import { Empty, Shown } from "../parts/states.js";
 import { Table } from "../parts/table.js";
 import { Ago } from "../parts/time.js";
+import { Webhooks } from "../parts/webhooks.js";
 
 const EVERY = 2000; // Milliseconds between two looks at the positions.
 
@@ -28,6 +30,7 @@ export function Page() {
     <${Shown} read=${{ ...status, loading: false }}>${(/** @type {any} */ body) => html`<${Status} status=${body} />`}</${Shown}>
     <${DeadLetters} />
     <${Jobs} />
+    ${may("imports:run") && html`<${Imports} />`}
     ${may("webhooks:read") && html`<${Webhooks} />`}
     ${may("keys:read") && html`<${Keys} />`}
     ${may("users:read") && html`<${Users} />`}
@@ -53,18 +56,6 @@ function Status({ status }) {
     ${status.troubles.map((/** @type {any} */ trouble) => html`<div class="state failed" role="alert"><strong>${trouble.code}</strong> <${Ago} at=${trouble.since} /><p>${trouble.detail}</p></div>`)}
     <${Sheet} title=${t("operations.models")}><${Table} caption=${t("operations.models")} columns=${columns} rows=${status.projections} id=${(/** @type {any} */ row) => row.name} /></${Sheet}>
   `;
-}
-
-function Webhooks() {
-  const read = useRead("/v1/webhooks", { limit: 100 });
-  const columns = [
-    { title: "URL", cell: (/** @type {any} */ row) => html`<code>${row.url}</code>` },
-    { title: t("operations.state"), cell: (/** @type {any} */ row) => html`<${Badge} tone=${row.status === "active" ? "good" : "warn"}>${word("status", row.status)}</${Badge}>` },
-    { title: t("event.type"), cell: (/** @type {any} */ row) => (row.types ?? row.events ?? []).join(", ") || t("filter.any") },
-  ];
-  return html`<${Sheet} title=${t("operations.webhooks")}>
-    <${Shown} read=${read}>${(/** @type {any} */ body) => body.items.length ? html`<${Table} caption=${t("operations.webhooks")} columns=${columns} rows=${body.items} />` : html`<${Empty} />`}</${Shown}>
-  </${Sheet}>`;
 }
 
 function Users() {

@@ -36,6 +36,6 @@ export function Page() {
     { title: t("order.customer"), cell: (row) => row.customer_id && html`<a href=${`/customers/${row.customer_id}`}>${t("order.customer")}</a>` },
     { title: t("order.total"), figures: true, cell: (row) => money(row.total, row.currency) },
   ];
-  return html`<${ListPage} title=${t("page.orders")} path="/v1/orders" filters=${filters} columns=${columns} sort="-placed_at"
+  return html`<${ListPage} title=${t("page.orders")} path="/v1/orders" views="orders" filters=${filters} columns=${columns} sort="-placed_at"
     href=${(/** @type {any} */ row) => `/orders/${row.id}`} />`;
 }

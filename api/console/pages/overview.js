@@ -1,7 +1,7 @@
 // What happens now, and how everything stands.
 // @ts-check
 
-import { number } from "../core/format.js";
+import { ago, number } from "../core/format.js";
 import { connected, useLive } from "../core/live.js";
 import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
@@ -40,6 +40,17 @@ function Feed() {
   </${Sheet}>`;
 }
 
+/** When the read models were counted again for the last time, and whether they were the same. */
+function Recounted() {
+  const { answer } = useRead("/v1/operations/recounts");
+  const items = answer?.body.items ?? [];
+  const last = items.map((/** @type {any} */ one) => one.at).sort().at(-1);
+  const same = items.filter((/** @type {any} */ one) => one.same).length;
+  const every = items.length + (answer?.body.never.length ?? 0);
+  return html`<${Tile} value=${last ? `${same}/${every}` : "–"} name=${t("health.recounted")} more=${last ? ago(last) : t("recount.never")}
+    tone=${same < items.length ? "bad" : ""} href=${may("events:read") ? "/audit?view=recount" : undefined} />`;
+}
+
 /** Each read model: up to which position it is complete, and what holds it back. */
 function Health() {
   const status = useRead("/v1/status");
@@ -53,6 +64,7 @@ function Health() {
       <${Tile} value=${number(letters)} name=${t("health.dead-letters")} tone=${letters ? "bad" : ""} />
       <${Tile} value=${number(body.troubles.length)} name=${t("health.troubles")} tone=${body.troubles.length ? "bad" : ""}
         more=${body.troubles[0]?.detail} />
+      <${Recounted} />
     </div>`;
   }}</${Shown}>`;
 }

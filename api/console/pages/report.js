@@ -29,6 +29,9 @@ function Report({ report }) {
   const by = query.value.has("by") ? query.value.getAll("by") : report.first;
   const asked = { ...given, ...(report.by.length > 0 && { by }) };
   const read = useRead(`/v1/reports/${report.name}`, asked);
+  const days = { from: query.value.get("from2"), to: query.value.get("to2") };
+  const comparing = report.filters.includes("from") && (days.from || days.to);
+  const other = useRead(comparing ? `/v1/reports/${report.name}` : null, { ...asked, ...days });
   return html`
     <${Heading} title=${t(`report.${report.name}`)} aside=${html`<${Copies} path=${address(`/v1/reports/${report.name}`, asked)} name=${report.name} />`}>
       <p class="soft">${t(`report.${report.name}.what`)}</p>
@@ -39,8 +42,11 @@ function Report({ report }) {
           ${report.by.map((one) => html`<option value=${one}>${word("by", one)}</option>`)}
         </select></label>`}
       ${report.filters.map((name) => html`<${Filter} key=${name} name=${name} value=${given[name]} />`)}
+      ${report.filters.includes("from") && html`<${Filter} name="from2" value=${days.from ?? ""} /><${Filter} name="to2" value=${days.to ?? ""} />`}
     </form>
     <${Shown} read=${read}>${(/** @type {any} */ body) => html`<${Answer} report=${report} body=${body} asked=${given} />`}</${Shown}>
+    ${comparing && html`<h2>${t("report.compared", { from: day(days.from), to: day(days.to) })}</h2>
+      <${Shown} read=${other}>${(/** @type {any} */ body) => html`<${Answer} report=${report} body=${body} asked=${{ ...given, ...days }} />`}</${Shown}>`}
   `;
 }
 
@@ -48,7 +54,7 @@ function Report({ report }) {
 function Filter({ name, value }) {
   const choices = CHOICES[name];
   const onChange = (/** @type {any} */ event) => set({ [name]: event.currentTarget.value });
-  const kind = ["from", "to"].includes(name) ? "date" : "text";
+  const kind = ["from", "to", "from2", "to2"].includes(name) ? "date" : "text";
   return html`<label>${word("filter", name)}
     ${choices
       ? html`<select name=${name} value=${value} onChange=${onChange}><option value="">${t("filter.usual")}</option>${choices.map((one) => html`<option value=${one}>${word("choice", one)}</option>`)}</select>`

@@ -36,6 +36,6 @@ export function Page() {
     { title: t("ticket.activity"), sort: "last_activity_at", cell: (row) => html`<${Ago} at=${row.last_activity_at} />` },
   ];
   const aside = may("tickets:write") && html`<${Commands} commands=${[openTicket()]} onDone=${(/** @type {any} */ answer) => go(`/tickets/${answer.body.id}`)} />`;
-  return html`<${ListPage} title=${t("page.tickets")} path="/v1/tickets" filters=${filters} columns=${columns} sort="-last_activity_at"
+  return html`<${ListPage} title=${t("page.tickets")} path="/v1/tickets" views="tickets" filters=${filters} columns=${columns} sort="-last_activity_at"
     href=${(/** @type {any} */ row) => `/tickets/${row.id}`} aside=${aside} />`;
 }

@@ -2,6 +2,7 @@
 // @ts-check
 
 import { day, money, number } from "../core/format.js";
+import { useRead } from "../core/reading.js";
 import { html } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { Badge, Pairs, Sheet } from "./pieces.js";
@@ -95,5 +96,18 @@ export function Things({ name, things, before }) {
     ${things.items.length
       ? html`<${Table} caption=${t(`things.${name}`)} columns=${columns} rows=${things.items} href=${LINKED.has(name) ? (/** @type {any} */ row) => `/${name}/${row.id}` : undefined} />`
       : html`<${Empty} />`}
+  </${Sheet}>`;
+}
+
+/** The people and organisations around a customer. @param {{ id: string }} props */
+export function Relations({ id }) {
+  const read = useRead(`/v1/customers/${id}/relations`);
+  const relations = read.answer?.body.items ?? [];
+  if (!relations.length) return null;
+  return html`<${Sheet} title=${t("customer.relations")}>
+    <ul class="values">${relations.map((/** @type {any} */ one) => html`<li key=${one.relation_id}>
+      ${one.title ?? one.role}: <a href=${`/customers/${one.related.id}`}>${one.related.name ?? one.related.id}</a>
+      ${one.until && html` <span class="soft">${day(one.since)} – ${day(one.until)}</span>`}
+    </li>`)}</ul>
   </${Sheet}>`;
 }

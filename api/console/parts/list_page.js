@@ -3,9 +3,11 @@
 
 import { query, set } from "../core/address.js";
 import { useList } from "../core/list.js";
+import { may } from "../core/session.js";
 import { html } from "../core/view.js";
 import { t } from "../core/words.js";
 import { Heading } from "./pieces.js";
+import { SavedViews } from "./saved_views.js";
 import { Behind, Empty, Loading, Refusal } from "./states.js";
 import { More, Table } from "./table.js";
 
@@ -21,10 +23,10 @@ import { More, Table } from "./table.js";
 
 /**
  * @param {{ title: string, path: string, filters: Filter[], columns: import("./table.js").Column[], parameters?: import("../core/api.js").Parameters,
- *   id?: (row: any) => string, href?: (row: any) => string, sort?: string, fixedSort?: boolean, aside?: any, above?: any, children?: any }} props
- *   `parameters` are sent with every request; `sort` is the order that the page begins with
+ *   id?: (row: any) => string, href?: (row: any) => string, sort?: string, fixedSort?: boolean, views?: string, aside?: any, above?: any, children?: any }} props
+ *   `views` is the list's name among saved views; `parameters` are sent with every request; `sort` is the order that the page begins with
  */
-export function ListPage({ title, path, filters, columns, parameters = {}, id, href, sort = "", fixedSort = false, aside, above, children }) {
+export function ListPage({ title, path, filters, columns, parameters = {}, id, href, sort = "", fixedSort = false, views, aside, above, children }) {
   const given = Object.fromEntries(filters.map(({ name }) => [name, query.value.get(name) ?? ""]));
   const alone = filters.find((filter) => filter.alone && given[filter.name] !== "");
   const sorted = query.value.get("sort") ?? sort;
@@ -36,6 +38,7 @@ export function ListPage({ title, path, filters, columns, parameters = {}, id, h
     ${above}
     ${filters.length > 0 && html`<form class="filters" role="search" aria-label=${t("filter.title")} onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       ${filters.map((filter) => html`<${Field} key=${filter.name} filter=${filter} value=${given[filter.name]} disabled=${alone && alone !== filter} />`)}
+      ${views && may("saved-views:read") && html`<${SavedViews} resource=${views} names=${filters.map(({ name }) => name)} />`}
     </form>`}
     ${!list.loading && html`<${Behind} position=${list.position} />`}
     ${list.refused && html`<${Refusal} refused=${list.refused} />`}

@@ -35,6 +35,22 @@ const PLACES = [
       return [{ kind: "customer", title: body.name ?? body.id, more: word("kind", body.kind), href: `/customers/${body.id}` }];
     },
   },
+  ...[
+    { kind: "order", permission: "orders:read", list: "orders" },
+    { kind: "ticket", permission: "tickets:read", list: "tickets" },
+    { kind: "deal", permission: "deals:read", list: "deals" },
+  ].map(({ kind, permission, list }) => ({
+    kind,
+    permission,
+    fits: (/** @type {string} */ text) => /\d/.test(text) && !ID.test(text),
+    find: async (/** @type {string} */ text, /** @type {AbortSignal} */ stop) =>
+      (await get(`/v1/${list}`, { number: text.replace(/^#/, ""), limit: 3 }, stop)).body.items.map((/** @type {any} */ row) => ({
+        kind,
+        title: row.number,
+        more: word("status", row.order_status ?? row.status),
+        href: `/${list}/${row.id}`,
+      })),
+  })),
   {
     kind: "event",
     permission: "events:read",

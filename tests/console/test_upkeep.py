@@ -1,0 +1,77 @@
+"""Upkeep in the console: a file is imported, a view is saved, two periods are compared, a webhook is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.console.conftest import Reader
+from tests.console.site import Site
+
+MAPPING = """\
+[file]
+delimiter = ","
+[source]
+system = "desk"
+occurred_at = "{day}"
+ids.customer = "{customer}"
+[[make]]
+command = "customer.register"
+facts = { name = "{name}" }
+"""
+
+
+def test_a_file_is_imported_and_its_refused_rows_say_why(admin: Reader, tmp_path: Path) -> None:
+    (tmp_path / "desk.toml").write_text(MAPPING)
+    (tmp_path / "desk.csv").write_text("customer,name,day\n1,Mary,2026-01-02\n2,,2026-01-03\n")
+    admin.open("/operations")
+    page = admin.page
+    page.get_by_label("Mapping (TOML)").set_input_files(tmp_path / "desk.toml")
+    page.get_by_label("Rows (CSV)").set_input_files(tmp_path / "desk.csv")
+    page.get_by_role("button", name="Import", exact=True).click()
+    refused = page.get_by_role("table", name="Refused")
+    expect(refused.locator("tbody tr")).to_have_count(1)
+    expect(refused).to_contain_text("3")
+
+
+def test_a_view_is_saved_and_opened_again(admin: Reader) -> None:
+    admin.open("/tickets?priority=urgent&unsolved=true")
+    page = admin.page
+    page.get_by_role("button", name="Save this view").click()
+    page.get_by_role("dialog").get_by_label("Name of the view").fill("Urgent ones")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_label("Saved views")).to_contain_text("Urgent ones")
+    admin.open("/tickets")
+    page.get_by_label("Saved views").select_option("Urgent ones")
+    expect(page.get_by_label("Priority")).to_have_value("urgent")
+    assert "unsolved=true" in page.url
+
+
+def test_two_periods_stand_beside_each_other(admin: Reader) -> None:
+    admin.open("/reports/sales?by=month&from=1998-01-01&to=1998-02-01&from2=1997-01-01&to2=1997-02-01")
+    page = admin.page
+    expect(page.get_by_role("heading", name="Beside it: 1 Jan 1997 to before 1 Feb 1997")).to_be_visible()
+    expect(page.get_by_role("link", name="1 Jan 1998")).to_be_visible()
+    expect(page.get_by_role("link", name="1 Jan 1997")).to_be_visible()
+
+
+def test_a_webhook_is_listed_and_paused(admin: Reader, site: Site) -> None:
+    hook = {"url": "https://receiver.example.org/hook", "types": ["crm.order.placed.*"]}
+    assert site.api.post("/v1/webhooks", json=hook).status_code == 201
+    admin.open("/operations")
+    row = admin.page.get_by_role("row").filter(has_text="receiver.example.org")
+    row.get_by_role("button", name="Deliveries").click()
+    expect(row.get_by_role("button", name="Deliveries")).to_have_attribute("aria-expanded", "true")
+    row.get_by_role("button", name="Pause").click()
+    admin.page.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("paused")
+
+
+def test_an_order_is_found_by_its_number(admin: Reader) -> None:
+    page = admin.page
+    page.keyboard.press("Control+k")
+    page.keyboard.type("CDNOW-2237")
+    expect(page.get_by_role("listbox").get_by_role("option")).to_contain_text("CDNOW-2237")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Order CDNOW-2237")).to_be_visible()
