@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -89,6 +90,12 @@ def _of_python(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in settings.items() if (name, value) != ("PYTHONPATH", str(TREE))}
 
 
+@cache
+def _address() -> str:
+    """Asked once: the keeper answers nobody while it starts a server."""
+    return address_of("warm")
+
+
 class Wanted(msgspec.Struct):
     """What a forked process becomes."""
 
@@ -104,7 +111,7 @@ class Forked:
 
     def __init__(self, wanted: Wanted, files: Sequence[int]) -> None:
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.connect(address_of("warm"))
+        self._connection.connect(_address())
         content = msgspec.msgpack.encode(wanted)
         socket.send_fds(self._connection, [len(content).to_bytes(LENGTH)], files)
         self._connection.sendall(content)
