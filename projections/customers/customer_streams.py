@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Connection, bindparam, select
+from sqlalchemy import BigInteger, Connection, bindparam, or_, select
 
 from projections.customers.customers import customers
 from projections.customers.merging import EVERYONE, merged_into, of_everyone
@@ -21,7 +21,7 @@ from projections.shared import names
 from projections.shared.rows import Instant
 
 LAST, LAST_MOMENT = 2**63 - 1, datetime.max.replace(tzinfo=UTC)
-ERASURE = "crm.customer.erased."
+ERASURES = ("crm.customer.erased.", "crm.lead.erased.")
 MERGES = ("crm.customer.merged.", "crm.customer.unmerged.")
 
 
@@ -53,19 +53,22 @@ def places(connection: Connection, everyone: Collection[UUID], by: By, limit: in
     streams = _streams(connection, everyone)
     found = sorted(Place(*row) for row in of_everyone(connection, query, streams))
     begun = {place.stream for place in found if place.version == 1}
-    erasures = _erasures(connection, streams.union(everyone), upto, effective_at)
+    erasures = _erasures(connection, streams, everyone, upto, effective_at)
     return sorted({*erasures, *(place for place in found if place.stream in begun)})[:limit]
 
 
-def _erasures(connection: Connection, subjects: Collection[UUID], upto: int, effective_at: datetime) -> Iterator[Place]:
-    """Erasures of other customers that erased one of these too: the survivor's, or those of earlier customers of a thing."""
+def _erasures(
+    connection: Connection, streams: Collection[UUID], everyone: Collection[UUID], upto: int, effective_at: datetime
+) -> Iterator[Place]:
+    """The erasures in other streams that erased a subject of these streams: the survivor's, an earlier customer's, a lead's."""
+    subjects = {row.subject for row in of_everyone(connection, _SUBJECTS, streams)}.union(everyone)
     rows = [
         row
-        for row in of_everyone(connection, _OF_OTHER_CUSTOMERS, subjects)
-        if row.stream not in subjects and row.position <= upto and row.occurred_at <= effective_at
+        for row in of_everyone(connection, _OF_SUBJECTS, subjects)
+        if row.stream not in streams and row.position <= upto and row.occurred_at <= effective_at
     ]
     kinds = names.of(connection, timeline_names, {row.kind for row in rows})
-    return (Place(row.position, row.stream, row.version) for row in rows if _is(kinds[row.kind], ERASURE))
+    return (Place(row.position, row.stream, row.version) for row in rows if _is(kinds[row.kind], *ERASURES))
 
 
 def _streams(connection: Connection, everyone: Collection[UUID]) -> set[UUID]:
@@ -78,7 +81,7 @@ def _streams(connection: Connection, everyone: Collection[UUID]) -> set[UUID]:
 
 
 def _merged_into_one_of(connection: Connection, customer_ids: Collection[UUID]) -> Iterator[UUID]:
-    rows = [row for row in of_everyone(connection, _OF_OTHER_CUSTOMERS, customer_ids) if row.stream not in customer_ids]
+    rows = [row for row in of_everyone(connection, _OF_SUBJECTS, customer_ids) if row.stream not in customer_ids]
     kinds = names.of(connection, timeline_names, {row.kind for row in rows})
     return (row.stream for row in rows if _is(kinds[row.kind], *MERGES))
 
@@ -102,10 +105,10 @@ _EVENTS = (
 )
 _CONCERNED = select(moments.c.stream).distinct().where(moments.c.subject.in_(EVERYONE))
 _OF_LEADS = select(timeline_streams.c.stream).where(timeline_streams.c.lead_id.in_(EVERYONE))
-# Merges, relations and erasures concern two customers: few rows.
-_OF_OTHER_CUSTOMERS = select(*(moments.c[name] for name in ("position", "stream", "version", "kind", "occurred_at"))).where(
+_SUBJECTS = select(moments.c.subject).distinct().where(moments.c.stream.in_(EVERYONE))
+# The events in the subjects' own streams and in those of customers: among them are all merges and erasures.
+_OF_SUBJECTS = select(*(moments.c[name] for name in ("position", "stream", "version", "kind", "occurred_at"))).where(
     moments.c.subject.in_(EVERYONE),
-    moments.c.stream != moments.c.subject,
-    moments.c.stream.in_(select(customers.c.customer_id)),
+    or_(moments.c.stream == moments.c.subject, moments.c.stream.in_(select(customers.c.customer_id))),
 )
 _CUSTOMERS = select(customers.c.customer_id).where(customers.c.customer_id.in_(EVERYONE))

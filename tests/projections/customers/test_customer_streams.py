@@ -26,7 +26,7 @@ from tests.projections.test_effective_at import backdated
 
 READ = (customer_timeline, segment_labels, *FOLDS[:-1])
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-ANY_HISTORY = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY_HISTORY = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def shown(connection: Connection, customer_id: UUID) -> dict[str, Any]:
 
 
 @ANY_HISTORY
-@given(seed=SEEDS, length=st.integers(50, 400))
+@given(seed=SEEDS, length=st.integers(50, 300))
 def test_folded_again_they_are_what_the_read_models_show(seed: int, length: int) -> None:
     history = random_history(seed, length)
     with read_models(history) as connection:
@@ -81,7 +81,7 @@ def test_as_of_a_position_they_are_what_the_read_models_showed_then(seed: int, l
 
 
 @ANY_HISTORY
-@given(seed=SEEDS, length=st.integers(50, 400))
+@given(seed=SEEDS, length=st.integers(50, 300))
 def test_what_had_happened_by_any_moment_can_be_folded(seed: int, length: int) -> None:
     history = random_history(seed, length)
     backdated(history, seed)
