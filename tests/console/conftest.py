@@ -15,6 +15,8 @@ from tests.console import browsers
 from tests.console.site import Site, started
 
 REQUIRED = os.environ.get("RECOUNT_TEST_BROWSER") == "required"
+# A part of the sample: every worker that runs such tests imports it.
+PURCHASES = 1_500
 # Milliseconds until an expectation fails. Pages answer in a fraction of a second; a busy machine takes longer.
 PATIENCE = 20_000
 expect.set_options(timeout=PATIENCE)
@@ -58,7 +60,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with started(tmp_path_factory.mktemp("console") / "home") as site:
+    with started(tmp_path_factory.mktemp("console") / "home", PURCHASES) as site:
         yield site
 
 

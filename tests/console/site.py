@@ -18,6 +18,7 @@ from infra.settings import Settings
 from tests.api.conftest import SETTINGS, new_key
 from tests.api.served import served
 from tests.console.business import Business, recorded
+from tests.scenarios.known_files import beginning
 from tests.waiting import wait_until
 
 SAMPLE = Path(__file__).parents[1] / "data" / "cdnow"
@@ -36,12 +37,16 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def started(home: Path) -> Iterator[Site]:
+def started(home: Path, purchases: int | None = None) -> Iterator[Site]:
+    """`purchases` is how many of the sample there are; None is all."""
     settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app, served(app, settings) as url:
         mapping = parse_mapping((SAMPLE / "cdnow.toml").read_bytes())
         secret, actor = parts.deployment.store.secret, Actor(type="system", id="test")
-        report = run_import(parts.executor, secret, mapping, SAMPLE / "CDNOW_sample.txt", actor)
+        file = SAMPLE / "CDNOW_sample.txt"
+        if purchases is not None:
+            file = beginning(file, home.parent, purchases, header=0)
+        report = run_import(parts.executor, secret, mapping, file, actor)
         status = parts.operating().status
 
         def readable() -> bool:
