@@ -50,8 +50,9 @@ class Reader:
         expect(self.page.get_by_role("navigation")).to_be_visible()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """It ends with the file: while it runs, an event loop of its driver runs in this thread, and other tests need their own."""
     if browsers.path() is None and not REQUIRED:
         pytest.skip("this machine has no Chromium or Chrome")
     with browsers.started() as browser:
