@@ -20,7 +20,6 @@ FILES = {
 DOCUMENT = FOLDER / "index.html", HTML
 PAGES = frozenset(
     {
-        "",
         "customers",
         "orders",
         "deals",
@@ -57,4 +56,6 @@ class Site:
 
 
 def _file(path: str) -> tuple[Path, str] | None:
-    return FILES.get(path) or (DOCUMENT if path.split("/", 2)[1] in PAGES else None)
+    _, _, page = path.partition("/")
+    is_page = path == "/" or page.partition("/")[0] in PAGES
+    return FILES.get(path) or (DOCUMENT if is_page else None)

@@ -29,7 +29,9 @@ def test_a_path_that_cannot_be_read_has_no_head(world: World, path: str) -> None
     assert (answer.status_code, answer.headers["Allow"], answer.content) == (405, "POST", b"")
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/customer", "/v1/customers/", "//v1/customers", "/v1/%00", "/admin", "/.env"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/v1", "/v1/customer", "/v1/customers/", "/v1//customers", "/v1/%00", "/admin", "/.env"]
+)
 def test_an_unknown_path_is_not_found_with_and_without_a_key(world: World, path: str) -> None:
     stranger = Client(world.app)
     for client in (world.client, stranger):

@@ -27,9 +27,10 @@ def test_a_link_says_as_whom_it_signs_in_and_until_when() -> None:
 
 
 def test_a_link_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not LINK.expired
-    monkeypatch.setattr(sign_in_links, "time", SimpleNamespace(time=lambda: float(LINK.expires_at)))
-    assert LINK.expired
+    _, link = new_link(None, SECRET)
+    assert not link.expired
+    monkeypatch.setattr(sign_in_links, "time", SimpleNamespace(time=lambda: float(link.expires_at)))
+    assert link.expired
 
 
 def test_no_two_links_open_the_same_session() -> None:
