@@ -50,7 +50,8 @@ def test_everything_starts_answers_through_both_workers_recovers_and_ends_togeth
     family += _family(up)
     assert up.end() == 0, up.errors
     assert "Traceback" not in up.errors
-    assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    # The watcher of the others ends when it sees that `up` has ended.
+    wait_until(lambda: not _running(family), "every process has ended", lambda: _running(family))
     assert not (home / "up.env").exists()
 
 
@@ -94,6 +95,10 @@ def _a_worker_that_is_killed_comes_back(caller: httpx.Client, up: Running, url: 
 
 def _family(up: Running) -> list[psutil.Process]:
     return psutil.Process(up.process.pid).children(recursive=True) if up.process.poll() is None else []
+
+
+def _running(family: list[psutil.Process]) -> list[int]:
+    return [process.pid for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 def _of_recount(family: list[psutil.Process]) -> list[psutil.Process]:
