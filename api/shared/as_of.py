@@ -130,10 +130,13 @@ Then = Annotated[Moment, Depends(then)]
 
 
 async def moment(
-    recorded: Then,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Show the resource as of this version.")] = None,
+    as_of: AsOf = None,
+    effective_at: EffectiveAt = None,
 ) -> Moment:
-    return structs.replace(recorded, version=version)
+    """Takes the parameters itself: a dependency within a dependency would cost every read of one thing."""
+    recorded = await then(as_of, effective_at)
+    return recorded if version is None else structs.replace(recorded, version=version)
 
 
 When = Annotated[Moment, Depends(moment)]
