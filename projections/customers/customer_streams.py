@@ -1,7 +1,7 @@
 """Everything that ever concerned a customer, as positions in the log: what their dealings are folded from as of a moment.
 
-It is found through the timeline, which has a row for each event and each subject that it concerns. A thing that is linked to
-the customer later, or belongs to another customer now, is among it: only the fold shows to whom it belonged at the moment.
+It is found through the timeline, which has a row for each event and each subject that it concerns. It has things that
+are linked to the customer later, or belong to another customer now: only the fold shows whose they were at the moment.
 """
 
 from __future__ import annotations

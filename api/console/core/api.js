@@ -19,6 +19,11 @@ export class Refused extends Error {
   }
 }
 
+/** What went wrong, as a refusal; an error of another kind has status 0. @param {unknown} error */
+export function refusal(error) {
+  return error instanceof Refused ? error : new Refused(0, { title: String(error) });
+}
+
 /** @template Body @typedef {{ body: Body, position: number, tag: string | null, next: string | null }} Answer */
 
 /**
@@ -55,8 +60,11 @@ export function send(method, path, body, tag) {
   return ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }
 
-/** @param {string} path @param {RequestInit} init @returns {Promise<Answer<any>>} */
-async function ask(path, init) {
+/**
+ * A request as it is given. Raises Refused.
+ * @param {string} path @param {RequestInit} init @returns {Promise<Answer<any>>}
+ */
+export async function ask(path, init) {
   let answer;
   try {
     answer = await fetch(path, { credentials: "same-origin", ...init });

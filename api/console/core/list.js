@@ -1,12 +1,12 @@
 // A list of the API, page after page by its cursors: 100,000 rows are read as far as the reader scrolls.
 // @ts-check
 
-import { Refused, get } from "./api.js";
+import { get, refusal } from "./api.js";
 import { useEffect, useSignal } from "./view.js";
 
 /**
  * @typedef {object} Listed
- * @property {any[]} rows @property {boolean} more @property {boolean} loading @property {Refused | null} refused
+ * @property {any[]} rows @property {boolean} more @property {boolean} loading @property {import("./api.js").Refused | null} refused
  * @property {number} position @property {() => void} next reads one more page
  */
 
@@ -17,7 +17,7 @@ import { useEffect, useSignal } from "./view.js";
 export function useList(path, parameters) {
   const rows = useSignal(/** @type {any[]} */ ([]));
   const next = useSignal(/** @type {string | null} */ (null));
-  const state = useSignal({ loading: true, refused: /** @type {Refused | null} */ (null), position: 0 });
+  const state = useSignal({ loading: true, refused: /** @type {import("./api.js").Refused | null} */ (null), position: 0 });
   const asked = JSON.stringify([path, parameters]);
 
   /** @param {string} from @param {import("./api.js").Parameters} wanted @param {AbortSignal} [stop] */
@@ -31,7 +31,7 @@ export function useList(path, parameters) {
       state.value = { loading: false, refused: null, position };
     } catch (error) {
       if (stop?.aborted) return;
-      const refused = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      const refused = refusal(error);
       if (from === path) rows.value = []; // What is shown must be what was asked for.
       state.value = { ...state.peek(), loading: false, refused };
     }

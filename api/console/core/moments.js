@@ -1,7 +1,7 @@
 // Answers as of a moment, kept while the page is open: a slider comes back to the moments that it has passed.
 // @ts-check
 
-import { Refused, address, get } from "./api.js";
+import { address, get, refusal } from "./api.js";
 import { useEffect, useSignal } from "./view.js";
 
 const MOST = 60;
@@ -39,7 +39,7 @@ export function useMoment(path, parameters, again) {
       },
       (error) => {
         if (stop.signal.aborted) return;
-        const refused = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+        const refused = refusal(error);
         state.value = { answer: null, refused, loading: false, before: null };
       },
     );

@@ -1,10 +1,10 @@
 // Reads that a page shows: what was asked last stays visible while the next answer is on its way.
 // @ts-check
 
-import { Refused, get } from "./api.js";
+import { get, refusal } from "./api.js";
 import { useEffect, useSignal } from "./view.js";
 
-/** @typedef {{ answer: import("./api.js").Answer<any> | null, refused: Refused | null, loading: boolean }} Read */
+/** @typedef {{ answer: import("./api.js").Answer<any> | null, refused: import("./api.js").Refused | null, loading: boolean }} Read */
 
 const NOTHING = /** @type {Read} */ ({ answer: null, refused: null, loading: true });
 
@@ -26,7 +26,7 @@ export function useRead(path, parameters = {}, again = null) {
       },
       (error) => {
         if (stop.signal.aborted) return;
-        const refused = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+        const refused = refusal(error);
         state.value = { answer: null, refused, loading: false };
       },
     );

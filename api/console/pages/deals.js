@@ -2,7 +2,7 @@
 // @ts-check
 
 import { query, set } from "../core/address.js";
-import { Refused, send } from "../core/api.js";
+import { refusal, send } from "../core/api.js";
 import { money } from "../core/format.js";
 import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
@@ -32,7 +32,7 @@ export function Page() {
 /** @param {{ pipeline: any }} props */
 function Board({ pipeline }) {
   const after = useSignal(0);
-  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const deals = useRead("/v1/deals", { pipeline: pipeline.code, status: "open", sort: "-last_activity_at", limit: MOST, after: after.value || null });
 
   /** @param {any} deal @param {string} stage */
@@ -42,7 +42,7 @@ function Board({ pipeline }) {
     try {
       after.value = (await send("PUT", `/v1/deals/${deal.id}/stage`, { stage }, `"${deal.version}"`)).position;
     } catch (error) {
-      refused.value = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      refused.value = refusal(error);
       after.value = -after.value; // Somebody else may have moved it: read again.
     }
   }

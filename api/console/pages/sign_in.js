@@ -1,7 +1,7 @@
 // Signing in with a key. It is exchanged for a session at once, and not kept anywhere.
 // @ts-check
 
-import { Refused } from "../core/api.js";
+import { ask, refusal } from "../core/api.js";
 import { me } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
 import { t } from "../core/words.js";
@@ -18,9 +18,10 @@ export function SignIn() {
     sending.value = true;
     failed.value = "";
     try {
-      me.value = await exchanged(key);
+      me.value = (await ask("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } })).body;
     } catch (error) {
-      failed.value = error instanceof Refused ? error.message : t("state.no-answer");
+      const { status, message } = refusal(error);
+      failed.value = status ? message : t("state.no-answer");
     }
     sending.value = false;
   }
@@ -38,12 +39,4 @@ export function SignIn() {
       <button class="main" disabled=${sending.value}>${t("sign-in.go")}</button>
     </form>
   </main>`;
-}
-
-/** The reader whose key this is. @param {string} key */
-async function exchanged(key) {
-  const answer = await fetch("/v1/sessions", { method: "POST", headers: { Authorization: `Bearer ${key}` } });
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(answer.status, body);
-  return body;
 }

@@ -1,7 +1,7 @@
 // A command as a form in a dialog: its fields, what was refused, and what somebody else changed meanwhile.
 // @ts-check
 
-import { Refused, get, send } from "../core/api.js";
+import { get, refusal, send } from "../core/api.js";
 import { differences } from "../core/differences.js";
 import { html, useEffect, useRef, useSignal } from "../core/view.js";
 import { t } from "../core/words.js";
@@ -38,7 +38,7 @@ export function Commands({ commands, onDone }) {
 /** @param {{ command: Wanted, onDone: (answer: import("../core/api.js").Answer<any>) => void, onClose: () => void }} props */
 export function Command({ command, onDone, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const theirs = useSignal(/** @type {{ body: any, tag: string | null } | null} */ (null));
   const sending = useSignal(false);
   useEffect(() => dialog.current?.showModal(), []);
@@ -54,7 +54,7 @@ export function Command({ command, onDone, onClose }) {
       onDone(await send(command.method, command.path, command.body ? command.body(values) : values, version(tag)));
       onClose();
     } catch (error) {
-      refused.value = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      refused.value = refusal(error);
       if (refused.value.status === 412 && command.on) theirs.value = await get(command.on.path).catch(() => null);
     }
     sending.value = false;
@@ -91,7 +91,7 @@ function texts(form, fields) {
   return values;
 }
 
-/** A field that keeps what the reader typed, also when the form is drawn again. @param {{ field: Field, refused: Refused | null }} props */
+/** A field that keeps what the reader typed, also when the form is drawn again. @param {{ field: Field, refused: import("../core/api.js").Refused | null }} props */
 function Input({ field, refused }) {
   const { name, label, kind = "text", required, options, value = "", hint } = field;
   const text = useSignal(value || options?.[0][0] || "");

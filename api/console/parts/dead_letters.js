@@ -1,7 +1,7 @@
 // Dead letters: events that a read model could not fold. They are seen, tried again, or given up.
 // @ts-check
 
-import { Refused, send } from "../core/api.js";
+import { refusal, send } from "../core/api.js";
 import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
@@ -12,7 +12,7 @@ import { Table } from "./table.js";
 
 export function DeadLetters() {
   const turn = useSignal(0);
-  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const read = useRead("/v1/operations/dead-letters", {}, turn.value);
 
   /** @param {string} path */
@@ -21,7 +21,7 @@ export function DeadLetters() {
     try {
       await send("POST", path);
     } catch (error) {
-      refused.value = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      refused.value = refusal(error);
     }
     turn.value += 1;
   }

@@ -1,7 +1,7 @@
 // Imports: a file and its mapping are sent; rows are counted as they are imported, and each refused row says why.
 // @ts-check
 
-import { Refused } from "../core/api.js";
+import { ask, refusal } from "../core/api.js";
 import { number } from "../core/format.js";
 import { me } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
@@ -15,7 +15,7 @@ const COUNTS = ["rows", "accepted", "repeated", "refused", "skipped"];
 
 export function Imports() {
   const link = useSignal(/** @type {string | null} */ (null));
-  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const begun = useJob(link.value);
 
   /** @param {SubmitEvent} event */
@@ -23,10 +23,12 @@ export function Imports() {
     event.preventDefault();
     refused.value = null;
     const headers = { "X-CSRF-Token": me.value?.csrf_token ?? "" };
-    const answer = await fetch("/v1/imports", { method: "POST", headers, body: new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)) });
-    const body = await answer.json().catch(() => ({}));
-    if (answer.ok) link.value = `/v1/imports/${body.id}`;
-    else refused.value = new Refused(answer.status, body);
+    const body = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget));
+    try {
+      link.value = `/v1/imports/${(await ask("/v1/imports", { method: "POST", headers, body })).body.id}`;
+    } catch (error) {
+      refused.value = refusal(error);
+    }
   }
 
   const report = begun?.report;

@@ -1,7 +1,7 @@
 // The jobs of the server: rebuilds, checks, verifications, imports. A rebuild is begun here and watched.
 // @ts-check
 
-import { Refused, send } from "../core/api.js";
+import { refusal, send } from "../core/api.js";
 import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
 import { html, useEffect, useSignal } from "../core/view.js";
@@ -17,7 +17,7 @@ const TONES = /** @type {Record<string, "good" | "bad" | "warn">} */ ({ complete
 
 export function Jobs() {
   const turn = useSignal(0);
-  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const read = useRead("/v1/operations/jobs", {}, turn.value);
   const running = read.answer?.body.items.some((/** @type {any} */ job) => job.state === "running");
   useEffect(() => {
@@ -31,7 +31,7 @@ export function Jobs() {
     try {
       await send("POST", "/v1/operations/rebuilds", {});
     } catch (error) {
-      refused.value = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      refused.value = refusal(error);
     }
     turn.value += 1;
   }

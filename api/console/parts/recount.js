@@ -1,7 +1,7 @@
 // "Recount it": a read model is counted again from the log, with progress, both digests, and the first difference if there is one.
 // @ts-check
 
-import { Refused, get, send } from "../core/api.js";
+import { get, refusal, send } from "../core/api.js";
 import { number, share } from "../core/format.js";
 import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
@@ -43,7 +43,7 @@ export function Progress({ job }) {
 
 export function Recount() {
   const link = useSignal(/** @type {string | null} */ (null));
-  const refused = useSignal(/** @type {Refused | null} */ (null));
+  const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const job = useJob(link.value);
   const known = useRead("/v1/operations/recounts", {}, job?.state === "completed" ? link.value : null);
 
@@ -54,7 +54,7 @@ export function Recount() {
       const { body } = await send("POST", "/v1/operations/rebuilds", { check: true, ...(projection && { projection }) });
       link.value = `/v1/operations/rebuilds/${body.id}`;
     } catch (error) {
-      refused.value = error instanceof Refused ? error : new Refused(0, { title: String(error) });
+      refused.value = refusal(error);
     }
   }
 
