@@ -1,0 +1,55 @@
+// Customers, and what is known of them.
+// @ts-check
+
+export const customers = {
+  "customer.email": "E-mail",
+  "customer.phone": "Phone",
+  "customer.name": "Name",
+  "customer.kind": "Kind",
+  "customer.source": "Source channel",
+  "customer.owner": "Owner",
+  "customer.tags": "Tags",
+  "customer.tag": "Tag",
+  "customer.registered": "Registered",
+  "customer.unnamed": "Customer without a name",
+  "customer.not-yet": "Not a customer yet at this moment",
+  "customer.archived": "archived",
+  "customer.erased": "erased",
+  "customer.merged": "merged into",
+  "customer.profile": "Profile",
+  "customer.contacts": "Contact",
+  "customer.address": "Address",
+  "customer.language": "Language",
+  "customer.language.hint": "An IETF tag, such as en or zh-CN",
+  "customer.zone": "Time zone",
+  "customer.attributes": "Attributes",
+  "customer.external": "Other systems",
+  "customer.money": "Money",
+  "customer.no-orders": "No orders.",
+  "customer.segments": "Segments",
+  "customer.consents": "Consents",
+  "customer.no-consents": "No consent was given or withdrawn.",
+  "customer.timeline": "Timeline",
+  "customer.change": "Change",
+  "customer.tag.add": "Add a tag",
+  "customer.register": "Register a customer",
+  "customer.relations": "Relations",
+
+  "customers.search": "Name, e-mail or phone",
+
+  "consent.given": "given",
+  "consent.withdrawn": "withdrawn",
+
+  "money.orders": "Orders",
+  "money.gross": "Gross",
+  "money.refunded": "Refunded",
+  "money.net": "Net",
+  "money.first": "First order",
+  "money.last": "Last order",
+  "money.days-ago": "{n} days before",
+
+  "segment.since": "Since position",
+
+  "segments.by-rule": "by rule",
+  "segments.none": "No model or rule knows this customer.",
+};

@@ -1,0 +1,53 @@
+// Words for values of the API.
+// @ts-check
+
+export const values = {
+  "status.open": "open",
+  "status.confirmed": "confirmed",
+  "status.completed": "completed",
+  "status.cancelled": "cancelled",
+  "status.unpaid": "unpaid",
+  "status.authorized": "authorized",
+  "status.partially_paid": "partially paid",
+  "status.paid": "paid",
+  "status.overpaid": "overpaid",
+  "status.partially_refunded": "partially refunded",
+  "status.refunded": "refunded",
+  "status.voided": "voided",
+  "status.charged_back": "charged back",
+  "status.unfulfilled": "unfulfilled",
+  "status.partially_shipped": "partially shipped",
+  "status.shipped": "shipped",
+  "status.partially_delivered": "partially delivered",
+  "status.delivered": "delivered",
+  "status.requested": "requested",
+  "status.partially_returned": "partially returned",
+  "status.returned": "returned",
+  "status.new": "new",
+  "status.pending": "pending",
+  "status.on_hold": "on hold",
+  "status.solved": "solved",
+  "status.closed": "closed",
+  "status.won": "won",
+  "status.lost": "lost",
+  "status.running": "running",
+  "status.failed": "failed",
+  "status.active": "active",
+  "status.paused": "paused",
+  "status.removed": "removed",
+
+  "priority.low": "low",
+  "priority.normal": "normal",
+  "priority.high": "high",
+  "priority.urgent": "urgent",
+
+  "kind.person": "Person",
+  "kind.organisation": "Organisation",
+
+  "author.agent": "Agent",
+  "author.customer": "Customer",
+  "author.system": "System",
+
+  "visibility.public": "public",
+  "visibility.internal": "internal",
+};

@@ -1,0 +1,51 @@
+// 事件与审计。
+// @ts-check
+
+/** @type {Record<keyof typeof import("../en/log.js").log, string>} */
+export const log = {
+  "event.position": "位置",
+  "event.what": "事实",
+  "event.type": "类型",
+  "event.actor": "操作者",
+  "event.occurred": "发生时间",
+  "event.recorded": "记录时间",
+  "event.irregular": "违反的规则",
+  "event.about": "关于此事实",
+  "event.stream": "事件流",
+  "event.correlation": "关联",
+  "event.raw": "原始记录",
+  "event.filter.type": "类型",
+  "event.filter.subject": "主体",
+  "event.filter.stream": "事件流",
+  "event.filter.actor": "操作者",
+  "event.filter.irregular": "违反的规则",
+  "event.filter.correlation": "关联",
+  "event.filter.occurred_from": "发生起",
+  "event.filter.occurred_to": "发生止（不含）",
+  "event.filter.recorded_from": "记录起",
+  "event.filter.recorded_to": "记录止（不含）",
+  "event.changed": "更改内容",
+  "event.unchanged": "没有可显示的更改。",
+  "event.thing": "对象",
+  "event.tree": "前因后果",
+  "event.cause": "原因",
+  "event.together": "同一命令",
+  "event.effect": "结果",
+  "event.missing": "日志之外的原因：",
+  "event.more": "还有未显示的内容。",
+  "event.subject": "主体",
+  "event.origin": "来源",
+  "event.filter.on_behalf_of": "代表",
+  "event.filter.origin": "来源",
+
+  "events.what": "所有记录，最新在前。这里的内容都不能更改。",
+
+  "facets.title": "分面",
+  "facets.all": "全部 {n} 条",
+  "facets.latest": "最近 {n} 条",
+
+  "audit.facts": "谁做了什么",
+  "audit.refused": "被拒绝的请求",
+  "audit.erased": "抹除",
+  "audit.recount": "重新清点",
+};
