@@ -8,6 +8,20 @@ from tests.console.conftest import Reader
 from tests.console.site import Site
 
 
+def test_the_overview_shows_what_waits_what_runs_and_each_fact_as_it_is_recorded(admin: Reader, site: Site) -> None:
+    admin.open("/")
+    page = admin.page
+    waiting = page.get_by_role("table", name="Tickets that have waited longest").get_by_role("row")
+    oldest = site.api.get("/v1/tickets", params={"unsolved": "true", "sort": "opened_at", "limit": 5}).json()["items"]
+    expect(waiting).to_have_count(1 + len(oldest))
+    expect(waiting.nth(1)).to_contain_text(oldest[0]["private"]["title"])
+    expect(page.get_by_role("table", name="Campaigns that run now")).to_contain_text("Winter sale")
+    feed = page.get_by_role("main").get_by_role("listitem")
+    expect(page.get_by_text("live", exact=True)).to_be_visible()
+    site.api.post("/v1/customers", json={"kind": "organisation", "name": "Green Tea Ltd"})
+    expect(feed.first).to_contain_text("Customer registered")
+
+
 def test_an_order_is_paid_for_and_its_past_stays_visible(admin: Reader, site: Site) -> None:
     line = {"line_id": "1", "name": "Green tea", "quantity": "2", "unit_price": "12.50"}
     order = {"customer_id": site.business.customers[0], "channel": "web", "currency": "EUR", "lines": [line]}

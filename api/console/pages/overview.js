@@ -10,17 +10,22 @@ import { t } from "../core/words.js";
 import { Facts } from "../parts/facts.js";
 import { Badge, Heading, Sheet, Tile } from "../parts/pieces.js";
 import { Empty, Shown } from "../parts/states.js";
+import { RunningCampaigns, WaitingTickets } from "../parts/waiting.js";
 import { WeeklySales } from "../parts/weekly_sales.js";
 
-const LATEST = 30;
+const LATEST = 25;
 
 export function Page() {
   return html`
     <${Heading} title=${t("page.overview")} />
     ${may("operations:read") && html`<${Health} />`}
     <div class="sheets">
+      <div class="stack">
+        ${may("reports:read") && html`<${WeeklySales} />`}
+        ${may("tickets:read") && html`<${WaitingTickets} />`}
+        ${may("reports:read") && html`<${RunningCampaigns} />`}
+      </div>
       ${may("events:read") && html`<${Feed} />`}
-      ${may("reports:read") && html`<${WeeklySales} />`}
     </div>
   `;
 }

@@ -18,4 +18,10 @@ export const overview = {
   "sales.week": "Week from",
   "sales.orders": "Orders",
   "sales.revenue": "Revenue",
+
+  "waiting.tickets": "Tickets that have waited longest",
+  "waiting.all": "All that wait",
+  "waiting.none": "Nobody waits.",
+  "waiting.campaigns": "Campaigns that run now",
+  "waiting.no-campaign": "No campaign runs now.",
 };

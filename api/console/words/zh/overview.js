@@ -19,4 +19,10 @@ export const overview = {
   "sales.week": "周起始日",
   "sales.orders": "订单数",
   "sales.revenue": "收入",
+
+  "waiting.tickets": "等待最久的工单",
+  "waiting.all": "全部待处理",
+  "waiting.none": "没有待处理的工单。",
+  "waiting.campaigns": "正在进行的营销活动",
+  "waiting.no-campaign": "目前没有进行中的营销活动。",
 };
