@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from contextlib import suppress
+
+from playwright.sync_api import Error, Route, expect
 
 from tests.console.conftest import Reader
 from tests.console.site import Site
@@ -76,6 +78,43 @@ def test_a_task_is_completed_and_leaves_the_list_of_open_ones(admin: Reader) -> 
     row.get_by_role("button", name="Complete").click()
     page.get_by_role("button", name="Save").click()
     expect(row).to_have_count(0)
+
+
+def test_a_command_whose_answer_was_lost_happens_once_however_often_it_is_sent(admin: Reader, site: Site) -> None:
+    def lost(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    admin.open("/customers")
+    page = admin.page
+    page.route("**/v1/customers", lost, times=1)
+    page.get_by_role("button", name="Register a customer").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Once Ltd")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Once Ltd")).to_be_visible()
+    found = site.api.get("/v1/customers", params={"q": "Once Ltd"}).json()["items"]
+    assert [one["id"] for one in found] == [page.url.rpartition("/")[2]]
+
+
+def test_a_page_of_rows_that_comes_late_is_not_added_to_another_list(admin: Reader) -> None:
+    admin.open("/orders")
+    page = admin.page
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(50)
+    late = list[Route]()
+    page.route("**/v1/orders?*cursor=*", lambda route: late.append(route))
+    with page.expect_request("**/v1/orders?*cursor=*"):
+        page.get_by_role("button", name="Show more").click()
+    page.get_by_label("Channel").fill("nowhere")
+    page.get_by_label("Channel").press("Enter")
+    expect(rows).to_have_count(0)
+    for route in late:
+        with suppress(Error):  # The page has taken its question back.
+            route.continue_()
+    expect(page.get_by_text("Nothing matches.")).to_be_visible()
+    expect(rows).to_have_count(0)
 
 
 def test_a_malformed_address_is_not_sent_and_escape_closes_the_form(admin: Reader) -> None:

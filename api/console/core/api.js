@@ -47,17 +47,31 @@ export function get(path, parameters, signal) {
   return ask(address(path, parameters), { signal });
 }
 
+/** Commands without an answer, and the key of each: who sends one of them again sends the same key, so it happens once. @type {Map<string, string>} */
+const unanswered = new Map();
+
 /**
  * A command. `tag` is the version that it changes: if someone else was faster, it is refused with 412.
  * @param {"POST" | "PATCH" | "PUT" | "DELETE"} method @param {string} path @param {unknown} [body] @param {string | null} [tag]
  */
-export function send(method, path, body, tag) {
+export async function send(method, path, body, tag) {
+  const command = JSON.stringify([method, path, body, tag]);
+  const key = unanswered.get(command) ?? crypto.randomUUID();
+  unanswered.set(command, key);
   /** @type {Record<string, string>} */
-  const headers = { "Idempotency-Key": crypto.randomUUID() };
+  const headers = { "Idempotency-Key": key };
   if (me.value?.csrf_token) headers["X-CSRF-Token"] = me.value.csrf_token;
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   if (tag) headers["If-Match"] = tag;
-  return ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  try {
+    const answer = await ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    unanswered.delete(command);
+    return answer;
+  } catch (error) {
+    const { status } = refusal(error);
+    if (status >= 400 && status < 500) unanswered.delete(command); // It was decided: nothing happened.
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
 // Answers as of a moment, kept while the page is open: a slider comes back to the moments that it has passed.
 // @ts-check
 
-import { address, get, refusal } from "./api.js";
+import { address } from "./api.js";
+import { asking } from "./reading.js";
 import { useEffect, useSignal } from "./view.js";
 
 const MOST = 60;
@@ -18,32 +19,20 @@ export function useMoment(path, parameters, again) {
 
   useEffect(() => void (kept.value = new Map()), [path, again]);
   useEffect(() => {
-    const stop = new AbortController();
     const show = (/** @type {import("./api.js").Answer<any>} */ answer) => {
       const shown = state.peek().answer;
       state.value = { answer, refused: null, loading: false, before: shown?.body.id === answer.body.id ? shown?.body : null };
     };
+    const keep = (/** @type {import("./api.js").Answer<any>} */ answer) => {
+      const answers = kept.peek();
+      if (answers.size >= MOST) answers.delete(/** @type {string} */ (answers.keys().next().value));
+      answers.set(asked, answer);
+      show(answer);
+    };
     const known = kept.peek().get(asked);
-    if (known) {
-      show(known);
-      return;
-    }
+    if (known) return void show(known);
     state.value = { ...state.peek(), loading: true };
-    get(asked, {}, stop.signal).then(
-      (answer) => {
-        if (stop.signal.aborted) return;
-        const answers = kept.peek();
-        if (answers.size >= MOST) answers.delete(/** @type {string} */ (answers.keys().next().value));
-        answers.set(asked, answer);
-        show(answer);
-      },
-      (error) => {
-        if (stop.signal.aborted) return;
-        const refused = refusal(error);
-        state.value = { answer: null, refused, loading: false, before: null };
-      },
-    );
-    return () => stop.abort();
+    return asking(asked, {}, keep, (refused) => (state.value = { answer: null, refused, loading: false, before: null }));
   }, [asked, again]);
   return state.value;
 }

@@ -9,7 +9,21 @@ import { useEffect, useSignal } from "./view.js";
 const NOTHING = /** @type {Read} */ ({ answer: null, refused: null, loading: true });
 
 /**
- * Reads this path, again whenever the path, a parameter or `again` changes. A late answer to an earlier question is dropped.
+ * Asks once. The result drops the answer if it is still on its way: a page shows answers to its last question only.
+ * @param {string} path @param {import("./api.js").Parameters} parameters
+ * @param {(answer: import("./api.js").Answer<any>) => void} onAnswer @param {(refused: import("./api.js").Refused) => void} onRefused
+ */
+export function asking(path, parameters, onAnswer, onRefused) {
+  const stop = new AbortController();
+  get(path, parameters, stop.signal).then(
+    (answer) => void (stop.signal.aborted || onAnswer(answer)),
+    (error) => void (stop.signal.aborted || onRefused(refusal(error))),
+  );
+  return () => stop.abort();
+}
+
+/**
+ * Reads this path, again whenever the path, a parameter or `again` changes.
  * @param {string | null} path none: nothing is asked
  * @param {import("./api.js").Parameters} [parameters] @param {unknown} [again]
  */
@@ -18,19 +32,13 @@ export function useRead(path, parameters = {}, again = null) {
   const asked = JSON.stringify([path, parameters, again]);
   useEffect(() => {
     if (!path) return;
-    const stop = new AbortController();
     state.value = { ...state.peek(), loading: true };
-    get(path, parameters, stop.signal).then(
-      (answer) => {
-        if (!stop.signal.aborted) state.value = { answer, refused: null, loading: false };
-      },
-      (error) => {
-        if (stop.signal.aborted) return;
-        const refused = refusal(error);
-        state.value = { answer: null, refused, loading: false };
-      },
+    return asking(
+      path,
+      parameters,
+      (answer) => (state.value = { answer, refused: null, loading: false }),
+      (refused) => (state.value = { answer: null, refused, loading: false }),
     );
-    return () => stop.abort();
   }, [asked]);
   return state.value;
 }
