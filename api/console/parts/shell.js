@@ -43,7 +43,7 @@ function Group({ group }) {
 function Reader({ theme }) {
   const dark = theme.value === "dark";
   return html`<div class="reader">
-    <p><strong>${me.value?.name ?? me.value?.id}</strong><br />${me.value?.roles.join(", ")}</p>
+    <p><strong>${me.value?.name ?? me.value?.id}</strong> <br />${me.value?.roles.join(", ")}</p>
     <label>
       <span class="hidden">${t("shell.language")}</span>
       <select value=${language.value} onChange=${(/** @type {any} */ event) => (language.value = event.currentTarget.value)}>
