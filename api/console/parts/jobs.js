@@ -15,10 +15,11 @@ import { Ago } from "./time.js";
 const EVERY = 700; // Milliseconds between two looks while a job runs.
 const TONES = /** @type {Record<string, "good" | "bad" | "warn">} */ ({ completed: "good", failed: "bad", running: "warn" });
 
-export function Jobs() {
+/** @param {{ again: number }} props the jobs are read again when it changes */
+export function Jobs({ again }) {
   const turn = useSignal(0);
   const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
-  const read = useRead("/v1/operations/jobs", {}, turn.value);
+  const read = useRead("/v1/operations/jobs", {}, `${turn.value} ${again}`);
   const running = read.answer?.body.items.some((/** @type {any} */ job) => job.state === "running");
   useEffect(() => {
     if (!running) return;
