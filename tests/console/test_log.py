@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from infra.read_models.positions import dead_letters
 from tests.console.conftest import Reader
+from tests.console.forms import submitted
 from tests.console.site import Site
 
 
@@ -61,8 +62,15 @@ def test_an_operator_watches_a_rebuild(reader: Reader, site: Site) -> None:
     expect(page.get_by_text("rebuilt: the same rows")).to_be_visible()
     expect(row).to_contain_text("live")
     expect(page.locator("section.sheet").filter(has_text="Relay to Kafka")).to_contain_text("there is no relay")
+    submitted(page, "Verify the store")
+    jobs = page.get_by_role("table", name="Jobs")
+    verification = jobs.get_by_role("row").filter(has_text="verification")
+    verification.get_by_role("button", name="Result").click()
+    expect(page.locator("dl.values").filter(has_text="findings").first).to_be_visible()
     page.get_by_role("button", name="Rebuild everything").click()
-    expect(page.get_by_role("table", name="Jobs").get_by_text("completed").first).to_be_visible(timeout=120_000)
+    everything = jobs.get_by_role("row").nth(1)
+    expect(everything).to_contain_text("rebuild")
+    expect(everything).to_contain_text("completed", timeout=120_000)
 
 
 def test_an_auditor_sees_who_did_what_what_was_refused_and_the_receipt_of_an_erasure(reader: Reader, site: Site) -> None:

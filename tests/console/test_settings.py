@@ -20,7 +20,7 @@ def test_a_user_is_added_changed_sent_away_and_deactivated(admin: Reader, site: 
     page.get_by_role("link", name="nora", exact=True).click()
     expect(page.get_by_role("heading", name="User nora")).to_be_visible()
     submitted(page, "Change", {"Name": "Nora Night"})
-    expect(sheet(page, "What it says")).to_contain_text("Nora Night")
+    expect(sheet(page, "Details")).to_contain_text("Nora Night")
     submitted(page, "Give no new work")
     expect(page.locator(".heading")).to_contain_text("gets no new work")
     submitted(page, "Deactivate")
@@ -28,7 +28,7 @@ def test_a_user_is_added_changed_sent_away_and_deactivated(admin: Reader, site: 
     user = site.api.get("/v1/users/nora").json()
     assert (user["capacity"], user["team"], user["deactivated_at"] is None) == (5, "night", False)
     page.get_by_role("slider", name="Known by").press("Home")
-    expect(sheet(page, "What it says")).not_to_contain_text("Nora Night")
+    expect(sheet(page, "Details")).not_to_contain_text("Nora Night")
 
     admin.open("/settings")
     page.get_by_role("button", name="Add a user").click()

@@ -39,6 +39,9 @@ export const operations = {
   "job.kind": "Job",
   "job.begun": "Begun",
   "job.rebuild-all": "Rebuild everything",
+  "job.result": "Result",
+  "job.begin.verifications": "Verify the store",
+  "job.begin.master-key-rotations": "Rotate the master key",
   "job.none": "No job was begun since the server started.",
 
   "work.check": "check",

@@ -38,7 +38,7 @@ export const settings = {
   "setting.what.service-calendars": "When teams work. The calendar default is for teams without another one.",
   "setting.what.field-definitions": "Attributes of your own, and the values that they take.",
 
-  "setting.about": "What it says",
+  "setting.about": "Details",
   "setting.change": "Change",
   "setting.again": "Use again",
   "setting.away": "Give no new work",

@@ -40,6 +40,9 @@ export const operations = {
   "job.kind": "作业",
   "job.begun": "开始",
   "job.rebuild-all": "全部重建",
+  "job.result": "结果",
+  "job.begin.verifications": "验证存储",
+  "job.begin.master-key-rotations": "轮换主密钥",
   "job.none": "服务器启动后没有作业。",
 
   "work.check": "检查",

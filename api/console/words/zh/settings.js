@@ -39,7 +39,7 @@ export const settings = {
   "setting.what.service-calendars": "团队的工作时间。没有其他日历的团队使用 default。",
   "setting.what.field-definitions": "自定义属性及其取值。",
 
-  "setting.about": "内容",
+  "setting.about": "详情",
   "setting.change": "修改",
   "setting.again": "重新启用",
   "setting.away": "不再分配新工作",
