@@ -129,6 +129,7 @@ CUSTOMERS = (
     relations.reading,
     relations.commanding,
     erasure.router,
+    erasure.of_leads,
     interaction_views.router,
     interactions.router,
     feedback_views.router,

@@ -10,7 +10,8 @@ sent last. If the log was restored to an earlier moment, the relay waits for a r
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, datetime
 from threading import Event
 
 import structlog
@@ -31,11 +32,12 @@ from infra.kafka.epochs import earlier_topics, later_topics, topic_of
 from infra.kafka.headers import continued_in
 from infra.kafka.producer import FLUSH_SECONDS, Producer
 from infra.kafka.topic import Topic, Topics, UnfitTopic
-from infra.read_models import checkpoints
+from infra.read_models import checkpoints, relay_failures
 from infra.read_models.checkpoints import Checkpoint
 from infra.read_models.database import ReadModels
 from infra.read_models.lease import own_session, wait_for_lock
 from infra.read_models.positions import Superseded
+from infra.read_models.relay_failures import RelayFailure
 from infra.routing import PARTITIONS
 
 # After these errors it is not known what was sent and saved. The next turn starts at the stored checkpoint.
@@ -204,14 +206,23 @@ class Relay:
         self._stopping.wait(HOLD_PAUSE)
 
     def _recover(self, error: Exception) -> None:
-        """Waits, longer every time, and raises the alarm if several turns in a row send nothing."""
+        """Notes the failure, waits, longer every time, and raises the alarm if several turns in a row send nothing."""
         doubts.inc()
         self._fruitless += 1
         log.warning("relay.doubt", error=type(error).__name__, reason=str(error), turns=self._fruitless)
+        self._note(error)
         if self._fruitless % self._alarm_after == 0:
             alarms.inc()
             log.error("relay.stuck", error=type(error).__name__, reason=str(error), turns=self._fruitless)
         self._stopping.wait(min(LONGEST_BACKOFF, 0.05 * 2 ** min(self._fruitless, 10)))
+
+    def _note(self, error: Exception) -> None:
+        """For the status. If the database does not answer either, the log of this process has it alone."""
+        # A DBAPIError quotes the whole statement; what the driver said is in its cause.
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        failure = RelayFailure(datetime.now(UTC), type(error).__name__, str(reason))
+        with suppress(DBAPIError), self._read_models.writer.begin() as connection:
+            relay_failures.keep(connection, self._topic, failure)
 
 
 def _pause(quiet: float) -> float:

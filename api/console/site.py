@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 
-from fastapi import Request
+from anyio.to_thread import run_sync
+from fastapi import Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.shared.static_files import HTML, sent
+from api.console.preloading import FOLDER, document, page_of
+from api.shared.static_files import HTML, Forms, forms_of, negotiated, sent
 
-FOLDER = Path(__file__).parent
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 FILES = {
     f"/console/{file.relative_to(FOLDER).as_posix()}": (file, TYPES[file.suffix])
@@ -17,7 +18,6 @@ FILES = {
     if file.suffix in TYPES
 }
 """By path. What is not in this table is not served."""
-DOCUMENT = FOLDER / "index.html", HTML
 PAGES = frozenset(
     {
         "customers",
@@ -30,6 +30,7 @@ PAGES = frozenset(
         "reports",
         "events",
         "audit",
+        "settings",
         "operations",
     }
 )
@@ -47,15 +48,19 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        found = None if path.startswith("/v1/") or scope["method"] != "GET" else _file(path)
-        if found is None:
-            await self._api(scope, receive, send)
-        else:
-            answer = await sent(Request(scope), *found)
-            await answer(scope, receive, send)
+        answer = await _answer(Request(scope), path) if scope["method"] == "GET" and not path.startswith("/v1/") else None
+        await (answer or self._api)(scope, receive, send)
 
 
-def _file(path: str) -> tuple[Path, str] | None:
-    _, _, page = path.partition("/")
-    is_page = path == "/" or page.partition("/")[0] in PAGES
-    return FILES.get(path) or (DOCUMENT if is_page else None)
+async def _answer(request: Request, path: str) -> Response | None:
+    """The file or the page of this path. None if it is none of the console's."""
+    if file := FILES.get(path):
+        return await sent(request, *file)
+    if path != "/" and path.removeprefix("/").partition("/")[0] not in PAGES:
+        return None
+    return negotiated(request, await run_sync(_document, page_of(path)), HTML)
+
+
+@cache
+def _document(page: str) -> Forms:
+    return forms_of(document(page))

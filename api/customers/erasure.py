@@ -1,4 +1,7 @@
-"""The receipt of an erasure: who requested it and why, what was erased with the customer, and how far it has progressed."""
+"""The receipt of an erasure: who requested it and why, what was erased, and how far it has progressed.
+
+A lead that belongs to no customer is erased on its own, and has a receipt of its own.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from api.shared.routes import Router
 from api.shared.schemas import FLAG, ID, INSTANT, INTEGER, MAYBE_TEXT, TEXT, fields
 from domain.customers.customer.customer import Customer
 from domain.customers.customer.events import Erased
+from domain.sales.lead.events import Erased as LeadErased
+from domain.sales.lead.lead import Lead
 from domain.shared.aggregate import replayed
 from domain.shared.events import Recorded, type_name
 from infra.event_store.mapper import Stored
@@ -24,12 +29,13 @@ from infra.read_models.completeness import Completeness
 from infra.wiring import PROJECTIONS
 
 TYPES = tuple(type_name(event) for event in Customer.events)
+LEAD_TYPES = tuple(type_name(event) for event in Lead.events)
 
 router = Router(prefix="/v1/customers", tags=["customers"], dependencies=[may("customers:read")])
+of_leads = Router(prefix="/v1/leads", tags=["leads"], dependencies=[may("leads:read")])
 
-ERASURE = fields(
+_RECEIPT = fields(
     {
-        "customer_id": ID,
         "receipt": TEXT,
         "reason": TEXT,
         "requested_by": TEXT,
@@ -43,6 +49,8 @@ ERASURE = fields(
         "complete": FLAG,
     }
 )
+ERASURE = fields({"customer_id": ID} | _RECEIPT["properties"])
+LEAD_ERASURE = fields({"lead_id": ID} | _RECEIPT["properties"])
 
 
 @router.get("/{id}/erasure", responses=answers(ERASURE))
@@ -56,10 +64,25 @@ async def erasure(request: Request, _: After, id: UUID) -> Response:
     def look() -> tuple[dict[str, Any] | None, int]:
         head = store.head()
         recorded = _erasure_of(store, id)
-        return (None if recorded is None else _receipt(store, completeness, id, recorded)), head
+        return (None if recorded is None else {"customer_id": id} | _receipt(store, completeness, recorded)), head
 
     receipt, head = await run_in_threadpool(look)
     return absent("erasure of the customer", id, head) if receipt is None else found(request, receipt, head)
+
+
+@of_leads.get("/{id}/erasure", responses=answers(LEAD_ERASURE), name="lead_erasure")
+async def erasure_of_lead(request: Request, _: After, id: UUID) -> Response:
+    """The receipt of the erasure of a lead without a customer. The receipt of a customer names the leads erased with them."""
+    store, completeness = request.app.state.store, request.app.state.completeness
+
+    def look() -> tuple[dict[str, Any] | None, int]:
+        head, ends = store.head(), store.plain_ends(id, LEAD_TYPES)
+        if not ends or not isinstance(ends[-1].event, LeadErased):
+            return None, head
+        return {"lead_id": id} | _receipt(store, completeness, ends[-1]), head
+
+    receipt, head = await run_in_threadpool(look)
+    return absent("erasure of the lead", id, head) if receipt is None else found(request, receipt, head)
 
 
 def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
@@ -74,13 +97,12 @@ def _erasure_of(store: EventStore, id: UUID) -> Recorded | None:
     return None if survivor is None else _erasure_of(store, survivor)
 
 
-def _receipt(store: EventStore, completeness: Completeness, id: UUID, recorded: Recorded) -> dict[str, Any]:
+def _receipt(store: EventStore, completeness: Completeness, recorded: Recorded) -> dict[str, Any]:
     event, metadata = recorded.event, recorded.metadata
-    assert isinstance(event, Erased), "the key was destroyed by an erasure"
+    assert isinstance(event, Erased | LeadErased), "the key was destroyed by an erasure"
     subjects = _subjects(store, (metadata.subject, *metadata.concerns))
     read_models = _read_models(completeness, [subject["id"] for subject in subjects], recorded.position)
     return {
-        "customer_id": id,
         "receipt": event.receipt,
         "reason": event.reason,
         "requested_by": event.requested_by,

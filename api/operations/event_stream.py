@@ -15,12 +15,12 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from api.operations.events import Position, Sentences, criteria
+from api.operations.events import Position, criteria
 from api.shared.access import Caller, may, presented
 from api.shared.bounds import SEARCH
 from api.shared.openapi import EVERYWHERE, POSITION
 from api.shared.problems import RETRY_SECONDS, Problem
-from api.shared.reading import LARGEST_POSITION, within_the_log
+from api.shared.reading import LARGEST_POSITION, Sentences, within_the_log
 from api.shared.routes import Router
 from commands.shared.commit import StoreUnavailable
 from infra.event_store.search import Criteria, search

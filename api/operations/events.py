@@ -20,7 +20,7 @@ from api.shared.bounds import SEARCH
 from api.shared.fields import Instant
 from api.shared.nearest import unknown
 from api.shared.openapi import listed
-from api.shared.reading import LARGEST_POSITION, Limit, page, within_the_log
+from api.shared.reading import LARGEST_POSITION, Limit, Sentences, page, within_the_log
 from api.shared.routes import Router
 from api.shared.sorting import By, sorting
 from domain.shared.events import type_name
@@ -55,9 +55,6 @@ Types = Annotated[
     Query(max_length=50, description="Event types, or prefixes such as `crm.order.*`.", examples=[["crm.order.*"]]),
 ]
 Moment = Annotated[Instant | None, Query()]
-Sentences = Annotated[
-    bool, Query(description="Whether each event has a `sentence` in English and in Chinese, as in a customer's timeline.")
-]
 Position = Annotated[int | None, Query(ge=0, le=LARGEST_POSITION)]
 
 

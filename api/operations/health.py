@@ -19,7 +19,7 @@ from api.shared.admission import progress_gauge
 from api.shared.openapi import answers, problems
 from api.shared.problems import Problem, problem
 from api.shared.routes import Router
-from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INTEGER, MAYBE_TEXT, TEXT, Schema, fields
+from api.shared.schemas import FLAG, INSTANT, INTEGER, MAYBE_INSTANT, MAYBE_INTEGER, MAYBE_TEXT, TEXT, Schema, fields, maybe
 from infra.read_models.troubles import Code
 
 alive = Router(tags=["operations"])
@@ -94,12 +94,15 @@ TROUBLE = fields(
     }
 )
 FOLLOWER = fields({"name": TEXT, "position": INTEGER, "lag": INTEGER})
+FAILURE = fields({"at": INSTANT, "error": TEXT, "detail": TEXT})
+RELAY = fields({"waiting": INTEGER, "waiting_since": MAYBE_INSTANT, "failure": maybe(FAILURE)})
 _STATUS: dict[str, Schema] = {
     "deployment": {"enum": ["embedded", "distributed"]},
     "head": INTEGER,
     "projections": {"type": "array", "items": PROJECTION},
     "routed": MAYBE_INTEGER,
     "topic": MAYBE_TEXT,
+    "relay": maybe(RELAY) | {"description": "What was not sent to Kafka yet, and the last failure; null if embedded."},
     "kafka": {"type": ["boolean", "null"]},
     "unreadable_events": INTEGER,
     "first_unreadable": {"type": "array", "items": INTEGER},

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
+from infra.read_models.relay_failures import RelayFailure
 from infra.read_models.troubles import Trouble
 
 
@@ -34,9 +36,20 @@ class FollowerStatus(msgspec.Struct, kw_only=True):
     lag: int
 
 
+class RelayStatus(msgspec.Struct, kw_only=True):
+    """`waiting` is the head of the log minus the position that everything was sent up to. `waiting_since` is when the first of
+    the events that wait was recorded; None if none waits. `failure` is the last one, however long ago.
+    """
+
+    waiting: int
+    waiting_since: datetime | None = None
+    failure: RelayFailure | None = None
+
+
 class Status(msgspec.Struct, kw_only=True):
-    """All events up to `routed` were sent to `topic`; `kafka` is whether Kafka answers. `following` is whether a process runs
-    the followers now. These are None if embedded, where the server runs them and sends nothing.
+    """All events up to `routed` were sent to `topic`; `relay` is what waits, and why. `kafka` is whether Kafka answers.
+    `following` is whether a process runs the followers now. These are None if embedded, where the server runs them and sends
+    nothing.
 
     `unreadable_events` counts the events that are damaged, have a value that does not open, or a type that is not known here.
     `first_unreadable` are the first of their positions. `troubles` need an operator.
@@ -47,6 +60,7 @@ class Status(msgspec.Struct, kw_only=True):
     projections: Sequence[ProjectionStatus]
     routed: int | None = None
     topic: str | None = None
+    relay: RelayStatus | None = None
     kafka: bool | None = None
     unreadable_events: int = 0
     first_unreadable: Sequence[int] = ()

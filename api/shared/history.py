@@ -17,7 +17,7 @@ from fastapi import Depends, Request
 from api.shared.admission import in_its_thread
 from api.shared.as_of import Moment, Resource, Row, Then
 from api.shared.folding import FOLDED, is_of, portions
-from api.shared.reading import Cursor, Limit, within_the_log
+from api.shared.reading import Cursor, Limit, Sentences, within_the_log
 from commands.shared.commit import Unreadable
 from infra.event_store.mapper import Stored
 from infra.event_store.showing import shown
@@ -37,10 +37,11 @@ class Part(NamedTuple):
     limit: int
     cursor: str | None
     when: Moment
+    sentences: bool = False
 
 
-async def _part(when: Then, limit: Limit = 100, cursor: Cursor = None) -> Part:
-    return Part(limit, cursor, when)
+async def _part(when: Then, limit: Limit = 100, cursor: Cursor = None, sentences: Sentences = False) -> Part:
+    return Part(limit, cursor, when, sentences)
 
 
 AskedPart = Annotated[Part, Depends(_part)]
@@ -67,9 +68,8 @@ async def history(
             return [], None, head
         part.when.require_begun(first[0], resource.name)
         changes = _changes(store, resource, id, events, part.when, hide)
-        rows: list[Row] = [
-            event | {"changes": change} for event, change in zip(shown(store, events, personal), changes, strict=True)
-        ]
+        seen = shown(store, events, personal, sentences=part.sentences)
+        rows: list[Row] = [event | {"changes": change} for event, change in zip(seen, changes, strict=True)]
         return rows, None if reached is None else _cursor(id, reached), head
 
     return await in_its_thread(request, look)

@@ -59,6 +59,9 @@ AnyCurrency = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=LIMIT)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
+Sentences = Annotated[
+    bool, Query(description="Whether each event has a `sentence` in English and in Chinese, as in a customer's timeline.")
+]
 
 
 async def after_position(

@@ -105,5 +105,5 @@ RECORDED: dict[str, Schema] = {
     "data": {"type": ["object", "null"]},
 }
 CHANGES: Schema = {"type": ["object", "null"], "additionalProperties": fields({"before": {}, "after": {}})}
-CHANGE = fields({**RECORDED, "changes": CHANGES}, FAULTS)
+CHANGE = fields({**RECORDED, "changes": CHANGES}, {**FAULTS, "sentence": SENTENCE})
 EVENT = fields(RECORDED, {**FAULTS, "sentence": SENTENCE})

@@ -28,13 +28,25 @@ class Content(NamedTuple):
     tag: str
 
 
+class Forms(NamedTuple):
+    """The same content as it is, and compressed."""
+
+    plain: Content
+    packed: Content
+
+
 async def sent(request: Request, file: Path, media_type: str) -> Response:
     """200 with the file, or 304 if the browser has it already. The file is read once in the life of this process.
 
     It holds nothing secret, so it may be compressed (a secret that is compressed beside text of others can be guessed).
     """
+    return negotiated(request, await run_sync(_forms, file), media_type)
+
+
+def negotiated(request: Request, forms: Forms, media_type: str) -> Response:
+    """As `answered`, compressed where the browser takes it."""
     packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    answer = answered(request, await run_sync(_packed if packed else _content, file), media_type)
+    answer = answered(request, forms.packed if packed else forms.plain, media_type)
     answer.headers["Vary"] = "Accept-Encoding"
     if packed and answer.status_code == 200:
         answer.headers["Content-Encoding"] = "gzip"
@@ -56,11 +68,10 @@ def tagged(body: bytes) -> Content:
     return Content(body, sha256(body).hexdigest()[:16])
 
 
-@cache
-def _content(file: Path) -> Content:
-    return tagged(file.read_bytes())
+def forms_of(body: bytes) -> Forms:
+    return Forms(tagged(body), tagged(gzip.compress(body, mtime=0)))
 
 
 @cache
-def _packed(file: Path) -> Content:
-    return tagged(gzip.compress(_content(file).body, mtime=0))
+def _forms(file: Path) -> Forms:
+    return forms_of(file.read_bytes())

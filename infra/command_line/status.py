@@ -58,6 +58,7 @@ def _show(seen: dict[str, Any]) -> None:
     if seen["kafka"] is not None:
         answers = "answers" if seen["kafka"] else "[red]does not answer[/]"
         out.print(f"Kafka {answers}; all events up to {seen['routed']} were sent to its topic {escape(seen['topic'])}")
+        _show_relay(seen["relay"])
     if seen["unreadable_events"]:
         out.print(
             f"[red]{seen['unreadable_events']} events cannot be read[/], the first at positions {seen['first_unreadable']}"
@@ -75,6 +76,16 @@ def _show(seen: dict[str, Any]) -> None:
     for one in seen["followers"]:
         table.add_row(f"follower {one['name']}", "", str(one["position"]), str(one["lag"]), "", "")
     out.print(table)
+
+
+def _show_relay(relay: dict[str, Any]) -> None:
+    from rich.markup import escape
+
+    if relay["waiting"]:
+        since = f", the oldest since {relay['waiting_since']}" if relay["waiting_since"] else ""
+        out.print(f"{relay['waiting']} positions wait to be sent{since}")
+    if failure := relay["failure"]:
+        out.print(f"The relay failed last at {failure['at']}: {escape(failure['error'])}: {escape(failure['detail'])}")
 
 
 def _show_findings(result: dict[str, Any]) -> None:

@@ -11,15 +11,16 @@ from uuid import UUID
 import msgspec
 
 from api.operations.jobs import Progress
-from api.operations.statuses import FollowerStatus, ProjectionStatus, Status
+from api.operations.statuses import FollowerStatus, ProjectionStatus, RelayStatus, Status
 from consumers.projecting import dead_letters, health
 from consumers.projecting.dead_letters import DeadLetter
 from consumers.projecting.projector import Projector
 from consumers.projecting.retries import Retried
 from consumers.rebuilding.rebuild import NOT_REBUILT, NotRebuilt, Rebuilt, rebuild, rebuild_all
+from infra.event_store.mapper import metadata_of
 from infra.processes.unclean import Unclean
 from infra.processes.verifying import verified
-from infra.read_models import checkpoints, followed, lease, recounts, troubles
+from infra.read_models import checkpoints, followed, lease, recounts, relay_failures, troubles
 from infra.read_models.completeness import Completeness
 from infra.read_models.recounts import Recount
 from infra.read_models.troubles import Trouble
@@ -59,6 +60,7 @@ class Operating:
         if settings.kafka is not None:
             status.topic = self._deployment.topic
             status.routed = self._routed(status.topic)
+            status.relay = self._relay(status.topic, seen.head, status.routed)
             status.kafka = answers(settings.kafka)
             status.following = self._is_followed()
         return status
@@ -132,6 +134,18 @@ class Operating:
         with self._deployment.read_models.reader.connect() as connection:
             checkpoint = checkpoints.load(connection, topic)
         return checkpoint.routed if checkpoint else 0
+
+    def _relay(self, topic: str, head: int, routed: int) -> RelayStatus:
+        with self._deployment.read_models.reader.connect() as connection:
+            failure = relay_failures.last(connection, topic)
+        since = self._recorded_first(routed, head)
+        return RelayStatus(waiting=max(0, head - routed), waiting_since=since, failure=failure)
+
+    def _recorded_first(self, after: int, upto: int) -> datetime | None:
+        """When the first event after a position was recorded. None if there is none, or if it is damaged."""
+        waiting = self._deployment.store.log(after, 1, upto) if after < upto else ()
+        metadata = next(map(metadata_of, waiting), None)
+        return None if metadata is None else metadata.recorded_at
 
 
 def answers(bootstrap: str) -> bool:

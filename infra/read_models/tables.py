@@ -14,6 +14,7 @@ from infra.read_models.key_uses import key_uses
 from infra.read_models.positions import metadata, settled
 from infra.read_models.recounts import recounts
 from infra.read_models.refused import refused_requests
+from infra.read_models.relay_failures import relay_failures
 from infra.read_models.settled import fill
 from infra.read_models.troubles import troubles
 
@@ -37,7 +38,8 @@ def create_tables(connection: Connection, tables: Iterable[Table]) -> None:
 
 def prepare(read_models: ReadModels) -> None:
     """Create the tables that every deployment needs: positions and what else no rebuild changes."""
-    ours = (*metadata.sorted_tables, ground, anchors, refused_requests, delivery_attempts, key_uses, troubles, recounts)
+    kept = (refused_requests, delivery_attempts, key_uses, troubles, recounts, relay_failures)
+    ours = (*metadata.sorted_tables, ground, anchors, *kept)
     with read_models.writer.begin() as connection:
         wait_for_others(connection)
         sqlite_form.take(connection, ours)

@@ -219,7 +219,7 @@ FIELDS = {
     "by": ("来自", "by"),
     "opened_by": ("提交方", "opened by"),
     "visibility": ("可见范围", "visibility"),
-    "code": ("结果", "code"),
+    "code": ("代码", "code"),
     "metric": ("指标", "metric"),
     "score": ("评分", "score"),
     "duration_seconds": ("秒数", "seconds"),

@@ -20,10 +20,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from api.console import site
+from api.console.preloading import FOLDER
 from api.documentation import pages
 
-CONSOLE = site.FOLDER / "vendor"
+CONSOLE = FOLDER / "vendor"
 PATHS = {
     "preact": "../preact/preact.mjs",
     "preact/hooks": "../preact/hooks.mjs",

@@ -36,6 +36,7 @@ def pages(site: Site) -> dict[str, str]:
         "report-segments": "/reports/segments",
         "event": "/events/100",
         "audit": "/audit?view=recount",
+        "settings": "/settings/pipelines/sales",
         "operations": "/operations",
     }
 

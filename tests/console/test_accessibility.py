@@ -24,7 +24,10 @@ PAGES = (
     "/reports/sales?by=month",
     "/events",
     "/audit?view=recount",
+    "/settings",
+    "/settings/pipelines/sales",
     "/operations",
+    "/operations?view=webhooks",
 )
 
 
@@ -74,3 +77,16 @@ def test_a_first_load_is_small_and_loads_no_chart(reader: Reader, site: Site) ->
     assert sizes
     assert not any("echarts" in url for url in sizes)
     assert sum(sizes.values()) < 250_000
+
+
+def test_a_document_names_every_module_that_its_page_loads(admin: Reader, site: Site) -> None:
+    """A module that it does not name is learnt of late, and costs a round trip more."""
+    things = (f"/customers/{site.business.customers[0]}", "/settings/pipelines/sales", "/reports/sales?by=month")
+    for path in ("/", "/customers", "/operations", *things):
+        admin.asked.clear()
+        admin.open(path)
+        expect(admin.page.get_by_role("heading", level=1).or_(admin.page.get_by_role("alert"))).to_be_visible()
+        named = admin.page.evaluate("[...document.querySelectorAll('link[rel=modulepreload]')].map((link) => link.href)")
+        loaded = {url for url in admin.asked if "/console/" in url and url.endswith("js") and "echarts" not in url}
+        assert loaded - {f"{site.url}/console/main.js"} <= set(named), path
+        assert len(named) == len(set(named)) > 0

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from infra.read_models.positions import dead_letters
 from tests.console.conftest import Reader
+from tests.console.forms import submitted
 from tests.console.site import Site
 
 
@@ -56,8 +57,45 @@ def test_an_operator_watches_a_rebuild(reader: Reader, site: Site) -> None:
     reader.sign_in(site.key("operator"))
     reader.open("/operations")
     page = reader.page
+    row = page.get_by_role("row").filter(has_text="pipelines")
+    row.get_by_role("button", name="Rebuild pipelines").click()
+    expect(page.get_by_text("rebuilt: the same rows")).to_be_visible()
+    expect(row).to_contain_text("live")
+    expect(page.locator("section.sheet").filter(has_text="Relay to Kafka")).to_contain_text("there is no relay")
+    submitted(page, "Verify the store")
+    jobs = page.get_by_role("table", name="Jobs")
+    verification = jobs.get_by_role("row").filter(has_text="verification")
+    verification.get_by_role("button", name="Result").click()
+    expect(page.locator("dl.values").filter(has_text="findings").first).to_be_visible()
     page.get_by_role("button", name="Rebuild everything").click()
-    expect(page.get_by_role("table", name="Jobs").get_by_text("completed").first).to_be_visible(timeout=120_000)
+    everything = jobs.get_by_role("row").nth(1)
+    expect(everything).to_contain_text("rebuild")
+    expect(everything).to_contain_text("completed", timeout=120_000)
+
+
+def test_an_auditor_sees_who_did_what_what_was_refused_and_the_receipt_of_an_erasure(reader: Reader, site: Site) -> None:
+    customer = site.api.post("/v1/customers", json={"name": "Forget Me"}).json()["id"]
+    erasure = {"reason": "consent_withdrawn", "requested_by": "customer"}
+    site.api.post(f"/v1/customers/{customer}/erasure", json=erasure).raise_for_status()
+    agent = site.key("agent")
+    assert site.api.get("/v1/events", headers={"Authorization": f"Bearer {agent}"}).status_code == 403
+    reader.sign_in(site.key("auditor"))
+    reader.open("/audit?view=erased")
+    page = reader.page
+    page.get_by_role("row").filter(has_text=customer).get_by_role("link").first.click()
+    expect(page.get_by_role("heading", name="Erasure", exact=True)).to_be_visible()
+    expect(page.locator(".pairs")).to_contain_text("consent was withdrawn")
+    expect(page.get_by_role("table", name="What was erased")).to_contain_text("destroyed")
+    confirming = page.get_by_role("table", name="Read models that confirm it")
+    expect(confirming.get_by_role("row").filter(has_text="customer_view")).to_contain_text("purged")
+
+    page.get_by_role("link", name="Audit").click()
+    page.get_by_role("link", name="Refused requests").click()
+    expect(page.get_by_role("row").filter(has_text="GET /v1/events").first).to_contain_text("events:read")
+    page.get_by_role("link", name="Who did what").click()
+    page.locator(".facets").get_by_role("link", name="test", exact=True).click()
+    assert "actor=test" in page.url
+    expect(page.get_by_role("table").locator("tbody tr").first).to_contain_text("system test")
 
 
 def test_a_dead_letter_is_seen_and_tried_again(admin: Reader, site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Upkeep in the console: a file is imported, a view is saved, two periods are compared, a webhook is looked at."""
+"""Upkeep in the console: a file is imported, a view is saved, two periods are compared, a webhook is looked after."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.console.conftest import Reader
-from tests.console.site import Site
+from tests.console.forms import submitted
 
 MAPPING = """\
 system = "desk"
@@ -22,7 +22,7 @@ facts = { name = "{name}" }
 def test_a_file_is_imported_and_its_refused_rows_say_why(admin: Reader, tmp_path: Path) -> None:
     (tmp_path / "desk.toml").write_text(MAPPING)
     (tmp_path / "desk.csv").write_text("customer,name,day\n1,Mary,2026-01-02\n2,,2026-01-03\n")
-    admin.open("/operations")
+    admin.open("/operations?view=imports")
     page = admin.page
     page.get_by_label("Mapping (TOML)").set_input_files(tmp_path / "desk.toml")
     page.get_by_label("Rows (CSV)").set_input_files(tmp_path / "desk.csv")
@@ -54,16 +54,26 @@ def test_two_periods_stand_beside_each_other(admin: Reader) -> None:
     expect(page.get_by_role("link", name="1 Jan 1997")).to_be_visible()
 
 
-def test_a_webhook_is_listed_and_paused(admin: Reader, site: Site) -> None:
-    hook = {"url": "https://receiver.example.org/hook", "types": ["crm.order.placed.*"]}
-    assert site.api.post("/v1/webhooks", json=hook).status_code == 201
-    admin.open("/operations")
-    row = admin.page.get_by_role("row").filter(has_text="receiver.example.org")
+def test_a_webhook_is_added_tested_paused_and_sent_again(admin: Reader) -> None:
+    admin.open("/operations?view=webhooks")
+    page = admin.page
+    submitted(page, "Add a webhook", {"URL": "https://receiver.example.org/hook", "Type": "crm.order.placed.*"})
+    expect(page.get_by_role("alert")).to_contain_text("This secret is shown only now: whsec_")
+    row = page.get_by_role("row").filter(has_text="receiver.example.org")
     row.get_by_role("button", name="Deliveries").click()
-    expect(row.get_by_role("button", name="Deliveries")).to_have_attribute("aria-expanded", "true")
-    row.get_by_role("button", name="Pause").click()
-    admin.page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.get_by_text("not accepted")).to_be_visible()  # no such host
+    expect(page.get_by_role("table", name="Deliveries")).to_contain_text("test")
+    submitted(page, "Pause")
     expect(row).to_contain_text("paused")
+    submitted(page, "Resume")
+    expect(row).to_contain_text("active")
+    submitted(page, "Send again", {"From position": "1"})
+    submitted(page, "New secret", {"Hours that the old secret stays valid": "0"})
+    expect(page.get_by_role("alert")).to_contain_text("whsec_")
+    submitted(page, "Remove")
+    expect(row).to_contain_text("removed")
+    expect(page.get_by_role("button", name="Send a test")).to_have_count(0)
 
 
 def test_an_order_is_found_by_its_number(admin: Reader) -> None:

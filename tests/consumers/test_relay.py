@@ -19,7 +19,7 @@ from consumers.window import next_window
 from infra.kafka.connection import Brokers, KafkaUnavailable
 from infra.kafka.producer import WINDOW_BYTES, WINDOW_MESSAGES, Producer
 from infra.kafka.topic import Topics, UnfitTopic
-from infra.read_models import checkpoints
+from infra.read_models import checkpoints, relay_failures
 from infra.read_models.checkpoints import Checkpoint
 from infra.routing import PARTITIONS
 from tests.consumers.place import Place, place_at
@@ -148,6 +148,10 @@ def test_a_relay_whose_session_was_cut_restarts_at_the_checkpoint(place: Place) 
         commit(place.store, mixed(100, start=100))
         place.wait_until_routed()
     place.assert_each_event_once_in_order()
+    with place.read_models.reader.connect() as connection:
+        failure = relay_failures.last(connection, place.topic)
+    assert failure is not None, "the status shows why nothing was sent for a while"
+    assert "terminat" in failure.detail
 
 
 @pytest.mark.parametrize("by_others", [False, True], ids=["by the relay", "by others, at once"])

@@ -7,6 +7,9 @@ import { signal } from "./view.js";
 /** The highest position that any answer has named. An answer with a lower one lags behind what is known. */
 export const latest = signal(0);
 
+/** The condition of a command that makes something: it does not exist yet. */
+export const ABSENT = "*";
+
 /** @typedef {Record<string, string | number | boolean | string[] | null | undefined>} Parameters */
 
 /** What the API refused, or why it could not be asked. `status` is 0 if it did not answer. */
@@ -51,7 +54,7 @@ export function get(path, parameters, signal) {
 const unanswered = new Map();
 
 /**
- * A command. `tag` is the version that it changes: if someone else was faster, it is refused with 412.
+ * A command. `tag` is the version that it changes, or ABSENT: if someone else was faster, it is refused with 412.
  * @param {"POST" | "PATCH" | "PUT" | "DELETE"} method @param {string} path @param {unknown} [body] @param {string | null} [tag]
  */
 export async function send(method, path, body, tag) {
@@ -62,7 +65,7 @@ export async function send(method, path, body, tag) {
   const headers = { "Idempotency-Key": key };
   if (me.value?.csrf_token) headers["X-CSRF-Token"] = me.value.csrf_token;
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-  if (tag) headers["If-Match"] = tag;
+  if (tag) headers[tag === ABSENT ? "If-None-Match" : "If-Match"] = tag;
   try {
     const answer = await ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     unanswered.delete(command);

@@ -48,6 +48,9 @@ export const PAGES = [
     load: () => import("../pages/event.js"),
   },
   { name: "audit", path: "/audit", permission: "events:read", group: "behind", load: () => import("../pages/audit.js") },
+  { name: "erasure", path: "/audit/erasures/:kind/:id", permission: "events:read", group: null, load: () => import("../pages/erasure.js") },
+  { name: "settings", path: "/settings", permission: "users:read", group: "behind", load: () => import("../pages/settings.js") },
+  { name: "setting", path: "/settings/:kind/:id", permission: "users:read", group: null, load: () => import("../pages/setting.js") },
   {
     name: "operations",
     path: "/operations",

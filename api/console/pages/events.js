@@ -2,17 +2,15 @@
 // @ts-check
 
 import { query, with_ } from "../core/address.js";
-import { number } from "../core/format.js";
-import { useRead } from "../core/reading.js";
 import { html } from "../core/view.js";
 import { t } from "../core/words.js";
+import { Facets } from "../parts/facets.js";
 import { sentence } from "../parts/facts.js";
 import { ListPage } from "../parts/list_page.js";
-import { Badge, Sheet } from "../parts/pieces.js";
+import { Badge } from "../parts/pieces.js";
 import { Time } from "../parts/time.js";
 
 const FILTERS = ["type", "subject", "stream", "actor", "irregular", "correlation", "occurred_from", "occurred_to"];
-const MOST = 8; // Values of a facet that are shown.
 
 export function Page() {
   const filters = FILTERS.map((name) => ({ name, label: t(`event.filter.${name}`), hint: name === "type" ? "crm.order.*" : "" }));
@@ -32,25 +30,4 @@ export function Page() {
     above=${html`<${Facets} wanted=${wanted} />`}>
     <p class="soft">${t("events.what")}</p>
   </${ListPage}>`;
-}
-
-/** How many of the latest facts are of each type, by each actor, of each day. @param {{ wanted: import("../core/api.js").Parameters }} props */
-function Facets({ wanted }) {
-  const { answer } = useRead("/v1/events/counts", wanted);
-  if (!answer?.body.counted) return null;
-  const { types, actors, days, counted, complete } = answer.body;
-  return html`<${Sheet} title=${t("facets.title")} aside=${html`<span class="soft">${t(complete ? "facets.all" : "facets.latest", { n: number(counted) })}</span>`}>
-    <div class="facets">
-      <${Facet} title=${t("event.type")} counts=${types.map((/** @type {any} */ one) => ({ text: one.type, count: one.count, href: with_({ type: one.type }) }))} />
-      <${Facet} title=${t("event.actor")} counts=${actors.map((/** @type {any} */ one) => ({ text: one.actor?.id ?? "–", count: one.count, href: with_({ actor: one.actor?.id ?? null }) }))} />
-      <${Facet} title=${t("event.recorded")} counts=${days.map((/** @type {any} */ one) => ({ text: one.day ?? "–", count: one.count }))} />
-    </div>
-  </${Sheet}>`;
-}
-
-/** @param {{ title: string, counts: { text: string, count: number, href?: string }[] }} props */
-function Facet({ title, counts }) {
-  return html`<div><h3>${title}</h3><ul>
-    ${counts.slice(0, MOST).map(({ text, count, href }) => html`<li key=${text}>${href ? html`<a href=${href}>${text}</a>` : text} <span class="soft">${number(count)}</span></li>`)}
-  </ul></div>`;
 }

@@ -1,7 +1,7 @@
 // A command as a form in a dialog: its fields, what was refused, and what somebody else changed meanwhile.
 // @ts-check
 
-import { get, refusal, send } from "../core/api.js";
+import { ABSENT, get, refusal, send } from "../core/api.js";
 import { differences } from "../core/differences.js";
 import { html, useEffect, useRef, useSignal } from "../core/view.js";
 import { t } from "../core/words.js";
@@ -11,7 +11,7 @@ import { Value } from "./value.js";
  * @typedef {object} Field
  * @property {string} name as the API names it
  * @property {string} label
- * @property {"text" | "textarea" | "number" | "date" | "datetime-local" | "email" | "select"} [kind]
+ * @property {"text" | "textarea" | "json" | "number" | "date" | "datetime-local" | "email" | "select"} [kind]
  * @property {boolean} [required]
  * @property {[string, string][]} [options] values and labels of a select
  * @property {string} [value] that it begins with
@@ -23,6 +23,8 @@ import { Value } from "./value.js";
  * @property {string} title @property {"POST" | "PATCH" | "PUT" | "DELETE"} method @property {string} path
  * @property {Field[]} fields
  * @property {(values: Record<string, string>) => unknown} [body] from the fields' texts; by default the fields that have one
+ * @property {(values: Record<string, string>) => string} [address] the path, if a field is a part of it
+ * @property {boolean} [fresh] it must not exist yet
  * @property {{ path: string, body: any, tag: string | null }} [on] the thing as the reader saw it: nobody may have changed it since
  */
 
@@ -48,11 +50,12 @@ export function Command({ command, onDone, onClose }) {
     event.preventDefault();
     const values = texts(/** @type {HTMLFormElement} */ (event.currentTarget), command.fields);
     const tag = theirs.value?.tag ?? command.on?.tag;
+    const condition = command.fresh ? ABSENT : version(tag);
     sending.value = true;
     refused.value = null;
     try {
-      onDone(await send(command.method, command.path, command.body ? command.body(values) : values, version(tag)));
-      onClose();
+      onDone(await send(command.method, command.address?.(values) ?? command.path, command.body ? command.body(values) : values, condition));
+      dialog.current?.close(); // The focus returns to the button that opened it.
     } catch (error) {
       refused.value = refusal(error);
       if (refused.value.status === 412 && command.on) theirs.value = await get(command.on.path).catch(() => null);
@@ -65,7 +68,7 @@ export function Command({ command, onDone, onClose }) {
       <h2 id="command">${command.title}</h2>
       ${command.fields.map((field) => html`<${Input} key=${field.name} field=${field} refused=${refused.value} />`)}
       ${theirs.value && html`<${Conflict} before=${command.on?.body} after=${theirs.value.body} />`}
-      ${refused.value && refused.value.status !== 412 && html`<p class="bad" role="alert">${refused.value.message}</p>`}
+      ${refused.value && (refused.value.status !== 412 || !command.on) && html`<p class="bad" role="alert">${refused.value.message}</p>`}
       <div class="buttons">
         <button type="button" onClick=${() => dialog.current?.close()}>${t("command.cancel")}</button>
         <button class="main" disabled=${sending.value}>${t(theirs.value ? "command.still" : "command.go")}</button>
@@ -104,7 +107,9 @@ function Input({ field, refused }) {
       ? html`<select ...${common}>${options?.map(([code, shown]) => html`<option value=${code}>${shown}</option>`)}</select>`
       : kind === "textarea"
         ? html`<textarea ...${common} rows="4"></textarea>`
-        : html`<input ...${common} type=${kind} autocomplete="off" />`;
+        : kind === "json"
+          ? html`<textarea ...${common} rows="6" class="code" spellcheck=${false}></textarea>`
+          : html`<input ...${common} type=${kind} autocomplete="off" />`;
   return html`<label>${label}${control}${described && html`<small id=${described} class=${wrong ? "bad" : undefined}>${wrong?.detail ?? hint}</small>`}</label>`;
 }
 

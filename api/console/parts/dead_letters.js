@@ -43,11 +43,11 @@ export function DeadLetters() {
       </div>`,
     });
   }
-  return html`<${Sheet} title=${t("health.dead-letters")}>
+  return html`<${Sheet} title=${t("letter.title")}>
     ${refused.value && html`<${Refusal} refused=${refused.value} />`}
     <${Shown} read=${read}>${(/** @type {any} */ body) =>
       body.items.length
-        ? html`<${Table} caption=${t("health.dead-letters")} columns=${columns} rows=${body.items} id=${(/** @type {any} */ row) => `${row.projection} ${row.position}`} />`
+        ? html`<${Table} caption=${t("letter.title")} columns=${columns} rows=${body.items} id=${(/** @type {any} */ row) => `${row.projection} ${row.position}`} />`
         : html`<${Empty} text=${t("letter.none")} />`}</${Shown}>
   </${Sheet}>`;
 }

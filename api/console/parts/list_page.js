@@ -43,7 +43,7 @@ export function ListPage({ title, path, filters, columns, parameters = {}, id, h
     ${!list.loading && html`<${Behind} position=${list.position} />`}
     ${list.refused && html`<${Refusal} refused=${list.refused} />`}
     ${!list.rows.length && list.loading && html`<${Loading} />`}
-    ${!list.rows.length && !list.loading && !list.refused && !list.more && html`<${Empty} text=${t("state.none")} />`}
+    ${!list.rows.length && !list.loading && !list.refused && !list.more && html`<${Empty} text=${t(Object.values(given).some(Boolean) ? "state.none" : "state.empty")} />`}
     ${list.rows.length > 0 && html`<${Table} caption=${title} columns=${columns} rows=${list.rows} id=${id} href=${href}
       sorted=${sorted} onSort=${sortable ? (/** @type {string} */ by) => set({ sort: by }) : undefined} />`}
     ${(list.rows.length > 0 || list.more) && html`<${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />`}

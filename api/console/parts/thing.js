@@ -30,7 +30,7 @@ export function Thing({ path, title, badges, children, commands }) {
   const past = at.as_of != null || at.effective_at != null;
   const now = { after: after.value || null };
   const thing = useMoment(path, { ...at, ...now }, after.value);
-  const history = useRead(`${path}/history`, { ...now, limit: 200 });
+  const history = useRead(`${path}/history`, { ...now, sentences: true, limit: 200 });
   const events = history.answer?.body.items ?? [];
   const ticks = useMemo(() => ticksOf(events), [events]);
   return html`

@@ -11,6 +11,7 @@ import { overview } from "./en/overview.js";
 import { reports } from "./en/reports.js";
 import { sales } from "./en/sales.js";
 import { service } from "./en/service.js";
+import { settings } from "./en/settings.js";
 import { values } from "./en/values.js";
 
-export const en = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations };
+export const en = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };

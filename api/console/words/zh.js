@@ -11,7 +11,8 @@ import { overview } from "./zh/overview.js";
 import { reports } from "./zh/reports.js";
 import { sales } from "./zh/sales.js";
 import { service } from "./zh/service.js";
+import { settings } from "./zh/settings.js";
 import { values } from "./zh/values.js";
 
 /** @type {Record<keyof typeof import("./en.js").en, string>} */
-export const zh = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations };
+export const zh = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };

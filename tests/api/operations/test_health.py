@@ -94,6 +94,19 @@ def test_kafka_is_reported_only_if_events_go_through_it(client: Client, engine: 
     assert (body["kafka"], body["healthy"]) == ((None, True) if engine == "sqlite" else (False, False))
 
 
+@on_both_engines
+def test_what_waits_for_the_relay_is_reported_with_its_age(client: Client, parts: Parts, engine: str) -> None:
+    body = client.get("/v1/status").json()
+    if engine == "sqlite":
+        assert body["relay"] is None
+        return
+    [first] = parts.deployment.store.log(0, 1)
+    oldest = parts.deployment.store.decode_plain(first).metadata.recorded_at
+    assert body["routed"] == 0, "no relay runs here"
+    assert datetime.fromisoformat(body["relay"].pop("waiting_since")) == oldest
+    assert body["relay"] == {"waiting": body["head"], "failure": None}
+
+
 def test_without_its_database_the_system_is_not_ready(client: Client, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent() -> int:
         raise OperationalError("SELECT 1", {}, Exception("secret"))

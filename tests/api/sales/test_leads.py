@@ -121,8 +121,13 @@ def test_an_erased_lead_loses_its_personal_data_and_a_customers_lead_cannot_be_e
     assert (gone["private"], gone["erased_at"] is None, gone["channel"]) == (None, False, "social")
     assert all("Zwetschge" not in client.get(path).text for path in (lead, f"{lead}/history", f"{lead}?version=2"))
     refused(client, f"{lead}/qualification", None, "lead-erased")
+    receipt = seen(client, f"{lead}/erasure")
+    assert {name: receipt[name] for name in ERASURE} == ERASURE
+    assert receipt["lead_id"] == id_of(lead)
+    assert receipt["subjects"] == [{"id": id_of(lead), "kind": "lead", "key_destroyed": True}]
     theirs = captured(client, customer_id=id_of(registered(client)))
     refused(client, f"{theirs}/erasure", ERASURE, "lead-of-customer")
+    assert client.get(f"{theirs}/erasure").status_code == 404
 
 
 @on_both_engines

@@ -28,7 +28,7 @@ NEEDED: dict[str, tuple[str, str]] = {
     "/v1/campaigns": ("campaigns:read", "campaigns:write"),
     "/v1/tickets": ("tickets:read", "tickets:write"),
     "/v1/leads": ("leads:read", "leads:write"),
-    "/v1/leads/{id}/erasure": ("", "customers:erase"),
+    "/v1/leads/{id}/erasure": ("leads:read", "customers:erase"),
     "/v1/deals": ("deals:read", "deals:write"),
     "/v1/pipelines": ("pipelines:read", "pipelines:write"),
     "/v1/interactions": ("interactions:read", "interactions:write"),

@@ -45,6 +45,13 @@ def test_pages_have_the_events_and_changes_of_the_whole_history(client: Client, 
     assert paged(client, f"{customer}/history?limit={limit}") == whole["items"]
 
 
+def test_each_event_has_a_sentence_in_both_languages_on_request(client: Client, customer: str) -> None:
+    first, *_ = paged(client, f"{customer}/history?sentences=true&limit=5")
+    assert first["sentence"]["en"].startswith("Customer registered")
+    assert first["sentence"]["zh"].startswith("客户")
+    assert "sentence" not in client.get(f"{customer}/history").json()["items"][0]
+
+
 def test_a_cursor_of_another_history_or_list_is_refused(client: Client, customer: str) -> None:
     other = registered(client, name="Eve")
     client.patch(other, {"name": "Eve X."})
