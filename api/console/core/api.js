@@ -48,12 +48,13 @@ export function get(path, parameters, signal) {
 }
 
 /**
- * A command. `tag` is the version that it changes: if someone else was faster, it is refused with 412.
- * @param {"POST" | "PATCH" | "PUT" | "DELETE"} method @param {string} path @param {unknown} [body] @param {string | null} [tag]
+ * A command. `tag` is the version that it changes: if someone else was faster, it is refused with 412. A command that is sent again
+ * with the same `key` is carried out once.
+ * @param {"POST" | "PATCH" | "PUT" | "DELETE"} method @param {string} path @param {unknown} [body] @param {string | null} [tag] @param {string} [key]
  */
-export function send(method, path, body, tag) {
+export function send(method, path, body, tag, key = crypto.randomUUID()) {
   /** @type {Record<string, string>} */
-  const headers = { "Idempotency-Key": crypto.randomUUID() };
+  const headers = { "Idempotency-Key": key };
   if (me.value?.csrf_token) headers["X-CSRF-Token"] = me.value.csrf_token;
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   if (tag) headers["If-Match"] = tag;
