@@ -1,4 +1,4 @@
-"""Forms of the console, as a person fills them in."""
+"""The forms of commands, as a person fills them in."""
 
 from __future__ import annotations
 
@@ -21,3 +21,28 @@ def submitted(page: Page, button: str, fields: Mapping[str, str] | None = None) 
         dialog.get_by_label(re.compile(f"^{re.escape(label)}")).fill(text)  # a hint may follow
     dialog.get_by_role("button", name="Save", exact=True).click()
     expect(dialog).to_have_count(0)
+
+
+def chosen(page: Page, *names: str) -> Locator:
+    """The dialog of a command, which is a button or stands in a menu."""
+    for name in names:
+        page.get_by_role("button", name=name, exact=True).click()
+    return page.get_by_role("dialog")
+
+
+def saved(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def row(page: Page, table: str, text: str) -> Locator:
+    return page.get_by_role("table", name=table).get_by_role("row").filter(has_text=text)
+
+
+def done(page: Page, of: Locator, name: str, values: dict[str, str] | None = None) -> None:
+    """A command of one row of a table."""
+    of.get_by_role("button", name="Do", exact=True).click()
+    dialog = chosen(page, name)
+    for label, value in (values or {}).items():
+        dialog.get_by_label(label).fill(value)
+    saved(page)

@@ -17,8 +17,11 @@ PAGES = (
     "/customers",
     "/orders",
     "/deals",
+    "/leads",
     "/tickets",
     "/tasks",
+    "/interactions",
+    "/feedback",
     "/campaigns",
     "/reports",
     "/reports/sales?by=month",
@@ -38,7 +41,9 @@ def test_axe_finds_nothing_serious_on_any_page(admin: Reader, site: Site, theme:
     if theme == "dark":  # only colours differ
         page.get_by_role("button", name="Dark").click()
         rules = '{"runOnly": ["color-contrast"]}'
-    things = (f"/customers/{site.business.customers[0]}", f"/tickets/{site.business.tickets[1]}")
+    business = site.business
+    ids = {"customers": business.customers, "leads": business.leads, "tickets": business.tickets, "feedback": business.feedback}
+    things = (*(f"/{name}/{some[1]}" for name, some in ids.items()), f"/campaigns/{business.campaign}")
     found = []
     for path in (*PAGES, *things):
         admin.open(path)

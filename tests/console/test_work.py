@@ -7,6 +7,7 @@ from contextlib import suppress
 from playwright.sync_api import Error, Route, expect
 
 from tests.console.conftest import Reader
+from tests.console.forms import chosen, saved
 from tests.console.site import Site
 
 
@@ -55,6 +56,49 @@ def test_a_ticket_is_found_answered_and_solved(admin: Reader, site: Site) -> Non
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("button", name="Reopen")).to_be_visible()
     expect(page.get_by_text("First resolution").first).to_be_visible()
+
+
+def test_a_ticket_is_changed_by_forms_and_merged_into_another(admin: Reader, site: Site) -> None:
+    page = admin.page
+    other, order = site.business.tickets[2], site.api.get("/v1/orders", params={"limit": 1}).json()["items"][0]["id"]
+    admin.open("/tickets")
+    dialog = chosen(page, "Open a ticket")
+    dialog.get_by_label("Subject").fill("The sleeve is torn")
+    dialog.get_by_label("Requester").fill(site.business.customers[20])
+    saved(page)
+    expect(page.get_by_role("heading", name="The sleeve is torn")).to_be_visible()
+    path = "/v1" + page.url.removeprefix(site.url)
+    chosen(page, "Ticket", "Change the priority").get_by_label("Priority").select_option("urgent")
+    saved(page)
+    chosen(page, "Ticket", "Change the category").get_by_label("Category").fill("damage")
+    saved(page)
+    chosen(page, "Ticket", "Link what it is about").get_by_label("Id").fill(order)
+    saved(page)
+    chosen(page, "Ticket", "Assign").get_by_label("Owner").fill("mia")
+    saved(page)
+    chosen(page, "Waiting", "Wait for somebody else").get_by_label("Reason").fill("supplier")
+    saved(page)
+    expect(page.locator(".heading")).to_contain_text("on hold")
+    chosen(page, "Waiting", "Resume")
+    saved(page)
+    chosen(page, "Waiting", "Escalate").get_by_label("Team").fill("quality")
+    saved(page)
+    chosen(page, "Add a note").get_by_label("Text").fill("Card number 4711")
+    saved(page)
+    note = page.locator(".talk .internal")
+    expect(note).to_contain_text("Card number 4711")
+    note.get_by_role("button", name="Remove the text").click()
+    saved(page)
+    expect(note).to_contain_text("The text was removed.")
+    expect(note.get_by_role("button")).to_have_count(0)
+    chosen(page, "Ticket", "Merge into another ticket").get_by_label("The ticket that continues").fill(other)
+    saved(page)
+    expect(page.locator(".heading")).to_contain_text("closed")
+    expect(page.get_by_role("button", name="Waiting")).to_have_count(0)
+    ticket = site.api.get(path).json()
+    expected = {"priority": "urgent", "category": "damage", "agent": "mia", "merged_into": other}
+    assert {name: ticket[name] for name in expected} == expected
+    assert (ticket["about"], ticket["escalations"][0]["team"]) == ([{"kind": "order", "id": order}], "quality")
 
 
 def test_a_deal_is_dragged_to_its_next_stage_or_moved_with_the_keyboard(admin: Reader, site: Site) -> None:

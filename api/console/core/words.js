@@ -1,4 +1,4 @@
-// The words of the console: one dictionary for each language. A page says `t("customers.title")` and is drawn again when the
+// The words of the console: one dictionary for each language. A page says `t("page.customers")` and is drawn again when the
 // reader chooses another language.
 // @ts-check
 

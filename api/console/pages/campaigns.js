@@ -7,34 +7,12 @@ import { may } from "../core/session.js";
 import { html } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { Commands } from "../parts/command.js";
+import { planCampaign } from "../parts/commands/campaigns.js";
 import { ListPage } from "../parts/list_page.js";
 import { Badge } from "../parts/pieces.js";
 
 const STATUSES = ["planned", "running", "paused", "completed", "cancelled"];
 export const TONES = /** @type {Record<string, "good" | "warn" | "bad">} */ ({ running: "good", paused: "warn", cancelled: "bad" });
-
-/** @returns {import("../parts/command.js").Wanted} */
-function plan() {
-  return {
-    title: t("campaign.plan.do"),
-    method: "POST",
-    path: "/v1/campaigns",
-    fields: [
-      { name: "name", label: t("campaign.name"), required: true },
-      { name: "channels", label: t("campaign.channels"), hint: t("campaign.channels.hint") },
-      { name: "starts", label: t("campaign.starts"), kind: "date" },
-      { name: "ends", label: t("campaign.ends"), kind: "date" },
-      { name: "budget", label: t("measure.budget") },
-      { name: "currency", label: t("deal.currency"), value: "EUR" },
-      { name: "holdout_share", label: t("campaign.holdout"), hint: t("campaign.holdout.hint") },
-    ],
-    body: ({ channels, budget, currency, ...values }) => ({
-      ...values,
-      ...(channels && { channels: channels.split(/[\s,]+/) }),
-      ...(budget && { budget, currency }),
-    }),
-  };
-}
 
 export function Page() {
   /** @type {import("../parts/list_page.js").Filter[]} */
@@ -55,5 +33,5 @@ export function Page() {
   ];
   return html`<${ListPage} title=${t("page.campaigns")} path="/v1/campaigns" views="campaigns" filters=${filters} columns=${columns} sort="-planned_at"
     href=${(/** @type {any} */ row) => `/campaigns/${row.id}`}
-    aside=${may("campaigns:write") && html`<${Commands} commands=${[plan()]} onDone=${(/** @type {any} */ answer) => go(`/campaigns/${answer.body.id}`)} />`} />`;
+    aside=${may("campaigns:write") && html`<${Commands} commands=${[planCampaign()]} onDone=${(/** @type {any} */ answer) => go(`/campaigns/${answer.body.id}`)} />`} />`;
 }

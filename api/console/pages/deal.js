@@ -5,6 +5,8 @@ import { day, money } from "../core/format.js";
 import { may } from "../core/session.js";
 import { html } from "../core/view.js";
 import { t, word } from "../core/words.js";
+import { Link } from "../parts/about.js";
+import { dealCommands } from "../parts/commands/deals.js";
 import { Badge, Pairs, Sheet } from "../parts/pieces.js";
 import { Thing } from "../parts/thing.js";
 import { Time } from "../parts/time.js";
@@ -12,30 +14,10 @@ import { Value } from "../parts/value.js";
 
 const TONES = /** @type {Record<string, "good" | "bad">} */ ({ won: "good", lost: "bad" });
 
-/** @param {any} deal @returns {import("../parts/command.js").Wanted[]} */
-function commands(deal) {
-  const path = `/v1/deals/${deal.id}`;
-  const reason = { name: "reason", label: t("command.reason"), hint: t("command.reason.hint") };
-  if (deal.status !== "open") return [{ title: t("deal.reopen"), method: "POST", path: `${path}/reopening`, fields: [] }];
-  return [
-    {
-      title: t("deal.amount.change"),
-      method: "PUT",
-      path: `${path}/amount`,
-      fields: [
-        { name: "amount", label: t("deal.amount"), value: deal.amount ?? "", required: true },
-        { name: "currency", label: t("deal.currency"), value: deal.currency ?? "EUR", required: true },
-      ],
-    },
-    { title: t("deal.win"), method: "POST", path: `${path}/win`, fields: [] },
-    { title: t("deal.lose"), method: "POST", path: `${path}/loss`, fields: [reason] },
-  ];
-}
-
 /** @param {{ id: string }} props */
 export function Page({ id }) {
   return html`<${Thing} path=${`/v1/deals/${id}`} title=${(/** @type {any} */ deal) => `${t("page.deal")} ${deal.number}`}
-    badges=${(/** @type {any} */ deal) => html`<${Badge} tone=${TONES[deal.status]}>${word("status", deal.status)}</${Badge}>`} commands=${may("deals:write") ? commands : undefined}>
+    badges=${(/** @type {any} */ deal) => html`<${Badge} tone=${TONES[deal.status]}>${word("status", deal.status)}</${Badge}>`} commands=${may("deals:write") ? dealCommands : undefined}>
     ${(/** @type {any} */ deal, /** @type {import("../parts/thing.js").Seen} */ seen) => html`
       <${Sheet} title=${t("deal.about")}>
         <${Pairs} changed=${seen.changed} pairs=${[
@@ -43,7 +25,10 @@ export function Page({ id }) {
           [t("deal.stage"), deal.stage, "stage"],
           [t("deal.pipeline"), deal.pipeline, "pipeline"],
           [t("order.customer"), html`<a href=${`/customers/${deal.customer_id}`}><code>${deal.customer_id}</code></a>`, "customer_id"],
+          [t("page.lead"), deal.lead_id && html`<${Link} kind="lead" id=${deal.lead_id} />`, "lead_id"],
           [t("customer.owner"), deal.owner, "owner"],
+          [t("ticket.team"), deal.team, "team"],
+          [t("customer.tags"), deal.tags.join(", "), "tags"],
           [t("deal.expected"), day(deal.expected_close), "expected_close"],
           [t("deal.opened"), html`<${Time} at=${deal.opened_at} />`, "opened_at"],
           [t("deal.lost"), deal.lost_reason, "lost_reason"],

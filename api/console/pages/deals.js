@@ -1,13 +1,16 @@
 // Deals on a board by stage. A card is dragged to its next stage; the keyboard does the same with the card's menu.
 // @ts-check
 
-import { query, set } from "../core/address.js";
+import { go, query, set } from "../core/address.js";
 import { refusal, send } from "../core/api.js";
+import { sum } from "../core/decimals.js";
 import { money } from "../core/format.js";
 import { useRead } from "../core/reading.js";
 import { may } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
 import { t } from "../core/words.js";
+import { Commands } from "../parts/command.js";
+import { openDeal } from "../parts/commands/deals.js";
 import { Heading } from "../parts/pieces.js";
 import { Empty, Refusal, Shown } from "../parts/states.js";
 import { Time } from "../parts/time.js";
@@ -20,10 +23,11 @@ export function Page() {
     if (!body.items.length) return html`<${Heading} title=${t("page.deals")} /><${Empty} text=${t("deal.no-pipeline")} />`;
     const pipeline = body.items.find((/** @type {any} */ one) => one.code === query.value.get("pipeline")) ?? body.items[0];
     return html`
-      <${Heading} title=${t("page.deals")} aside=${html`<label>${t("deal.pipeline")}
+      <${Heading} title=${t("page.deals")} aside=${html`<label class="inline">${t("deal.pipeline")}
         <select value=${pipeline.code} onChange=${(/** @type {any} */ event) => set({ pipeline: event.currentTarget.value })}>
           ${body.items.map((/** @type {any} */ one) => html`<option value=${one.code}>${one.name}</option>`)}
-        </select></label>`} />
+        </select></label>
+        ${may("deals:write") && html`<${Commands} commands=${[openDeal(pipeline)]} onDone=${(/** @type {any} */ answer) => go(`/deals/${answer.body.id}`)} />`}`} />
       <${Board} pipeline=${pipeline} key=${pipeline.code} />
     `;
   }}</${Shown}>`;
@@ -71,25 +75,15 @@ function Stage({ stage, stages, deals, onMove, onChoose }) {
     onDragOver=${(/** @type {DragEvent} */ event) => (event.preventDefault(), (over.value = true))} onDragLeave=${() => (over.value = false)}
     onDrop=${(/** @type {DragEvent} */ event) => (event.preventDefault(), (over.value = false), onMove(event.dataTransfer?.getData("text/plain") ?? ""))}>
     <header><h2>${stage.name}</h2><span class="soft">${deals.length}</span></header>
-    ${sums(deals).map((sum) => html`<p class="soft">${sum}</p>`)}
+    ${sums(deals).map((text) => html`<p class="soft">${text}</p>`)}
     ${deals.map((deal) => html`<${Card} key=${deal.id} deal=${deal} stages=${stages} onChoose=${onChoose} />`)}
   </section>`;
 }
 
-/** The sum of each currency. Amounts are added as integers of the smallest unit that occurs. @param {any[]} deals */
+/** The sum of each currency: two currencies are never added. @param {any[]} deals */
 function sums(deals) {
-  /** @type {Map<string, bigint>} */
-  const found = new Map();
-  const digits = Math.max(0, ...deals.map((deal) => (deal.amount ?? "").split(".")[1]?.length ?? 0));
-  for (const { amount, currency } of deals) {
-    if (amount == null) continue;
-    const [whole, part = ""] = amount.split(".");
-    found.set(currency, (found.get(currency) ?? 0n) + BigInt(whole + part.padEnd(digits, "0")));
-  }
-  return [...found].map(([currency, sum]) => {
-    const text = String(sum).padStart(digits + 1, "0");
-    return money(digits ? `${text.slice(0, -digits)}.${text.slice(-digits)}` : text, currency);
-  });
+  const currencies = [...new Set(deals.flatMap(({ amount, currency }) => (amount == null ? [] : currency)))];
+  return currencies.map((currency) => money(sum(deals.flatMap((deal) => (deal.amount != null && deal.currency === currency ? deal.amount : []))), currency));
 }
 
 /** @param {{ deal: any, stages: any[], onChoose: (deal: any, stage: string) => void }} props */

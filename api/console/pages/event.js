@@ -65,6 +65,6 @@ function Relative({ one, kind }) {
 /** The thing of the event: its page, if it has one. @param {{ event: any }} props */
 function Resource({ event }) {
   const page = event.resource?.replace(/^\/v1/, "");
-  const known = page && /^\/(customers|orders|tickets|deals|campaigns)\/[^/]+$/.test(page);
+  const known = page && /^\/(customers|orders|leads|deals|tickets|interactions|feedback|campaigns)\/[^/]+$/.test(page);
   return html`${known && html`<a href=${page}>${page.split("/")[1]}</a> · `}<a href=${`/events?stream=${event.stream}`}><code>${event.stream}</code></a> v${event.version}`;
 }

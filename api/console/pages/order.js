@@ -4,14 +4,15 @@
 import { money, number } from "../core/format.js";
 import { may } from "../core/session.js";
 import { html } from "../core/view.js";
-import { t } from "../core/words.js";
+import { t, word } from "../core/words.js";
+import { orderCommands } from "../parts/commands/orders.js";
+import { Payments, Returns, Shipments } from "../parts/order_sheets.js";
 import { OrderStatus } from "../parts/order_status.js";
-import { Pairs, Sheet } from "../parts/pieces.js";
+import { Badge, Pairs, Sheet } from "../parts/pieces.js";
 import { Table } from "../parts/table.js";
 import { Thing } from "../parts/thing.js";
 import { Time } from "../parts/time.js";
 import { Value } from "../parts/value.js";
-import { orderCommands } from "../parts/order_commands.js";
 
 const SUMS = ["gross", "discounts", "returns", "net", "tax", "charges", "total", "captured", "refunded", "charged_back"];
 
@@ -30,12 +31,16 @@ export function Page({ id }) {
           [t("order.channel"), order.channel, "channel"],
           [t("order.placed"), html`<${Time} at=${order.placed_at} />`, "placed_at"],
           [t("customer.owner"), order.owner, "owner"],
+          [t("ticket.team"), order.team, "team"],
+          [t("customer.tags"), order.tags.join(", "), "tags"],
           [t("page.deal"), order.deal_id && html`<a href=${`/deals/${order.deal_id}`}><code>${order.deal_id}</code></a>`, "deal_id"],
           [t("order.recipient"), order.private && html`<${Value} value=${order.private.recipient} />`, "private"],
           [t("customer.attributes"), html`<${Value} value=${order.attributes} />`, "attributes"],
         ]} />
       </${Sheet}>
-      ${Object.keys(order.shipments ?? {}).length > 0 && html`<${Sheet} title=${t("order.shipments")}><${Value} value=${order.shipments} /></${Sheet}>`}
+      <${Payments} order=${order} seen=${seen} />
+      <${Shipments} order=${order} seen=${seen} />
+      <${Returns} order=${order} seen=${seen} />
     `}
   </${Thing}>`;
 }
@@ -44,7 +49,11 @@ export function Page({ id }) {
 function Lines({ order }) {
   const columns = [
     { title: t("order.line"), cell: (/** @type {any} */ line) => html`${line.name}${line.sku && html` <code class="soft">${line.sku}</code>`}` },
-    { title: t("order.quantity"), figures: true, cell: (/** @type {any} */ line) => number(line.quantity) },
+    {
+      title: t("order.quantity"),
+      figures: true,
+      cell: (/** @type {any} */ line) => html`${number(line.quantity)}${order.cancelled[line.line_id] && html` <${Badge} tone="bad">−${number(order.cancelled[line.line_id])} ${word("status", "cancelled")}</${Badge}>`}`,
+    },
     { title: t("order.price"), figures: true, cell: (/** @type {any} */ line) => money(line.unit_price, order.currency) },
     { title: t("order.total"), figures: true, cell: (/** @type {any} */ line) => money(line.total, order.currency) },
   ];

@@ -1,9 +1,13 @@
 // All orders.
 // @ts-check
 
+import { go } from "../core/address.js";
 import { money } from "../core/format.js";
+import { may } from "../core/session.js";
 import { html } from "../core/view.js";
 import { t, word } from "../core/words.js";
+import { Commands } from "../parts/command.js";
+import { placeOrder } from "../parts/commands/orders.js";
 import { ListPage } from "../parts/list_page.js";
 import { OrderStatus } from "../parts/order_status.js";
 import { Time } from "../parts/time.js";
@@ -37,5 +41,6 @@ export function Page() {
     { title: t("order.total"), figures: true, cell: (row) => money(row.total, row.currency) },
   ];
   return html`<${ListPage} title=${t("page.orders")} path="/v1/orders" views="orders" filters=${filters} columns=${columns} sort="-placed_at"
-    href=${(/** @type {any} */ row) => `/orders/${row.id}`} />`;
+    href=${(/** @type {any} */ row) => `/orders/${row.id}`}
+    aside=${may("orders:write") && html`<${Commands} commands=${[placeOrder()]} onDone=${(/** @type {any} */ answer) => go(`/orders/${answer.body.id}`)} />`} />`;
 }

@@ -4,13 +4,13 @@
 import { may } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
 import { t, word } from "../core/words.js";
+import { PAGES } from "../parts/about.js";
 import { Command, Commands } from "../parts/command.js";
 import { ListPage } from "../parts/list_page.js";
 import { Badge } from "../parts/pieces.js";
 import { Time } from "../parts/time.js";
 
 const STATUSES = ["open", "completed", "cancelled"];
-const PAGES = /** @type {Record<string, string>} */ ({ customer: "customers", order: "orders", ticket: "tickets", deal: "deals", campaign: "campaigns" });
 
 export function Page() {
   const after = useSignal(0);

@@ -9,7 +9,7 @@ import { Commands } from "../parts/command.js";
 import { ListPage } from "../parts/list_page.js";
 import { TicketStatus } from "../parts/ticket_status.js";
 import { Ago, Time } from "../parts/time.js";
-import { openTicket } from "../parts/ticket_commands.js";
+import { openTicket } from "../parts/commands/tickets.js";
 
 const STATUSES = ["new", "open", "pending", "on_hold", "solved", "closed"];
 const QUEUES = /** @type {[string, string][]} */ ([["true", "ticket.unsolved"], ["false", "ticket.finished"]]);

@@ -76,7 +76,7 @@ const SHOWN = {
   interactions: (row) => [word("channel", row.channel), word("direction", row.direction), row.agent ?? "", row.occurred_at],
   feedback: (row) => [word("feedback", row.kind), word("status", row.status), row.score ?? "", row.submitted_at ?? row.requested_at],
 };
-const LINKED = new Set(["orders", "tickets", "deals"]);
+const LINKED = new Set(["orders", "tickets", "deals", "interactions", "feedback"]);
 
 /** @param {{ name: string, things: { items: any[], more: boolean }, before?: { items: any[] } | null }} props */
 export function Things({ name, things, before }) {

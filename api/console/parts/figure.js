@@ -19,7 +19,7 @@ export function amount(value, figure) {
 
 /** A number without a unit that is a part of a whole, and not a score. @param {Value} figure */
 function isShare(figure) {
-  return figure.denominator !== undefined || / \/ |share|probability|difference/.test(figure.definition);
+  return figure.denominator !== undefined || / \/ |share|probability|difference|conversion rate/.test(figure.definition);
 }
 
 /** @param {{ figure: Value | undefined }} props */

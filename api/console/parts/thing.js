@@ -17,6 +17,8 @@ import { Shown } from "./states.js";
  * @property {Set<string>} changed the fields that differ from the moment shown before
  * @property {boolean} past it is not shown as of now
  * @property {number} after the position of the reader's last command
+ * @property {(commands: import("./command.js").Wanted[], title?: string) => any} offer commands that belong to a part of the page, as of now only;
+ *   with a title they are a menu
  */
 
 /**
@@ -36,12 +38,17 @@ export function Thing({ path, title, badges, children, commands }) {
   return html`
     <${Shown} read=${thing}>${(/** @type {any} */ body, /** @type {any} */ answer) => {
       const changed = new Set(thing.before ? differences(thing.before, body).map(({ name }) => name) : []);
-      const offered = past ? [] : (commands?.(body) ?? []).map((command) => ({ on: { path, body, tag: answer.tag }, ...command }));
+      const offer = (/** @type {import("./command.js").Wanted[]} */ some, menu = "") => {
+        if (past || !some.length) return null;
+        const wanted = some.map((command) => ({ on: { path, body, tag: answer.tag }, ...command, ...(menu && { menu }) }));
+        // Until the page shows what the reader's last command did, the next one would begin from what is no longer so.
+        return html`<${Commands} commands=${wanted} disabled=${answer.position < after.value} onDone=${(/** @type {any} */ done) => (after.value = done.position)} />`;
+      };
       return html`
-        <${Heading} title=${title(body)} aside=${offered.length > 0 && html`<${Commands} commands=${offered} onDone=${(/** @type {any} */ done) => (after.value = done.position)} />`}>
+        <${Heading} title=${title(body)} aside=${offer(commands?.(body) ?? [])}>
           <p class="soft">${badges?.(body)} <code>${body.id}</code> v${body.version} ${past && html`<${Badge} tone="warn">${t("moment.past")}</${Badge}>`}</p>
         </${Heading}>
-        <div class="sheets">${children(body, { changed, past, after: after.value })}</div>
+        <div class="sheets">${children(body, { changed, past, after: after.value, offer })}</div>
       `;
     }}</${Shown}>
     <${History} read=${history} />

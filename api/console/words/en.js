@@ -1,6 +1,8 @@
 // The console in English. Every name here is in zh.js too: the check of types requires it.
 // @ts-check
 
+import { commands } from "./en/commands.js";
+import { contacts } from "./en/contacts.js";
 import { customers } from "./en/customers.js";
 import { general } from "./en/general.js";
 import { log } from "./en/log.js";
@@ -14,4 +16,4 @@ import { service } from "./en/service.js";
 import { settings } from "./en/settings.js";
 import { values } from "./en/values.js";
 
-export const en = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };
+export const en = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };

@@ -1,6 +1,8 @@
 // 控制台的中文词汇，与 en.js 的名称一一对应。
 // @ts-check
 
+import { commands } from "./zh/commands.js";
+import { contacts } from "./zh/contacts.js";
 import { customers } from "./zh/customers.js";
 import { general } from "./zh/general.js";
 import { log } from "./zh/log.js";
@@ -15,4 +17,4 @@ import { settings } from "./zh/settings.js";
 import { values } from "./zh/values.js";
 
 /** @type {Record<keyof typeof import("./en.js").en, string>} */
-export const zh = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };
+export const zh = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };

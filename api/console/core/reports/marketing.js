@@ -1,7 +1,7 @@
 // The reports about campaigns and channels.
 // @ts-check
 
-import { DAYS, PERIODS, orders } from "./parts.js";
+import { DAYS, PERIODS, leads, orders } from "./parts.js";
 
 /** @type {import("../reports.js").Report[]} */
 export const marketing = [
@@ -79,5 +79,6 @@ export const marketing = [
     first: ["channel"],
     main: ["captured", "qualified", "converted", "lost", "conversion_rate", "win_rate"],
     chart: { kind: "bars", measure: "conversion_rate" },
+    list: leads,
   },
 ];

@@ -34,3 +34,19 @@ export function tickets(group, asked) {
   const wanted = Object.fromEntries(TICKETS.map((name) => [name, group[name] ?? asked[name]]));
   return address("/tickets", { ...wanted, opened_from: from, opened_to: to, discarded: "false" });
 }
+
+/** @param {Record<string, any>} group @param {Record<string, any>} asked */
+export function leads(group, asked) {
+  if ("pipeline" in group || "stage" in group || group.channel === null || group.owner === null) return null; // No filter of the list selects these.
+  const { from, to } = days(group, asked);
+  const wanted = Object.fromEntries(["channel", "origin", "owner"].map((name) => [name, group[name] ?? asked[name]]));
+  return address("/leads", { ...wanted, without_origin: group.origin === null ? "true" : null, captured_from: from, captured_to: to });
+}
+
+/** @param {Record<string, any>} group @param {Record<string, any>} asked */
+export function feedback(group, asked) {
+  if (group.channel === null || group.agent === null) return null; // No filter of the list selects these.
+  const { from, to } = days(group, asked);
+  const wanted = Object.fromEntries(["channel", "kind", "agent"].map((name) => [name, group[name] ?? asked[name]]));
+  return address("/feedback", { ...wanted, submitted_from: from, submitted_to: to });
+}

@@ -1,7 +1,7 @@
 // The reports about service.
 // @ts-check
 
-import { DAYS, PERIODS, TICKETS, tickets } from "./parts.js";
+import { DAYS, PERIODS, TICKETS, feedback, tickets } from "./parts.js";
 
 /** @type {import("../reports.js").Report[]} */
 export const service = [
@@ -52,5 +52,6 @@ export const service = [
     first: ["channel"],
     main: ["feedback_submitted", "feedback_csat", "feedback_nps", "tickets_tickets", "tickets_first_response_p50"],
     chart: { kind: "bars", measure: "feedback_csat" },
+    list: feedback,
   },
 ];

@@ -94,5 +94,13 @@ export const measures = {
   "measure.feedback_nps": "NPS",
   "measure.tickets_tickets": "Tickets",
   "measure.tickets_first_response_p50": "First response, median",
+  "measure.suppressed": "Suppressed",
+  "measure.bounced": "Bounced",
+  "measure.deferred": "Deferred",
+  "measure.visited": "Visited",
+  "measure.unsubscribed": "Unsubscribed",
+  "measure.marked_as_spam": "Marked as spam",
+  "measure.removed": "Removed",
+  "measure.revenue_per_member": "Revenue per member",
   "measure.responded": "Responded",
 };

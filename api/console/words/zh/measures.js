@@ -95,5 +95,13 @@ export const measures = {
   "measure.feedback_nps": "NPS",
   "measure.tickets_tickets": "工单",
   "measure.tickets_first_response_p50": "首次响应中位数",
+  "measure.suppressed": "禁止发送",
+  "measure.bounced": "退信",
+  "measure.deferred": "延迟",
+  "measure.visited": "访问",
+  "measure.unsubscribed": "退订",
+  "measure.marked_as_spam": "标为垃圾",
+  "measure.removed": "已移除",
+  "measure.revenue_per_member": "人均收入",
   "measure.responded": "回应",
 };
