@@ -5,8 +5,8 @@ import { day } from "../core/format.js";
 import { axis, token } from "../parts/chart.js";
 import { numeric, tip } from "./drawing.js";
 
-/** Cohorts by month: how many of each are still buying. @param {any[]} groups @param {string} measure */
-export function heat(groups, measure) {
+/** Cohorts by month: how many of each are still buying. @param {import("./drawing.js").Drawn[]} sets @param {string} measure */
+export function heat([{ groups }], measure) {
   const rows = [...new Set(groups.map(({ group }) => group.cohort))].sort();
   const columns = [...new Set(groups.map(({ group }) => group.months_since))].sort((one, other) => one - other);
   return {

@@ -11,6 +11,7 @@ import { html } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { Chart } from "../parts/chart.js";
 import { Figure } from "../parts/figure.js";
+import { Held, held, MEMBERS } from "../parts/held.js";
 import { Badge, Pairs, Sheet } from "../parts/pieces.js";
 import { Empty, Shown } from "../parts/states.js";
 import { More, Table } from "../parts/table.js";
@@ -72,7 +73,8 @@ function Funnel({ id }) {
 /** @param {{ id: string }} props */
 function Members({ id }) {
   const stage = query.value.get("stage") ?? "";
-  const list = useList(`/v1/campaigns/${id}/members`, { stage, variant: query.value.get("variant"), limit: 50 });
+  const brought = held("", [], ["variant", ...MEMBERS]);
+  const list = useList(`/v1/campaigns/${id}/members`, { stage, ...brought, limit: 50 });
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
     { title: t("campaign.member"), cell: (row) => (row.customer_id ? html`<a href=${`/customers/${row.customer_id}`}><code>${row.customer_id}</code></a>` : html`<code>${row.lead_id}</code>`) },
@@ -83,6 +85,7 @@ function Members({ id }) {
     <select value=${stage} onChange=${(/** @type {any} */ event) => set({ stage: event.currentTarget.value })}>
       <option value="">${t("filter.any")}</option>${STAGES.map((one) => html`<option value=${one}>${word("measure", one)}</option>`)}
     </select></label>`}>
+    <${Held} values=${brought} />
     ${list.rows.length ? html`<${Table} caption=${t("campaign.members")} columns=${columns} rows=${list.rows} />` : html`<${Empty} />`}
     <${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />
   </${Sheet}>`;
