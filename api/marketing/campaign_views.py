@@ -19,7 +19,7 @@ from api.shared.history import AskedPart
 from api.shared.looking import Row, get_history, get_one, seen_by
 from api.shared.openapi import exported, listed, one
 from api.shared.pasts import Past
-from api.shared.reading import After, AnyCode, Cursor, Limit, absent, found, listing, read
+from api.shared.reading import After, AnyCode, Cursor, Day, Limit, absent, found, listing, read
 from api.shared.routes import Router
 from api.shared.schemas import CHANGE, Schema
 from api.shared.sorting import By, sorting
@@ -94,13 +94,29 @@ async def members(
     after: After,
     id: UUID,
     by: Annotated[By[campaign_members.Sort], sorting(campaign_members.Sort, "started_at")],
+    zone: Zone,
     variant: AnyCode = None,
     stage: Mark | None = None,
+    removed: bool | None = None,
+    started_from: Day = None,
+    started_to: Day = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """The campaign's members in the order of their targeting, with the time when they first reached each stage."""
-    wanted = campaign_members.Filter(campaign_id=id, variant=variant, stage=stage)
+    """The campaign's members in the order of their targeting, with the time when they first reached each stage.
+
+    A member started when they were targeted, or first touched if never targeted. Days are in `zone`; the end of a range of days
+    is excluded. `removed`: whether the member was removed from the campaign; the funnel counts such a member as removed only.
+    """
+    wanted = campaign_members.Filter(
+        campaign_id=id,
+        variant=variant,
+        stage=stage,
+        removed=removed,
+        started_from=started_from,
+        started_to=started_to,
+        zone=zone,
+    )
 
     def pages(connection: Connection, limit: int, cursor: str | None) -> Page:
         return campaign_members.listing(connection, wanted, descending=by.descending, limit=limit, cursor=cursor)

@@ -7,6 +7,7 @@ touch, a reversed conversion or a removal. Nothing in it is personal.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -28,7 +29,7 @@ from projections.marketing.member_book import (
     days_after,
     load,
 )
-from projections.shared.lists import Listing
+from projections.shared.lists import Listing, flag
 from projections.shared.projection import Delivery, Projection, own, progress, types
 from projections.shared.rows import Instant, Row, Rows
 from projections.shared.tables import aggregates, columns, table
@@ -132,11 +133,18 @@ def _conversions(id: UUID, book: MemberBook) -> list[Row]:
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Members of a campaign with this variant who reached this stage; None matches any."""
+    """Members of a campaign with this variant who reached this stage; None matches any.
+
+    Ranges of days are half-open, in `zone`: a member started when they were targeted, or first touched if never targeted.
+    """
 
     campaign_id: UUID
     variant: str | None = None
     stage: Mark | None = None
+    removed: bool | None = None
+    started_from: date | None = None
+    started_to: date | None = None
+    zone: tzinfo = UTC
 
 
 Sort = Literal["started_at"]
@@ -168,7 +176,11 @@ def _shown(row: Row, book: MemberBook) -> Row:
 
 
 LISTED: Listing[Filter, Sort] = Listing(
-    members, Filter, "started_at", show=lambda row: _shown(row, load(row["state"])), rules={"stage": has}
+    members,
+    Filter,
+    "started_at",
+    show=lambda row: _shown(row, load(row["state"])),
+    rules={"stage": has, "removed": flag(has("removed"))},
 )
 listing = LISTED.listing
 

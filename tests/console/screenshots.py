@@ -37,6 +37,7 @@ def pages(site: Site) -> dict[str, str]:
         "report-waiting-times": "/reports/waiting-times?by=category",
         "report-cohorts": "/reports/cohorts",
         "report-segments": "/reports/segments",
+        "report-two-periods": "/reports/sales?by=month&from=1997-01-01&to=1997-04-01&from2=1998-01-01&to2=1998-04-01",
         "event": "/events/100",
         "audit": "/audit?view=recount",
         "settings": "/settings/pipelines/sales",

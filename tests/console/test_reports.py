@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from playwright.sync_api import expect
@@ -38,6 +37,11 @@ def test_a_figure_says_on_focus_what_it_was_made_of(admin: Reader, site: Site) -
     expect(tip).to_contain_text("(gross - discounts) / orders placed")
     expect(tip).to_contain_text(f"{average['numerator']} / {average['denominator']}")
     expect(tip).to_contain_text("95%")
+    box = tip.bounding_box()
+    assert box is not None
+    # Nothing covers it or cuts it off, although its row is the last one of a table that scrolls.
+    for x, y in ((box["x"] + 4, box["y"] + 4), (box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)):
+        assert admin.page.evaluate("([x, y]) => Boolean(document.elementFromPoint(x, y)?.closest('[role=tooltip]'))", [x, y])
 
 
 def test_a_chart_has_a_table_behind_it(admin: Reader) -> None:
@@ -46,23 +50,6 @@ def test_a_chart_has_a_table_behind_it(admin: Reader) -> None:
     expect(page.get_by_role("img", name="Waiting times")).to_have_attribute("data-drawn", "true")
     page.get_by_role("button", name="As a table").click()
     expect(page.get_by_role("table", name="Waiting times").first.get_by_role("cell", name="delivery")).to_be_visible()
-
-
-def test_every_report_is_shown_without_an_error(admin: Reader, site: Site) -> None:
-    admin.open("/reports")
-    links = admin.page.locator("main a.tile")
-    expect(links.first).to_be_visible()
-    paths = [link.get_attribute("href") for link in links.all()]
-    assert len(paths) >= 20
-    campaign = f"?campaign_id={site.business.campaign}"
-    for path in paths:
-        assert path
-        admin.open(path + (campaign if re.search("campaign-(lift|variants)", path) else ""))
-        expect(admin.page.get_by_role("heading", level=1)).to_be_visible()
-        expect(admin.page.locator(".shown, .state.failed")).not_to_have_count(0)
-        refused = admin.page.locator(".state.failed")
-        if refused.count():
-            assert "model" in refused.inner_text(), f"{path}: {refused.inner_text()}"
 
 
 def test_a_report_is_taken_along_as_a_file_and_as_a_request(admin: Reader) -> None:

@@ -1,24 +1,73 @@
-// Exact arithmetic with decimal texts, as the API states amounts and quantities: nothing is rounded.
+// Exact arithmetic on decimal texts, as the API states them. Nothing is rounded on the way, and nothing becomes a float.
 // @ts-check
 
-/** The sum, with as many digits after the point as the most exact of these has. @param {string[]} texts */
-export function sum(texts) {
-  const digits = Math.max(0, ...texts.map((text) => text.split(".")[1]?.length ?? 0));
-  const units = texts.reduce((total, text) => {
-    const [whole, part = ""] = text.split(".");
-    return total + BigInt(whole + part.padEnd(digits, "0"));
-  }, 0n);
-  const written = String(units < 0n ? -units : units).padStart(digits + 1, "0");
+/** A decimal text as a whole number of its last places. @param {string} text @returns {[units: bigint, places: number]} */
+function parsed(text) {
+  const [whole, part = ""] = text.split(".");
+  return [BigInt(whole + part), part.length];
+}
+
+/** Both texts in units of the same place. @param {string} one @param {string} other @returns {[bigint, bigint, number]} */
+function aligned(one, other) {
+  const [a, ofA] = parsed(one);
+  const [b, ofB] = parsed(other);
+  const places = Math.max(ofA, ofB);
+  return [a * 10n ** BigInt(places - ofA), b * 10n ** BigInt(places - ofB), places];
+}
+
+/** @param {bigint} units @param {number} places */
+function text(units, places) {
+  const digits = String(units < 0n ? -units : units).padStart(places + 1, "0");
   const sign = units < 0n ? "-" : "";
-  return digits ? `${sign}${written.slice(0, -digits)}.${written.slice(-digits)}` : sign + written;
+  return sign + (places ? `${digits.slice(0, -places)}.${digits.slice(-places)}` : digits);
 }
 
-/** One less others. @param {string} one @param {string[]} others */
+/** One less the other, exactly. @param {string} one @param {string} other */
+export function difference(one, other) {
+  const [a, b, places] = aligned(one, other);
+  return text(a - b, places);
+}
+
+/** The sum, with as many places as the most exact of these has. @param {string[]} texts */
+export function sum(texts) {
+  return texts.reduce((total, one) => {
+    const [a, b, places] = aligned(total, one);
+    return text(a + b, places);
+  }, "0");
+}
+
+/** One less all others, exactly. @param {string} one @param {string[]} others */
 export function less(one, others) {
-  return sum([one, ...others.map((text) => (text.startsWith("-") ? text.slice(1) : `-${text}`))]);
+  return difference(one, sum(others));
 }
 
-/** Whether it is above zero. @param {string} text */
-export function isPositive(text) {
-  return !text.startsWith("-") && /[1-9]/.test(text);
+/**
+ * How much larger one is than the other, in parts of the other's size, with four places, rounded half away from zero.
+ * There is no such number if the other is zero.
+ * @param {string} one @param {string} other @returns {string | null}
+ */
+export function change(one, other) {
+  const [a, b] = aligned(one, other);
+  if (b === 0n) return null;
+  const size = b < 0n ? -b : b;
+  const scaled = (a - b) * 10_000n;
+  const half = scaled < 0n ? -size / 2n : size / 2n;
+  return text((scaled + half) / size, 4);
+}
+
+/** -1, 0 or 1. @param {string} one */
+export function sign(one) {
+  const [units] = parsed(one);
+  return units < 0n ? -1 : units > 0n ? 1 : 0;
+}
+
+/** The number without its sign. @param {string} one */
+export function size(one) {
+  return one.replace("-", "");
+}
+
+/** A hundred times the number, exactly: a share in percent. @param {string} one */
+export function hundredfold(one) {
+  const [units, places] = parsed(one);
+  return places < 2 ? text(units * 10n ** BigInt(2 - places), 0) : text(units, places - 2);
 }

@@ -12,12 +12,17 @@ import { service } from "./reports/service.js";
  * @property {"marketing" | "sales" | "segments" | "service"} about
  * @property {string[]} filters parameters that the reader may set, in their order
  * @property {string[]} by what it can be grouped by
+ * @property {boolean} [single] it is grouped by one of these at a time
  * @property {string[]} first what it is grouped by at first
+ * @property {string} [needs] a parameter without which it has no answer
  * @property {string[]} main the figures that are shown at once; the others are one click away
  * @property {Chart} [chart]
- * @property {(group: Record<string, any>, asked: Record<string, any>) => string | null} [list] the address of the list that a group was made of
+ * @property {boolean} [pictured] another picture on its page shows it by time
+ * @property {Record<string, List>} [lists] for a figure, the list that it counts; the first one is also behind the group's name
+ * @property {Record<string, (group: any) => any>} [also] more columns: what the answer says of each group beside its figures
  */
-/** @typedef {{ kind: "lines" | "bars" | "curve" | "heat" | "funnel" | "scatter", measure: string }} Chart */
+/** @typedef {(group: Record<string, any>, asked: Record<string, any>) => string | null} List the address of a list, filtered as the group is; null if no list can be */
+/** @typedef {{ kind: "lines" | "bars" | "curve" | "heat" | "funnel" | "flows", measure: string }} Chart */
 
 /** Choices of parameters. @type {Record<string, string[]>} */
 export const CHOICES = {
@@ -27,6 +32,8 @@ export const CHOICES = {
   measure: ["first_resolution", "first_response", "full_resolution"],
   model: ["first", "last", "linear", "time-decay", "position", "markov", "shapley"],
   value: ["conversions", "revenue"],
+  kind: ["nps", "csat", "ces", "complaint", "praise", "suggestion"],
+  rules: ["true"],
   status: ["planned", "running", "paused", "completed", "cancelled"],
 };
 

@@ -34,3 +34,8 @@ export function word(kind, value) {
   if (value == null) return "–";
   return DICTIONARIES[language.value][`${kind}.${value}`] ?? value.replaceAll("_", " ").replaceAll("-", " ");
 }
+
+/** Whether the reader's language has a text under this name. @param {string} name */
+export function has(name) {
+  return DICTIONARIES[language.value][name] !== undefined;
+}

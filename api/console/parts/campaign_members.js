@@ -8,6 +8,7 @@ import { html } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { addMembers, memberCommands, touchCommands } from "./commands/campaign_members.js";
 import { Link } from "./about.js";
+import { Held, held, MEMBERS } from "./held.js";
 import { Badge, Sheet } from "./pieces.js";
 import { Behind, Empty, Loading, Refusal } from "./states.js";
 import { More, Table } from "./table.js";
@@ -19,7 +20,8 @@ const COLUMNS = ["sent", "opened", "clicked", "converted"];
 /** @param {{ campaign: any, seen: import("./thing.js").Seen }} props */
 export function Members({ campaign, seen }) {
   const [stage, variant] = ["stage", "variant"].map((name) => query.value.get(name) ?? "");
-  const list = useList(`/v1/campaigns/${campaign.id}/members`, { stage, variant, limit: 50, after: seen.after || null });
+  const brought = held("", [], MEMBERS);
+  const list = useList(`/v1/campaigns/${campaign.id}/members`, { stage, variant, ...brought, limit: 50, after: seen.after || null });
   const writer = may("campaigns:write");
   const here = list.rows.filter((row) => !row.removed_at);
   /** @type {import("./table.js").Column[]} */
@@ -36,10 +38,11 @@ export function Members({ campaign, seen }) {
       <${Choice} name="variant" label=${t("by.variant")} value=${variant} options=${variants(campaign)} />
       <${Choice} name="stage" label=${t("campaign.stage")} value=${stage} options=${STAGES.map((one) => [one, word("measure", one)])} />
     </form>
+    <${Held} values=${brought} />
     ${!list.loading && html`<${Behind} position=${list.position} />`}
     ${list.refused && html`<${Refusal} refused=${list.refused} />`}
     ${!list.rows.length && list.loading && html`<${Loading} />`}
-    ${!list.rows.length && !list.loading && !list.refused && html`<${Empty} text=${t(stage || variant ? "state.none" : "campaign.members.none")} />`}
+    ${!list.rows.length && !list.loading && !list.refused && html`<${Empty} text=${t(stage || variant || Object.keys(brought).length ? "state.none" : "campaign.members.none")} />`}
     ${list.rows.length > 0 && html`<${Table} caption=${t("campaign.members")} columns=${columns} rows=${list.rows} />
       <${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />`}
   </${Sheet}>`;

@@ -2,7 +2,7 @@
 // @ts-check
 
 import { html, useEffect, useRef, useSignal } from "../core/view.js";
-import { t } from "../core/words.js";
+import { language, t } from "../core/words.js";
 import { Table } from "./table.js";
 
 /** @type {Promise<any> | null} */
@@ -49,10 +49,10 @@ export function axis(more) {
 
 /**
  * @param {{ caption: string, option: () => Record<string, any>, columns: import("./table.js").Column[], rows: any[],
- *   id?: (row: any) => string, height?: number, onPick?: (picked: any) => void }} props
- *   `option` is called again when the theme or the rows change; the rows are the table behind the chart.
+ *   id?: (row: any) => string, height?: number, again?: unknown, onPick?: (picked: any) => void }} props
+ *   `option` is called again when the theme, the rows or `again` change; the rows are the table behind the chart.
  */
-export function Chart({ caption, option, columns, rows, id = (row) => JSON.stringify(row), height = 260, onPick }) {
+export function Chart({ caption, option, columns, rows, id = (row) => JSON.stringify(row), height = 260, again, onPick }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const asTable = useSignal(false);
   const failed = useSignal(false);
@@ -81,7 +81,7 @@ export function Chart({ caption, option, columns, rows, id = (row) => JSON.strin
       sized.disconnect();
       chart?.dispose();
     };
-  }, [rows, theme, asTable.value]);
+  }, [rows, theme, language.value, again, asTable.value]);
 
   return html`<figure class="chart">
     ${asTable.value || failed.value

@@ -6,6 +6,7 @@ import { useList } from "../core/list.js";
 import { may } from "../core/session.js";
 import { html } from "../core/view.js";
 import { t } from "../core/words.js";
+import { Held, held } from "./held.js";
 import { Heading } from "./pieces.js";
 import { SavedViews } from "./saved_views.js";
 import { Behind, Empty, Loading, Refusal } from "./states.js";
@@ -28,9 +29,10 @@ import { More, Table } from "./table.js";
  */
 export function ListPage({ title, path, filters, columns, parameters = {}, id, href, sort = "", fixedSort = false, views, aside, above, children }) {
   const given = Object.fromEntries(filters.map(({ name }) => [name, query.value.get(name) ?? ""]));
+  const brought = held(path, Object.keys({ ...given, ...parameters }));
   const alone = filters.find((filter) => filter.alone && given[filter.name] !== "");
   const sorted = query.value.get("sort") ?? sort;
-  const wanted = alone ? { [alone.name]: given[alone.name] } : { ...given, sort: sorted || null };
+  const wanted = alone ? { [alone.name]: given[alone.name] } : { ...brought, ...given, sort: sorted || null };
   const list = useList(path, { ...parameters, ...wanted, limit: 50 });
   const sortable = !alone && !fixedSort;
   return html`
@@ -40,6 +42,7 @@ export function ListPage({ title, path, filters, columns, parameters = {}, id, h
       ${filters.map((filter) => html`<${Field} key=${filter.name} filter=${filter} value=${given[filter.name]} disabled=${alone && alone !== filter} />`)}
       ${views && may("saved-views:read") && html`<${SavedViews} resource=${views} names=${filters.map(({ name }) => name)} />`}
     </form>`}
+    ${!alone && html`<${Held} values=${brought} />`}
     ${!list.loading && html`<${Behind} position=${list.position} />`}
     ${list.refused && html`<${Refusal} refused=${list.refused} />`}
     ${!list.rows.length && list.loading && html`<${Loading} />`}

@@ -4,17 +4,20 @@
 import { commands } from "./zh/commands.js";
 import { contacts } from "./zh/contacts.js";
 import { customers } from "./zh/customers.js";
+import { figures } from "./zh/figures.js";
 import { general } from "./zh/general.js";
 import { log } from "./zh/log.js";
 import { marketing } from "./zh/marketing.js";
 import { measures } from "./zh/measures.js";
 import { operations } from "./zh/operations.js";
 import { overview } from "./zh/overview.js";
+import { parameters } from "./zh/parameters.js";
 import { reports } from "./zh/reports.js";
 import { sales } from "./zh/sales.js";
 import { service } from "./zh/service.js";
+import { serviceMeasures } from "./zh/service_measures.js";
 import { settings } from "./zh/settings.js";
 import { values } from "./zh/values.js";
 
 /** @type {Record<keyof typeof import("./en.js").en, string>} */
-export const zh = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations, ...settings };
+export const zh = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...sales, ...service, ...marketing, ...reports, ...parameters, ...measures, ...serviceMeasures, ...figures, ...log, ...operations, ...settings };

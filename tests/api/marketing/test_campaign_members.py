@@ -273,3 +273,22 @@ def test_a_lead_that_is_unknown_or_erased_is_refused(client: Client) -> None:
         (409, "/problems/lead-erased"),
         (404, "/problems/not-there"),
     ]
+
+
+@on_both_engines
+def test_members_of_some_days_without_removed_ones_are_those_that_the_effect_of_these_days_counts(client: Client) -> None:
+    campaign, (ada, bob, eve) = planned(client), customers(client, 3)
+    for who, day in ((ada, "2026-03-01"), (bob, "2026-03-02"), (eve, "2026-03-02")):
+        client.post(f"{campaign}/members", {"members": [{"customer_id": who, "variant": "short", "occurred_at": day}]})
+    done(client, f"{campaign}/members/{eve}/removal")
+
+    def found(**asked: str) -> list[str]:
+        return [one["customer_id"] for one in seen(client, f"{campaign}/members", **asked)["items"]]
+
+    days = {"started_from": "2026-03-02", "started_to": "2026-03-03"}
+    assert found(stage="targeted", removed="false") == [ada, bob]
+    assert found(stage="targeted", removed="false", **days) == [bob]
+    assert found(removed="true") == [eve]
+    asked = {"campaign_id": campaign.rsplit("/", 1)[-1], "from": "2026-03-02", "to": "2026-03-03"}
+    [effect] = seen(client, "/v1/reports/campaign-effect", **asked)["groups"]
+    assert [effect["measures"][name]["value"] for name in ("targeted", "removed")] == ["1", "1"]

@@ -1,6 +1,7 @@
 // The reports about sales.
 // @ts-check
 
+import { address } from "../api.js";
 import { DAYS, PERIODS, orders } from "./parts.js";
 
 /** @type {import("../reports.js").Report[]} */
@@ -13,7 +14,17 @@ export const sales = [
     first: ["month"],
     main: ["orders", "units", "gross", "discounts", "returns", "net", "average_order"],
     chart: { kind: "lines", measure: "net" },
-    list: orders,
+    lists: { orders },
+  },
+  {
+    name: "channel-sales",
+    about: "sales",
+    filters: [...DAYS, "channel", "currency"],
+    by: ["channel", ...PERIODS],
+    first: ["channel"],
+    main: ["orders", "gross", "discounts", "returns", "net", "tax", "charges", "total", "cash_net"],
+    chart: { kind: "lines", measure: "net" },
+    lists: { orders },
   },
   {
     name: "sales-trend",
@@ -21,6 +32,7 @@ export const sales = [
     filters: [...DAYS, "channel", "currency"],
     by: ["channel"],
     first: [],
+    lists: { weeks: ({ channel, currency }, { from, to }) => address("/reports/sales", { by: "week", channel, currency, from, to }) },
     main: ["weeks", "last_week", "change", "change_from_year_before", "mean", "trend"],
   },
   {
@@ -31,7 +43,6 @@ export const sales = [
     first: ["month"],
     main: ["customers", "orders", "gross", "net", "share_of_orders"],
     chart: { kind: "lines", measure: "customers" },
-    list: orders,
   },
   {
     name: "cohorts",

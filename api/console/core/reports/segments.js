@@ -1,33 +1,49 @@
 // The reports about who is which kind of customer.
 // @ts-check
 
+import { address } from "../api.js";
+
+/** Customers with a label. Labels by rules have no list. @type {import("../reports.js").List} */
+function labelled({ label, rule_id }, { model }) {
+  return label && !rule_id ? address(`/segments/${encodeURIComponent(label)}`, { model }) : null;
+}
+
 /** @type {import("../reports.js").Report[]} */
 export const segments = [
   {
     name: "segments",
     about: "segments",
-    filters: [],
+    filters: ["model", "rules"],
     by: [],
     first: [],
     main: ["customers", "share"],
-    chart: { kind: "scatter", measure: "customers" },
-    list: (group) => (group.label ? `/segments/${encodeURIComponent(group.label)}` : null),
+    lists: { customers: labelled },
   },
-  { name: "segment-drift", about: "segments", filters: [], by: [], first: [], main: ["psi"], chart: { kind: "bars", measure: "psi" } },
+  {
+    name: "segment-flows",
+    about: "segments",
+    filters: ["model"],
+    by: [],
+    first: [],
+    main: ["customers", "share"],
+    chart: { kind: "flows", measure: "customers" },
+  },
+  { name: "segment-drift", about: "segments", filters: ["model"], by: [], first: [], main: ["psi"], chart: { kind: "bars", measure: "psi" } },
   {
     name: "segment-explanation",
     about: "segments",
-    filters: [],
+    filters: ["model"],
     by: [],
     first: [],
     main: ["customers", "precision", "coverage"],
-    list: (group) => (group.label ? `/segments/${encodeURIComponent(group.label)}` : null),
+    also: { rule: ({ text }) => text },
   },
   {
     name: "customer-value",
     about: "segments",
-    filters: [],
+    filters: ["horizon_days"],
     by: ["decile", "repeats"],
+    single: true,
     first: ["decile"],
     main: ["customers", "alive", "expected_purchases", "expected_value", "share_of_value"],
     chart: { kind: "bars", measure: "share_of_value" },
@@ -35,7 +51,7 @@ export const segments = [
   {
     name: "value-calibration",
     about: "segments",
-    filters: [],
+    filters: ["to"],
     by: [],
     first: [],
     main: ["customers", "actual_purchases_per_customer", "predicted_purchases_per_customer"],

@@ -1,7 +1,7 @@
 // What a reader can do with the goods of an order: shipments, returns, lines that are cancelled.
 // @ts-check
 
-import { isPositive, less } from "../../core/decimals.js";
+import { less, sign } from "../../core/decimals.js";
 import { t } from "../../core/words.js";
 import { choices, offered, reason } from "./shared.js";
 
@@ -23,7 +23,7 @@ function due(order) {
   return ({ line_id, quantity }) => {
     const shipped = shipments.flatMap(({ lines }) => lines.filter((/** @type {any} */ one) => one.line_id === line_id));
     const left = less(quantity, [...shipped.map((one) => one.quantity), order.cancelled[line_id] ?? "0"]);
-    return isPositive(left) ? left : "";
+    return sign(left) > 0 ? left : "";
   };
 }
 

@@ -1,7 +1,7 @@
 // What a reader can do with the money of an order: payments, chargebacks, refunds.
 // @ts-check
 
-import { isPositive, less, sum } from "../../core/decimals.js";
+import { less, sign, sum } from "../../core/decimals.js";
 import { money } from "../../core/format.js";
 import { t } from "../../core/words.js";
 import { linesOf } from "./order_goods.js";
@@ -23,7 +23,7 @@ function method() {
 /** What is still to be paid; nothing: an empty text. @param {any} order */
 function owed(order) {
   const left = less(sum([order.total, order.refunded, order.charged_back]), [order.captured]);
-  return isPositive(left) ? left : "";
+  return sign(left) > 0 ? left : "";
 }
 
 /** @param {any} order @returns {Wanted[]} */
@@ -33,7 +33,7 @@ export function moneyCommands(order) {
   const kept = order.order_status !== "cancelled";
   return offered([
     kept && { title: t("order.pay"), method: "POST", path: `${path}/payments`, fields: [amount(order, owed(order)), method()] },
-    isPositive(order.captured) && refund(order, path),
+    sign(order.captured) > 0 && refund(order, path),
     kept && { title: t("order.authorise"), menu, method: "POST", path: `${path}/payments/authorisations`, fields: [amount(order, owed(order)), method()] },
     kept && {
       title: t("order.payment.failed"),

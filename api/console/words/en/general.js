@@ -69,7 +69,7 @@ export const general = {
   "filter.usual": "Usual",
   "filter.from": "From",
   "filter.to": "Before",
-  "filter.campaign_id": "Campaign id",
+  "filter.campaign_id": "Campaign",
   "filter.covariate": "Adjusted by",
   "filter.channel": "Channel",
   "filter.currency": "Currency",

@@ -70,7 +70,7 @@ export const general = {
   "filter.usual": "默认",
   "filter.from": "自",
   "filter.to": "止（不含）",
-  "filter.campaign_id": "活动 ID",
+  "filter.campaign_id": "营销活动",
   "filter.covariate": "协变量",
   "filter.channel": "渠道",
   "filter.currency": "货币",
