@@ -29,13 +29,13 @@ function Facts({ tabs, types }) {
   const filters = FILTERS.filter((name) => !types || name !== "type").map((name) => ({ name, label: t(`event.filter.${name}`) }));
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("event.position"), figures: true, cell: (row) => `#${row.position}` },
-    { title: t("event.recorded"), cell: (row) => html`<${Time} at=${row.recorded_at} precision="second" />` },
-    { title: t("event.actor"), cell: (row) => html`${row.actor?.type} <code>${row.actor?.id}</code>${row.on_behalf_of && ` → ${row.on_behalf_of}`}` },
-    { title: t("event.type"), cell: (row) => html`<code>${row.type}</code>` },
-    { title: t("event.subject"), cell: (row) => html`<code>${row.subject}</code>` },
-    { title: t("event.origin"), cell: (row) => row.origin },
-    { title: t("event.irregular"), cell: (row) => row.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
+    { title: t("event.position"), name: "position", figures: true, cell: (row) => `#${row.position}` },
+    { title: t("event.recorded"), name: "recorded_at", cell: (row) => html`<${Time} at=${row.recorded_at} precision="second" />` },
+    { title: t("event.actor"), name: "actor", cell: (row) => html`${row.actor?.type} <code>${row.actor?.id}</code>${row.on_behalf_of && ` → ${row.on_behalf_of}`}` },
+    { title: t("event.type"), name: "type", cell: (row) => html`<code>${row.type}</code>` },
+    { title: t("event.subject"), name: "subject", cell: (row) => html`<code>${row.subject}</code>` },
+    { title: t("event.origin"), name: "origin", cell: (row) => row.origin },
+    { title: t("event.irregular"), name: "irregular", cell: (row) => row.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
   ];
   const linked = may("events:read") ? (/** @type {any} */ row) => `/events/${row.position}` : undefined;
   return html`<${ListPage} title=${t("page.audit")} path="/v1/audit" filters=${filters} columns=${columns} parameters=${types ? { type: types } : {}} fixedSort above=${tabs}

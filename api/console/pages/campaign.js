@@ -13,7 +13,7 @@ import { Chart } from "../parts/chart.js";
 import { Figure } from "../parts/figure.js";
 import { Badge, Pairs, Sheet } from "../parts/pieces.js";
 import { Empty, Shown } from "../parts/states.js";
-import { More, Table } from "../parts/table.js";
+import { More, paging, Table } from "../parts/table.js";
 import { Thing } from "../parts/thing.js";
 import { Time } from "../parts/time.js";
 import { TONES } from "./campaigns.js";
@@ -84,6 +84,6 @@ function Members({ id }) {
       <option value="">${t("filter.any")}</option>${STAGES.map((one) => html`<option value=${one}>${word("measure", one)}</option>`)}
     </select></label>`}>
     ${list.rows.length ? html`<${Table} caption=${t("campaign.members")} columns=${columns} rows=${list.rows} />` : html`<${Empty} />`}
-    <${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />
+    <${More} ...${paging(list)} />
   </${Sheet}>`;
 }

@@ -24,12 +24,12 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("task.title"), cell: (row) => row.title ?? html`<code>${row.id.slice(0, 8)}</code>` },
-    { title: t("task.status"), cell: (row) => html`<${Badge} tone=${row.overdue ? "bad" : row.status === "completed" ? "good" : "plain"}>${row.overdue ? t("task.overdue") : word("status", row.status)}</${Badge}>` },
-    { title: t("task.due"), sort: "due", cell: (row) => html`<${Time} at=${row.due} />` },
-    { title: t("task.assignee"), cell: (row) => row.assignee ?? "–" },
-    { title: t("task.about"), cell: (row) => row.about && html`<${About} about=${row.about} />` },
-    { title: t("task.created"), sort: "created_at", cell: (row) => html`<${Time} at=${row.created_at} />` },
+    { title: t("task.title"), name: "title", cell: (row) => row.title ?? html`<code>${row.id.slice(0, 8)}</code>` },
+    { title: t("task.status"), name: "status", cell: (row) => html`<${Badge} tone=${row.overdue ? "bad" : row.status === "completed" ? "good" : "plain"}>${row.overdue ? t("task.overdue") : word("status", row.status)}</${Badge}>` },
+    { title: t("task.due"), name: "due", sort: "due", cell: (row) => html`<${Time} at=${row.due} />` },
+    { title: t("task.assignee"), name: "assignee", cell: (row) => row.assignee ?? "–" },
+    { title: t("task.about"), name: "about", cell: (row) => row.about && html`<${About} about=${row.about} />` },
+    { title: t("task.created"), name: "created_at", sort: "created_at", cell: (row) => html`<${Time} at=${row.created_at} />` },
   ];
   if (may("tasks:write")) columns.push({ title: t("command.title"), cell: (row) => row.status === "open" && html`<button onClick=${() => (open.value = complete(row))}>${t("task.complete")}</button>` });
   return html`
