@@ -5,54 +5,61 @@ import { get, refusal, send } from "../core/api.js";
 import { differences } from "../core/differences.js";
 import { html, useEffect, useRef, useSignal } from "../core/view.js";
 import { t } from "../core/words.js";
+import { Input } from "./fields.js";
+import { ROWS, values } from "./field_values.js";
+import { Menu } from "./menu.js";
 import { Value } from "./value.js";
 
-/**
- * @typedef {object} Field
- * @property {string} name as the API names it
- * @property {string} label
- * @property {"text" | "textarea" | "number" | "date" | "datetime-local" | "email" | "select"} [kind]
- * @property {boolean} [required]
- * @property {[string, string][]} [options] values and labels of a select
- * @property {string} [value] that it begins with
- * @property {string} [hint]
- */
+/** @typedef {import("./field_values.js").Field} Field */
+/** @typedef {import("../core/api.js").Answer<any>} Answer */
 
 /**
  * @typedef {object} Wanted
  * @property {string} title @property {"POST" | "PATCH" | "PUT" | "DELETE"} method @property {string} path
  * @property {Field[]} fields
- * @property {(values: Record<string, string>) => unknown} [body] from the fields' texts; by default the fields that have one
+ * @property {string} [menu] the title of the menu that it stands in; by default it is a button
+ * @property {string} [what] a sentence above the fields
+ * @property {string} [go] what its last button says; by default that it saves
+ * @property {(values: Record<string, any>) => unknown} [body] from the fields' values; by default the fields that have one
+ * @property {(values: Record<string, any>) => Promise<Answer>} [run] instead of one request: what is sent
  * @property {{ path: string, body: any, tag: string | null }} [on] the thing as the reader saw it: nobody may have changed it since
  */
 
-/** Commands as buttons, each with its form. @param {{ commands: Wanted[], onDone: (answer: import("../core/api.js").Answer<any>) => void }} props */
+/** Commands as buttons and menus, each with its form. @param {{ commands: Wanted[], onDone: (answer: Answer) => void }} props */
 export function Commands({ commands, onDone }) {
   const open = useSignal(/** @type {Wanted | null} */ (null));
+  const menus = [...new Set(commands.flatMap(({ menu }) => menu ?? []))];
   return html`
-    <div class="actions">${commands.map((command) => html`<button key=${command.title} onClick=${() => (open.value = command)}>${command.title}</button>`)}</div>
+    <div class="actions">
+      ${commands.filter(({ menu }) => !menu).map((command) => html`<button key=${command.title} onClick=${() => (open.value = command)}>${command.title}</button>`)}
+      ${menus.map((title) => html`<${Menu} key=${title} title=${title} commands=${commands.filter(({ menu }) => menu === title)} onChoose=${(/** @type {Wanted} */ command) => (open.value = command)} />`)}
+    </div>
     ${open.value && html`<${Command} command=${open.value} onDone=${onDone} onClose=${() => (open.value = null)} />`}
   `;
 }
 
-/** @param {{ command: Wanted, onDone: (answer: import("../core/api.js").Answer<any>) => void, onClose: () => void }} props */
+/** @param {{ command: Wanted, onDone: (answer: Answer) => void, onClose: () => void }} props */
 export function Command({ command, onDone, onClose }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const refused = useSignal(/** @type {import("../core/api.js").Refused | null} */ (null));
   const theirs = useSignal(/** @type {{ body: any, tag: string | null } | null} */ (null));
+  const some = useSignal(/** @type {{ done: number, refused: string[] } | null} */ (null));
   const sending = useSignal(false);
   useEffect(() => dialog.current?.showModal(), []);
 
   /** @param {SubmitEvent} event */
   async function submit(event) {
     event.preventDefault();
-    const values = texts(/** @type {HTMLFormElement} */ (event.currentTarget), command.fields);
+    const given = values(/** @type {HTMLFormElement} */ (event.currentTarget), command.fields);
     const tag = theirs.value?.tag ?? command.on?.tag;
     sending.value = true;
     refused.value = null;
     try {
-      onDone(await send(command.method, command.path, command.body ? command.body(values) : values, version(tag)));
-      onClose();
+      const body = command.body ? command.body(given) : given;
+      const answer = await (command.run ? command.run(given) : send(command.method, command.path, body, version(tag)));
+      onDone(answer);
+      some.value = partly(answer.body);
+      if (!some.value) onClose();
     } catch (error) {
       refused.value = refusal(error);
       if (refused.value.status === 412 && command.on) theirs.value = await get(command.on.path).catch(() => null);
@@ -60,15 +67,19 @@ export function Command({ command, onDone, onClose }) {
     sending.value = false;
   }
 
-  return html`<dialog ref=${dialog} aria-labelledby="command" onClose=${onClose}>
+  const wide = command.fields.some(({ kind }) => ROWS.has(kind ?? ""));
+  return html`<dialog ref=${dialog} class=${wide ? "wide" : undefined} aria-labelledby="command" onClose=${onClose}>
     <form onSubmit=${submit}>
       <h2 id="command">${command.title}</h2>
+      ${command.what && html`<p class="soft">${command.what}</p>`}
       ${command.fields.map((field) => html`<${Input} key=${field.name} field=${field} refused=${refused.value} />`)}
       ${theirs.value && html`<${Conflict} before=${command.on?.body} after=${theirs.value.body} />`}
       ${refused.value && refused.value.status !== 412 && html`<p class="bad" role="alert">${refused.value.message}</p>`}
+      ${refused.value?.problem.candidates && html`<ul class="values">${refused.value.problem.candidates.map((/** @type {string} */ id) => html`<li><a href=${`/customers/${id}`}><code>${id}</code></a></li>`)}</ul>`}
+      ${some.value && html`<${Partly} ...${some.value} />`}
       <div class="buttons">
-        <button type="button" onClick=${() => dialog.current?.close()}>${t("command.cancel")}</button>
-        <button class="main" disabled=${sending.value}>${t(theirs.value ? "command.still" : "command.go")}</button>
+        <button type="button" onClick=${() => dialog.current?.close()}>${t(some.value ? "command.close" : "command.cancel")}</button>
+        ${!some.value && html`<button class="main" disabled=${sending.value}>${theirs.value ? t("command.still") : (command.go ?? t("command.go"))}</button>`}
       </div>
     </form>
   </dialog>`;
@@ -79,33 +90,21 @@ function version(tag) {
   return tag?.replace(/^(W\/)?"(\d+).*"$/, '"$2"') ?? null;
 }
 
-/** The texts of the fields that have one. @param {HTMLFormElement} form @param {Field[]} fields */
-function texts(form, fields) {
-  const given = new FormData(form);
-  /** @type {Record<string, string>} */
-  const values = {};
-  for (const { name } of fields) {
-    const text = String(given.get(name) ?? "").trim();
-    if (text) values[name] = text;
-  }
-  return values;
+/** How many of a list of commands were done and why the others were not; null if all were. @param {any} body */
+function partly(body) {
+  /** @type {{ status: number, body: any }[]} */
+  const items = body?.items ?? [];
+  const refused = items.filter(({ status }) => status >= 400).map((item) => item.body.detail ?? item.body.title);
+  return refused.length ? { done: items.length - refused.length, refused } : null;
 }
 
-/** A field that keeps what the reader typed, also when the form is drawn again. @param {{ field: Field, refused: import("../core/api.js").Refused | null }} props */
-function Input({ field, refused }) {
-  const { name, label, kind = "text", required, options, value = "", hint } = field;
-  const text = useSignal(value || options?.[0][0] || "");
-  const wrong = refused?.problem.errors?.find((/** @type {any} */ one) => String(one.pointer ?? "").split("/")[1] === name);
-  const described = wrong || hint ? `about-${name}` : undefined;
-  const onInput = (/** @type {any} */ event) => (text.value = event.currentTarget.value);
-  const common = { name, required, value: text.value, onInput, "aria-invalid": wrong ? "true" : undefined, "aria-describedby": described };
-  const control =
-    kind === "select"
-      ? html`<select ...${common}>${options?.map(([code, shown]) => html`<option value=${code}>${shown}</option>`)}</select>`
-      : kind === "textarea"
-        ? html`<textarea ...${common} rows="4"></textarea>`
-        : html`<input ...${common} type=${kind} autocomplete="off" />`;
-  return html`<label>${label}${control}${described && html`<small id=${described} class=${wrong ? "bad" : undefined}>${wrong?.detail ?? hint}</small>`}</label>`;
+/** @param {{ done: number, refused: string[] }} props */
+function Partly({ done, refused }) {
+  const reasons = [...new Set(refused)];
+  return html`<div class="state failed" role="alert">
+    <strong>${t("command.partly", { done, refused: refused.length })}</strong>
+    <ul>${reasons.map((reason) => html`<li>${refused.filter((one) => one === reason).length} × ${reason}</li>`)}</ul>
+  </div>`;
 }
 
 /** What somebody else changed since the reader looked. @param {{ before: any, after: any }} props */

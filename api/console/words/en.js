@@ -1,6 +1,8 @@
 // The console in English. Every name here is in zh.js too: the check of types requires it.
 // @ts-check
 
+import { commands } from "./en/commands.js";
+import { consents } from "./en/consents.js";
 import { customers } from "./en/customers.js";
 import { general } from "./en/general.js";
 import { log } from "./en/log.js";
@@ -13,4 +15,4 @@ import { sales } from "./en/sales.js";
 import { service } from "./en/service.js";
 import { values } from "./en/values.js";
 
-export const en = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations };
+export const en = { ...general, ...values, ...overview, ...commands, ...customers, ...consents, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations };

@@ -1,6 +1,8 @@
 // 控制台的中文词汇，与 en.js 的名称一一对应。
 // @ts-check
 
+import { commands } from "./zh/commands.js";
+import { consents } from "./zh/consents.js";
 import { customers } from "./zh/customers.js";
 import { general } from "./zh/general.js";
 import { log } from "./zh/log.js";
@@ -14,4 +16,4 @@ import { service } from "./zh/service.js";
 import { values } from "./zh/values.js";
 
 /** @type {Record<keyof typeof import("./en.js").en, string>} */
-export const zh = { ...general, ...values, ...overview, ...customers, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations };
+export const zh = { ...general, ...values, ...overview, ...commands, ...customers, ...consents, ...sales, ...service, ...marketing, ...reports, ...measures, ...log, ...operations };

@@ -31,6 +31,8 @@ export const sales = {
   "order.complete": "Complete",
   "order.cancel": "Cancel the order",
   "order.reopen": "Reopen",
+  "order.new": "Place an order",
+  "order.currency.hint": "Three letters, such as EUR",
   "order.sum.gross": "Gross",
   "order.sum.discounts": "Discounts",
   "order.sum.returns": "Returns",

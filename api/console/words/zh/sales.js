@@ -32,6 +32,8 @@ export const sales = {
   "order.complete": "完成",
   "order.cancel": "取消订单",
   "order.reopen": "重新打开",
+  "order.new": "下订单",
+  "order.currency.hint": "三个字母，例如 CNY",
   "order.sum.gross": "总额",
   "order.sum.discounts": "折扣",
   "order.sum.returns": "退货",
