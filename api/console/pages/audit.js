@@ -43,13 +43,13 @@ function Facts({ tabs }) {
   const wanted = Object.fromEntries(COUNTED.map((name) => [name, query.value.get(name)]));
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("event.position"), figures: true, cell: (row) => `#${row.position}` },
-    { title: t("event.recorded"), cell: (row) => html`<${Time} at=${row.recorded_at} precision="second" />` },
-    { title: t("event.actor"), cell: by },
-    { title: t("event.type"), cell: (row) => html`<a class="soft" href=${with_({ type: row.type })}><code>${row.type}</code></a>` },
-    { title: t("event.subject"), cell: (row) => html`<a class="soft" href=${with_({ subject: row.subject })} title=${row.subject}><code>${brief(row.subject)}</code></a>` },
-    { title: t("event.origin"), cell: (row) => row.origin },
-    { title: t("event.irregular"), cell: (row) => row.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
+    { title: t("event.position"), name: "position", figures: true, cell: (row) => `#${row.position}` },
+    { title: t("event.recorded"), name: "recorded_at", cell: (row) => html`<${Time} at=${row.recorded_at} precision="second" />` },
+    { title: t("event.actor"), name: "actor", cell: by },
+    { title: t("event.type"), name: "type", cell: (row) => html`<a class="soft" href=${with_({ type: row.type })}><code>${row.type}</code></a>` },
+    { title: t("event.subject"), name: "subject", cell: (row) => html`<a class="soft" href=${with_({ subject: row.subject })} title=${row.subject}><code>${brief(row.subject)}</code></a>` },
+    { title: t("event.origin"), name: "origin", cell: (row) => row.origin },
+    { title: t("event.irregular"), name: "irregular", cell: (row) => row.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
   ];
   return html`<${ListPage} title=${t("page.audit")} path="/v1/audit" filters=${FILTERS.map((name) => ({ name, label: t(`event.filter.${name}`) }))} columns=${columns} fixedSort
     above=${html`${tabs}<${Facets} wanted=${wanted} />`} id=${(/** @type {any} */ row) => row.position}

@@ -24,12 +24,12 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("campaign.name"), sort: "name", cell: (row) => row.name },
-    { title: t("campaign.status"), cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("choice", row.status)}</${Badge}>` },
-    { title: t("campaign.channels"), cell: (row) => row.channels.join(", ") || "–" },
-    { title: t("campaign.starts"), cell: (row) => day(row.starts) },
-    { title: t("campaign.ends"), cell: (row) => day(row.ends) },
-    { title: t("measure.budget"), figures: true, cell: (row) => (row.budget ? money(row.budget, row.currency) : "–") },
+    { title: t("campaign.name"), name: "name", sort: "name", cell: (row) => row.name },
+    { title: t("campaign.status"), name: "status", cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("choice", row.status)}</${Badge}>` },
+    { title: t("campaign.channels"), name: "channels", cell: (row) => row.channels.join(", ") || "–" },
+    { title: t("campaign.starts"), name: "starts", cell: (row) => day(row.starts) },
+    { title: t("campaign.ends"), name: "ends", cell: (row) => day(row.ends) },
+    { title: t("measure.budget"), name: "budget", figures: true, cell: (row) => (row.budget ? money(row.budget, row.currency) : "–") },
   ];
   return html`<${ListPage} title=${t("page.campaigns")} path="/v1/campaigns" views="campaigns" filters=${filters} columns=${columns} sort="-planned_at"
     href=${(/** @type {any} */ row) => `/campaigns/${row.id}`}

@@ -8,8 +8,13 @@ import { may } from "../core/session.js";
 import { html, useSignal } from "../core/view.js";
 import { t, word } from "../core/words.js";
 import { Commands } from "../parts/command.js";
-import { customerCommands } from "../parts/customer_commands.js";
-import { Consents, Money, Profile, Relations, Segments, Things } from "../parts/customer_sheets.js";
+import { customerCommands } from "../parts/commands/customers.js";
+import { beginnings } from "../parts/commands/for_customer.js";
+import { Prediction } from "../parts/customer_prediction.js";
+import { Consents, Contacts, Profile } from "../parts/customer_profile.js";
+import { Relations } from "../parts/customer_relations.js";
+import { Segments } from "../parts/customer_segments.js";
+import { Money, Things } from "../parts/customer_sheets.js";
 import { Facts } from "../parts/facts.js";
 import { Slider, moment } from "../parts/moment.js";
 import { Badge, Heading, Sheet } from "../parts/pieces.js";
@@ -26,21 +31,25 @@ export function Page({ id }) {
   const past = at.as_of != null || at.effective_at != null;
   return html`
     <${Shown} read=${dealings}>${(/** @type {any} */ body) => html`
-      <${Customer} id=${id} dealings=${body} before=${dealings.before} past=${past} onDone=${(/** @type {number} */ position) => (after.value = position)} />
+      <${Customer} id=${id} dealings=${body} before=${dealings.before} past=${past} after=${after.value} onDone=${(/** @type {number} */ position) => (after.value = position)} />
     `}</${Shown}>
     <${Story} id=${id} wanted=${wanted} />
     ${ticks.answer && html`<${Slider} ticks=${ticks.answer.body} />`}
   `;
 }
 
-/** @param {{ id: string, dealings: any, before: any, past: boolean, onDone: (position: number) => void }} props */
-function Customer({ id, dealings, before, past, onDone }) {
+/** @param {{ id: string, dealings: any, before: any, past: boolean, after: number, onDone: (position: number) => void }} props */
+function Customer({ id, dealings, before, past, after, onDone }) {
   const { customer } = dealings;
   const changed = new Set(before ? differences(before.customer ?? {}, customer ?? {}).map(({ name }) => name) : []);
+  const now = !past && customer && !customer.erased_at;
+  const done = (/** @type {any} */ answer) => onDone(answer.position);
+  const changing = now && !customer.merged_into && may("customers:write") ? done : null;
+  const commands = now ? [...beginnings(customer), ...(may("customers:write") ? customerCommands(customer) : [])] : [];
   const things = /** @type {const} */ (["orders", "tickets", "deals", "tasks", "interactions", "feedback"]);
   return html`
     <${Heading} title=${customer?.name ?? t("customer.unnamed")}
-      aside=${!past && customer && may("customers:write") && html`<${Commands} commands=${customerCommands(customer)} onDone=${(/** @type {any} */ answer) => onDone(answer.position)} />`}>
+      aside=${commands.length > 0 && html`<${Commands} commands=${commands} onDone=${done} />`}>
       <p class="soft">
         ${customer ? word("kind", customer.kind) : t("customer.not-yet")} · <code>${id}</code>
         ${customer?.archived && html` <${Badge}>${t("customer.archived")}</${Badge}>`}
@@ -50,11 +59,12 @@ function Customer({ id, dealings, before, past, onDone }) {
       </p>
     </${Heading}>
     <div class="sheets">
-      ${customer && html`<${Profile} customer=${customer} changed=${changed} />`}
-      ${customer && html`<${Money} money=${customer.money} changed=${changed} />`}
-      ${dealings.segments && html`<${Segments} segments=${dealings.segments} before=${before?.segments} />`}
-      ${customer?.consents && html`<${Consents} consents=${customer.consents} changed=${changed} />`}
-      ${!past && customer && html`<${Relations} id=${id} />`}
+      ${customer && html`<${Profile} customer=${customer} changed=${changed} onDone=${changing} />`}
+      ${customer && html`<${Money} money=${customer.money} changed=${changed}>${now && may("segments:read") && html`<${Prediction} id=${id} after=${after} />`}</${Money}>`}
+      ${customer?.contact_methods && html`<${Contacts} customer=${customer} changed=${changed} onDone=${changing} />`}
+      ${customer?.consents && html`<${Consents} customer=${customer} changed=${changed} onDone=${changing} />`}
+      ${dealings.segments && html`<${Segments} segments=${dealings.segments} before=${before?.segments} past=${past} />`}
+      ${now && html`<${Relations} customer=${customer} after=${after} onDone=${changing} />`}
       ${things.map((name) => dealings[name] && html`<${Things} key=${name} name=${name} things=${dealings[name]} before=${before?.[name]} />`)}
     </div>
   `;

@@ -17,13 +17,13 @@ export function Page() {
   const wanted = Object.fromEntries(FILTERS.map((name) => [name, query.value.get(name)]));
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("event.position"), figures: true, cell: (row) => `#${row.position}` },
-    { title: t("event.what"), cell: (row) => sentence(row) },
-    { title: t("event.type"), cell: (row) => html`<a class="soft" href=${with_({ type: row.type })}><code>${row.type}</code></a>` },
-    { title: t("event.actor"), cell: (row) => row.metadata && html`<a href=${with_({ actor: row.metadata.actor.id })}>${row.metadata.actor.id}</a>` },
-    { title: t("event.occurred"), cell: (row) => html`<${Time} at=${row.metadata?.occurred_at} />` },
-    { title: t("event.recorded"), cell: (row) => html`<${Time} at=${row.metadata?.recorded_at} precision="second" />` },
-    { title: t("event.irregular"), cell: (row) => row.metadata?.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
+    { title: t("event.position"), name: "position", figures: true, cell: (row) => `#${row.position}` },
+    { title: t("event.what"), name: "sentence", cell: (row) => sentence(row) },
+    { title: t("event.type"), name: "type", cell: (row) => html`<a class="soft" href=${with_({ type: row.type })}><code>${row.type}</code></a>` },
+    { title: t("event.actor"), name: "metadata.actor", cell: (row) => row.metadata && html`<a href=${with_({ actor: row.metadata.actor.id })}>${row.metadata.actor.id}</a>` },
+    { title: t("event.occurred"), name: "metadata.occurred_at", cell: (row) => html`<${Time} at=${row.metadata?.occurred_at} />` },
+    { title: t("event.recorded"), name: "metadata.recorded_at", cell: (row) => html`<${Time} at=${row.metadata?.recorded_at} precision="second" />` },
+    { title: t("event.irregular"), name: "metadata.irregular", cell: (row) => row.metadata?.irregular?.map((/** @type {string} */ rule) => html`<${Badge} tone="warn">${rule}</${Badge}> `) },
   ];
   return html`<${ListPage} title=${t("page.events")} path="/v1/events" filters=${filters} columns=${columns} sort="-position" fixedSort
     parameters=${{ sentences: true }} id=${(/** @type {any} */ row) => row.position} href=${(/** @type {any} */ row) => `/events/${row.position}`}

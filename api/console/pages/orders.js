@@ -33,12 +33,15 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("order.number"), sort: "number", cell: (row) => row.number },
-    { title: t("order.placed"), sort: "placed_at", cell: (row) => html`<${Time} at=${row.placed_at} precision="day" />` },
-    { title: t("order.status"), cell: (row) => html`<${OrderStatus} order=${row} />` },
-    { title: t("order.channel"), cell: (row) => row.channel },
-    { title: t("order.customer"), cell: (row) => row.customer_id && html`<a href=${`/customers/${row.customer_id}`}>${t("order.customer")}</a>` },
-    { title: t("order.total"), figures: true, cell: (row) => money(row.total, row.currency) },
+    { title: t("order.number"), name: "number", sort: "number", cell: (row) => row.number },
+    { title: t("order.placed"), name: "placed_at", sort: "placed_at", cell: (row) => html`<${Time} at=${row.placed_at} precision="day" />` },
+    { title: t("order.status"), name: "order_status", cell: (row) => html`<${OrderStatus} order=${row} />` },
+    { title: t("order.channel"), name: "channel", cell: (row) => row.channel },
+    { title: t("order.customer"), name: "customer_id", cell: (row) => row.customer_id && html`<a href=${`/customers/${row.customer_id}`}>${t("order.customer")}</a>` },
+    { title: t("order.total"), name: "total", figures: true, cell: (row) => money(row.total, row.currency) },
+    { title: t("order.sum.captured"), name: "captured", extra: true, figures: true, cell: (row) => money(row.captured, row.currency) },
+    { title: t("customer.owner"), name: "owner", extra: true, cell: (row) => row.owner ?? "–" },
+    { title: t("customer.tags"), name: "tags", extra: true, cell: (row) => row.tags?.join(", ") || "–" },
   ];
   return html`<${ListPage} title=${t("page.orders")} path="/v1/orders" views="orders" filters=${filters} columns=${columns} sort="-placed_at"
     href=${(/** @type {any} */ row) => `/orders/${row.id}`}

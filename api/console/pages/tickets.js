@@ -27,13 +27,16 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("ticket.number"), sort: "number", cell: (row) => `#${row.number}` },
-    { title: t("ticket.title"), cell: (row) => row.private?.title ?? row.category ?? "–" },
-    { title: t("ticket.status"), cell: (row) => html`<${TicketStatus} ticket=${row} />` },
-    { title: t("ticket.priority"), cell: (row) => word("priority", row.priority) },
-    { title: t("ticket.agent"), cell: (row) => row.agent ?? row.team ?? "–" },
-    { title: t("ticket.opened"), sort: "opened_at", cell: (row) => html`<${Time} at=${row.opened_at} />` },
-    { title: t("ticket.activity"), sort: "last_activity_at", cell: (row) => html`<${Ago} at=${row.last_activity_at} />` },
+    { title: t("ticket.number"), name: "number", sort: "number", cell: (row) => `#${row.number}` },
+    { title: t("ticket.title"), name: "private", cell: (row) => row.private?.title ?? row.category ?? "–" },
+    { title: t("ticket.status"), name: "status", cell: (row) => html`<${TicketStatus} ticket=${row} />` },
+    { title: t("ticket.priority"), name: "priority", cell: (row) => word("priority", row.priority) },
+    { title: t("ticket.agent"), name: "agent", cell: (row) => row.agent ?? row.team ?? "–" },
+    { title: t("ticket.opened"), name: "opened_at", sort: "opened_at", cell: (row) => html`<${Time} at=${row.opened_at} />` },
+    { title: t("ticket.activity"), name: "last_activity_at", sort: "last_activity_at", cell: (row) => html`<${Ago} at=${row.last_activity_at} />` },
+    { title: t("ticket.category"), name: "category", extra: true, cell: (row) => row.category ?? "–" },
+    { title: t("ticket.channel"), name: "channel", extra: true, cell: (row) => word("channel", row.channel) },
+    { title: t("customer.tags"), name: "tags", extra: true, cell: (row) => row.tags?.join(", ") || "–" },
   ];
   const aside = may("tickets:write") && html`<${Commands} commands=${[openTicket()]} onDone=${(/** @type {any} */ answer) => go(`/tickets/${answer.body.id}`)} />`;
   return html`<${ListPage} title=${t("page.tickets")} path="/v1/tickets" views="tickets" filters=${filters} columns=${columns} sort="-last_activity_at"

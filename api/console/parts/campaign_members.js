@@ -11,7 +11,7 @@ import { Link } from "./about.js";
 import { Held, held, MEMBERS } from "./held.js";
 import { Badge, Sheet } from "./pieces.js";
 import { Behind, Empty, Loading, Refusal } from "./states.js";
-import { More, Table } from "./table.js";
+import { More, paging, Table } from "./table.js";
 import { Time } from "./time.js";
 
 const STAGES = ["targeted", "suppressed", "sent", "delivered", "bounced", "opened", "clicked", "visited", "responded", "converted", "unsubscribed", "marked_as_spam", "removed"];
@@ -44,7 +44,7 @@ export function Members({ campaign, seen }) {
     ${!list.rows.length && list.loading && html`<${Loading} />`}
     ${!list.rows.length && !list.loading && !list.refused && html`<${Empty} text=${t(stage || variant || Object.keys(brought).length ? "state.none" : "campaign.members.none")} />`}
     ${list.rows.length > 0 && html`<${Table} caption=${t("campaign.members")} columns=${columns} rows=${list.rows} />
-      <${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />`}
+      <${More} ...${paging(list)} />`}
   </${Sheet}>`;
 }
 

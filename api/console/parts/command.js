@@ -19,6 +19,7 @@ import { Value } from "./value.js";
  * @property {Field[]} fields
  * @property {string} [menu] the title of the menu that it stands in; by default it is a button
  * @property {string} [what] a sentence above the fields
+ * @property {string} [go] what its last button says; by default that it saves
  * @property {(values: Record<string, any>) => unknown} [body] from the fields' values; by default the fields that have one
  * @property {(values: Record<string, any>) => string} [address] the path, if a field is a part of it
  * @property {boolean} [fresh] it must not exist yet
@@ -80,10 +81,11 @@ export function Command({ command, onDone, onClose }) {
       ${command.fields.map((field) => html`<${Input} key=${field.name} field=${field} refused=${refused.value} />`)}
       ${theirs.value && html`<${Conflict} before=${command.on?.body} after=${theirs.value.body} />`}
       ${refused.value && (refused.value.status !== 412 || !command.on) && html`<p class="bad" role="alert">${refused.value.status ? refused.value.message : t("command.unanswered")}</p>`}
+      ${refused.value?.problem.candidates && html`<ul class="values">${refused.value.problem.candidates.map((/** @type {string} */ id) => html`<li><a href=${`/customers/${id}`}><code>${id}</code></a></li>`)}</ul>`}
       ${some.value && html`<${Partly} ...${some.value} />`}
       <div class="buttons">
         <button type="button" onClick=${() => dialog.current?.close()}>${t(some.value ? "command.close" : "command.cancel")}</button>
-        ${!some.value && html`<button class="main" disabled=${sending.value}>${t(theirs.value ? "command.still" : "command.go")}</button>`}
+        ${!some.value && html`<button class="main" disabled=${sending.value}>${theirs.value ? t("command.still") : (command.go ?? t("command.go"))}</button>`}
       </div>
     </form>
   </dialog>`;

@@ -2,15 +2,17 @@
 // @ts-check
 
 import { query, set } from "../core/address.js";
+import { chosen } from "../core/columns.js";
 import { useList } from "../core/list.js";
 import { may } from "../core/session.js";
-import { html } from "../core/view.js";
+import { html, useEffect, useRef } from "../core/view.js";
 import { t } from "../core/words.js";
+import { ColumnChoice } from "./column_choice.js";
 import { Held, held } from "./held.js";
 import { Heading } from "./pieces.js";
 import { SavedViews } from "./saved_views.js";
 import { Behind, Empty, Loading, Refusal } from "./states.js";
-import { More, Table } from "./table.js";
+import { More, paging, Table } from "./table.js";
 
 /**
  * @typedef {object} Filter
@@ -35,21 +37,29 @@ export function ListPage({ title, path, filters, columns, parameters = {}, id, h
   const wanted = alone ? { [alone.name]: given[alone.name] } : { ...brought, ...given, sort: sorted || null };
   const list = useList(path, { ...parameters, ...wanted, limit: 50 });
   const sortable = !alone && !fixedSort;
+  const shown = chosen(path, columns);
+  const top = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const begins = useRef(list.before);
+  useEffect(() => {
+    if (begins.current !== list.before) top.current?.scrollIntoView(); // Other rows took the place of those above.
+    begins.current = list.before;
+  }, [list.before]);
   return html`
     <${Heading} title=${title} aside=${aside}>${children}</${Heading}>
     ${above}
-    ${filters.length > 0 && html`<form class="filters" role="search" aria-label=${t("filter.title")} onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
+    ${(filters.length > 0 || shown.hideable.length > 0) && html`<form class="filters" role="search" aria-label=${t("filter.title")} onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
       ${filters.map((filter) => html`<${Field} key=${filter.name} filter=${filter} value=${given[filter.name]} disabled=${alone && alone !== filter} />`)}
-      ${views && may("saved-views:read") && html`<${SavedViews} resource=${views} names=${filters.map(({ name }) => name)} />`}
+      ${views && may("saved-views:read") && html`<${SavedViews} resource=${views} names=${filters.map(({ name }) => name)} columns=${shown.names} />`}
+      ${shown.hideable.length > 0 && html`<${ColumnChoice} columns=${shown} />`}
     </form>`}
     ${!alone && html`<${Held} values=${brought} />`}
     ${!list.loading && html`<${Behind} position=${list.position} />`}
     ${list.refused && html`<${Refusal} refused=${list.refused} />`}
     ${!list.rows.length && list.loading && html`<${Loading} />`}
     ${!list.rows.length && !list.loading && !list.refused && !list.more && html`<${Empty} text=${t(Object.values(given).some(Boolean) ? "state.none" : "state.empty")} />`}
-    ${list.rows.length > 0 && html`<${Table} caption=${title} columns=${columns} rows=${list.rows} id=${id} href=${href}
-      sorted=${sorted} onSort=${sortable ? (/** @type {string} */ by) => set({ sort: by }) : undefined} />`}
-    ${(list.rows.length > 0 || list.more) && html`<${More} more=${list.more} loading=${list.loading} onMore=${list.next} shown=${list.rows.length} />`}
+    ${list.rows.length > 0 && html`<div ref=${top}><${Table} caption=${title} columns=${shown.shown} rows=${list.rows} id=${id} href=${href}
+      sorted=${sorted} onSort=${sortable ? (/** @type {string} */ by) => set({ sort: by }) : undefined} /></div>`}
+    ${(list.rows.length > 0 || list.more) && html`<${More} ...${paging(list)} />`}
   `;
 }
 

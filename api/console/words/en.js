@@ -2,6 +2,7 @@
 // @ts-check
 
 import { commands } from "./en/commands.js";
+import { consents } from "./en/consents.js";
 import { contacts } from "./en/contacts.js";
 import { customers } from "./en/customers.js";
 import { figures } from "./en/figures.js";
@@ -19,4 +20,4 @@ import { serviceMeasures } from "./en/service_measures.js";
 import { settings } from "./en/settings.js";
 import { values } from "./en/values.js";
 
-export const en = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...sales, ...service, ...marketing, ...reports, ...parameters, ...measures, ...serviceMeasures, ...figures, ...log, ...operations, ...settings };
+export const en = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...consents, ...sales, ...service, ...marketing, ...reports, ...parameters, ...measures, ...serviceMeasures, ...figures, ...log, ...operations, ...settings };

@@ -2,6 +2,7 @@
 // @ts-check
 
 import { commands } from "./zh/commands.js";
+import { consents } from "./zh/consents.js";
 import { contacts } from "./zh/contacts.js";
 import { customers } from "./zh/customers.js";
 import { figures } from "./zh/figures.js";
@@ -20,4 +21,4 @@ import { settings } from "./zh/settings.js";
 import { values } from "./zh/values.js";
 
 /** @type {Record<keyof typeof import("./en.js").en, string>} */
-export const zh = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...sales, ...service, ...marketing, ...reports, ...parameters, ...measures, ...serviceMeasures, ...figures, ...log, ...operations, ...settings };
+export const zh = { ...general, ...values, ...overview, ...commands, ...contacts, ...customers, ...consents, ...sales, ...service, ...marketing, ...reports, ...parameters, ...measures, ...serviceMeasures, ...figures, ...log, ...operations, ...settings };

@@ -8,8 +8,8 @@ import { annotations, offered, reason } from "./shared.js";
 
 /** @typedef {import("../command.js").Wanted} Wanted */
 
-/** @param {string} [customer] who orders, if that is known @returns {Wanted} */
-export function placeOrder(customer) {
+/** @param {string} [customer] who orders, if that is known @param {string} [currency] @returns {Wanted} */
+export function placeOrder(customer, currency = "EUR") {
   return {
     title: t("order.place"),
     method: "POST",
@@ -17,7 +17,7 @@ export function placeOrder(customer) {
     fields: [
       { name: "customer_id", label: t("order.customer"), kind: "customer", value: customer ?? "", hint: t("order.guest") },
       { name: "channel", label: t("order.channel"), required: true, value: "web" },
-      { name: "currency", label: t("deal.currency"), required: true, value: "EUR", hint: t("deal.currency.hint") },
+      { name: "currency", label: t("deal.currency"), required: true, value: currency, hint: t("deal.currency.hint") },
       {
         name: "lines",
         label: t("order.goods"),

@@ -63,6 +63,9 @@ export const general = {
 
   "table.shown": "{n} shown",
   "table.more": "Show more",
+  "table.next": "Show the next {n} rows",
+  "table.earlier": "Show earlier rows",
+  "table.range": "Rows {from} to {to}",
 
   "filter.any": "Any",
   "filter.title": "Filters",
@@ -93,6 +96,8 @@ export const general = {
   "views.title": "Saved views",
   "views.save": "Save this view",
   "views.name": "Name of the view",
+
+  "columns.title": "Columns",
 
   "thing.customer": "Customer",
   "thing.order": "Order",

@@ -64,6 +64,9 @@ export const general = {
 
   "table.shown": "已显示 {n} 条",
   "table.more": "显示更多",
+  "table.next": "显示后面的 {n} 条",
+  "table.earlier": "显示前面的",
+  "table.range": "第 {from} 至 {to} 条",
 
   "filter.any": "全部",
   "filter.title": "筛选",
@@ -94,6 +97,8 @@ export const general = {
   "views.title": "已存视图",
   "views.save": "保存视图",
   "views.name": "视图名称",
+
+  "columns.title": "列",
 
   "thing.customer": "客户",
   "thing.order": "订单",
