@@ -37,14 +37,14 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("feedback.kind"), cell: (row) => word("feedback", row.kind) },
-    { title: t("things.status"), cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("status", row.status)}</${Badge}>` },
-    { title: t("feedback.score"), figures: true, cell: (row) => score(row) ?? "–" },
-    { title: t("feedback.comment"), cell: (row) => html`<span class="one-line">${row.private?.comment ?? "–"}</span>` },
-    { title: t("order.customer"), cell: (row) => row.customer_id && html`<a href=${`/customers/${row.customer_id}`}>${t("page.customer")}</a>` },
-    { title: t("ticket.agent"), cell: (row) => row.agent ?? "–" },
-    { title: t("feedback.requested"), sort: "requested_at", cell: (row) => html`<${Time} at=${row.requested_at} precision="day" />` },
-    { title: t("feedback.submitted"), sort: "submitted_at", cell: (row) => html`<${Time} at=${row.submitted_at} precision="day" />` },
+    { title: t("feedback.kind"), name: "kind", cell: (row) => word("feedback", row.kind) },
+    { title: t("things.status"), name: "status", cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("status", row.status)}</${Badge}>` },
+    { title: t("feedback.score"), name: "score", figures: true, cell: (row) => score(row) ?? "–" },
+    { title: t("feedback.comment"), name: "comment", cell: (row) => html`<span class="one-line">${row.private?.comment ?? "–"}</span>` },
+    { title: t("order.customer"), name: "customer", cell: (row) => row.customer_id && html`<a href=${`/customers/${row.customer_id}`}>${t("page.customer")}</a>` },
+    { title: t("ticket.agent"), name: "agent", cell: (row) => row.agent ?? "–" },
+    { title: t("feedback.requested"), name: "requested_at", sort: "requested_at", cell: (row) => html`<${Time} at=${row.requested_at} precision="day" />` },
+    { title: t("feedback.submitted"), name: "submitted_at", sort: "submitted_at", cell: (row) => html`<${Time} at=${row.submitted_at} precision="day" />` },
   ];
   return html`<${ListPage} title=${t("page.feedback")} path="/v1/feedback" views="feedback" filters=${filters} columns=${columns} sort="-occurred_at"
     href=${(/** @type {any} */ row) => `/feedback/${row.id}`}

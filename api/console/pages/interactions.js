@@ -40,13 +40,13 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("ticket.title"), cell: (row) => called(row) },
-    { title: t("order.channel"), cell: (row) => word("channel", row.channel) },
-    { title: t("interaction.direction"), cell: (row) => word("direction", row.direction) },
-    { title: t("order.customer"), cell: (row) => who(row) },
-    { title: t("ticket.agent"), cell: (row) => row.agent ?? "–" },
-    { title: t("interaction.took"), figures: true, cell: (row) => duration(row.duration_seconds) },
-    { title: t("interaction.when"), sort: "occurred_at", cell: (row) => html`<${Time} at=${row.occurred_at} /> <${Marks} interaction=${row} />` },
+    { title: t("ticket.title"), name: "subject", cell: (row) => called(row) },
+    { title: t("order.channel"), name: "channel", cell: (row) => word("channel", row.channel) },
+    { title: t("interaction.direction"), name: "direction", cell: (row) => word("direction", row.direction) },
+    { title: t("order.customer"), name: "customer", cell: (row) => who(row) },
+    { title: t("ticket.agent"), name: "agent", cell: (row) => row.agent ?? "–" },
+    { title: t("interaction.took"), name: "duration_seconds", figures: true, cell: (row) => duration(row.duration_seconds) },
+    { title: t("interaction.when"), name: "occurred_at", sort: "occurred_at", cell: (row) => html`<${Time} at=${row.occurred_at} /> <${Marks} interaction=${row} />` },
   ];
   return html`<${ListPage} title=${t("page.interactions")} path="/v1/interactions" views="interactions" filters=${filters} columns=${columns} sort="-occurred_at"
     href=${(/** @type {any} */ row) => `/interactions/${row.id}`}

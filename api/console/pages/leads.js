@@ -37,16 +37,16 @@ export function Page() {
   ];
   /** @type {import("../parts/table.js").Column[]} */
   const columns = [
-    { title: t("order.number"), sort: "number", cell: (row) => `#${row.number}` },
-    { title: t("lead.contact"), cell: (row) => (row.private?.contact ? called(row) : "–") },
-    { title: t("things.status"), cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("status", row.status)}</${Badge}>` },
-    { title: t("deal.stage"), cell: (row) => row.stage ?? "–" },
-    { title: t("order.channel"), cell: (row) => word("channel", row.channel) },
-    { title: t("lead.origin"), cell: (row) => row.origin ?? "–" },
-    { title: t("customer.owner"), cell: (row) => row.owner ?? row.team ?? "–" },
-    { title: t("lead.value"), figures: true, cell: (row) => (row.value ? money(row.value, row.currency) : "–") },
-    { title: t("lead.captured"), sort: "captured_at", cell: (row) => html`<${Time} at=${row.captured_at} precision="day" />` },
-    { title: t("ticket.activity"), sort: "last_activity_at", cell: (row) => html`<${Ago} at=${row.last_activity_at} />` },
+    { title: t("order.number"), name: "number", sort: "number", cell: (row) => `#${row.number}` },
+    { title: t("lead.contact"), name: "contact", cell: (row) => (row.private?.contact ? called(row) : "–") },
+    { title: t("things.status"), name: "status", cell: (row) => html`<${Badge} tone=${TONES[row.status]}>${word("status", row.status)}</${Badge}>` },
+    { title: t("deal.stage"), name: "stage", cell: (row) => row.stage ?? "–" },
+    { title: t("order.channel"), name: "channel", cell: (row) => word("channel", row.channel) },
+    { title: t("lead.origin"), name: "origin", cell: (row) => row.origin ?? "–" },
+    { title: t("customer.owner"), name: "owner", cell: (row) => row.owner ?? row.team ?? "–" },
+    { title: t("lead.value"), name: "value", figures: true, cell: (row) => (row.value ? money(row.value, row.currency) : "–") },
+    { title: t("lead.captured"), name: "captured_at", sort: "captured_at", cell: (row) => html`<${Time} at=${row.captured_at} precision="day" />` },
+    { title: t("ticket.activity"), name: "last_activity_at", sort: "last_activity_at", cell: (row) => html`<${Ago} at=${row.last_activity_at} />` },
   ];
   return html`<${ListPage} title=${t("page.leads")} path="/v1/leads" views="leads" filters=${filters} columns=${columns} sort="-captured_at"
     href=${(/** @type {any} */ row) => `/leads/${row.id}`}
