@@ -40,7 +40,16 @@ def recorded(site: Site) -> Counted:
     campaign = _campaign(api, customers)
     send(api, "POST", "/v1/value-models", {"name": "value", "currency": "USD", "cut_off_day": "1997-12-31"})
     position = int(api.get("/v1/status").json()["head"])
-    for path in ("tickets", "leads", "feedback", f"campaigns/{campaign}", "value-models", "reports/segments", "channels"):
+    for path in (
+        "tickets",
+        "leads",
+        "feedback",
+        f"campaigns/{campaign}",
+        "value-models",
+        "reports/segments",
+        "reports/attribution",
+        "channels",
+    ):
         api.get(f"/v1/{path}?after={position}").raise_for_status()
     return Counted(campaign)
 

@@ -16,7 +16,8 @@ export function bars(sets, measure) {
   return {
     legend: { show: sets.length > 1, top: 0, left: 0, textStyle: { color: token("ink-soft") } },
     tooltip: { trigger: "item", formatter: (/** @type {any} */ item) => tip(titled(names[item.data.value?.[0] ?? item.data[0]], item.seriesName), figure(item)) },
-    xAxis: axis({ type: "value", scale: true, axisLabel: labels(all[0]?.measures[measure]), splitLine: { lineStyle: { color: token("line") } } }),
+    // One dot alone stands on an axis from zero: there is nothing to tell it apart from.
+    xAxis: axis({ type: "value", scale: names.length > 1, axisLabel: labels(all[0]?.measures[measure]), splitLine: { lineStyle: { color: token("line") } } }),
     yAxis: axis({ type: "category", data: names, inverse: true, splitLine: { show: false } }),
     series: shown.flatMap(({ title, groups }, second) => {
       const rows = groups.filter(({ group }) => names.includes(named(group)));

@@ -11,6 +11,7 @@ import { service } from "./reports/service.js";
  * @property {string} name as in /v1/reports/<name>
  * @property {"marketing" | "sales" | "segments" | "service"} about
  * @property {string[]} filters parameters that the reader may set, in their order
+ * @property {boolean} [positions] it is asked for positions in the log, and not for days
  * @property {string[]} by what it can be grouped by
  * @property {boolean} [single] it is grouped by one of these at a time
  * @property {string[]} first what it is grouped by at first

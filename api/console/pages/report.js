@@ -33,7 +33,7 @@ function Report({ report }) {
   const by = query.value.has("by") ? query.value.getAll("by").filter(Boolean) : report.first;
   const asked = { ...given, ...(report.by.length > 0 && { by }) };
   const days = { from: query.value.get("from2") ?? "", to: query.value.get("to2") ?? "" };
-  const comparing = report.filters.includes("from") && Boolean(days.from || days.to);
+  const comparing = report.filters.includes("from") && !report.positions && Boolean(days.from || days.to);
   const missing = report.needs && !given[report.needs];
   const read = useRead(missing ? null : path, asked);
   const other = useRead(comparing && !missing ? path : null, { ...asked, ...days });

@@ -10,12 +10,14 @@ import { has, t } from "../core/words.js";
 import { Chart } from "./chart.js";
 import { Figure } from "./figure.js";
 import { Pairs, Sheet } from "./pieces.js";
-import { known, mainOf, columnsOf, TOTAL } from "./report_columns.js";
+import { behind, columnsOf, known, mainOf, TOTAL } from "./report_columns.js";
 import { Empty } from "./states.js";
 import { Table } from "./table.js";
 
 /** Figures of the whole answer, and lists of figures beside its groups. */
 const FIGURES = ["log_rank", "fidelity", "sample_ratio", "unlabelled"];
+/** More figures than these are not shown beside the groups. */
+const MANY = 12;
 const LISTS = ["total", "totals", "means", "unlabelled"];
 
 /** @param {{ report: import("../core/reports.js").Report, body: any, asked: Record<string, any> }} props */
@@ -53,8 +55,7 @@ function totalled(body, groups, all) {
 
 /** The list behind the name of a group. @param {import("../core/reports.js").Report} report @param {any} row @param {Record<string, any>} asked */
 function hrefOf(report, row, asked) {
-  const [list] = Object.values(report.lists ?? {});
-  return list?.(row.group === TOTAL ? {} : row.group, asked) ?? undefined;
+  return behind(Object.values(report.lists ?? {})[0], row, asked);
 }
 
 /** @param {import("../core/reports.js").Chart} chart @param {any[]} groups */
@@ -77,9 +78,14 @@ function Beside({ report, body, shown }) {
   return html`<div class="sheets">
     ${figures.length > 0 && html`<${Sheet} title=${t("report.part.total")}><${Pairs} pairs=${figures.map((name) => [t(`report.figure.${name}`), html`<${Figure} figure=${body[name]} />`])} /></${Sheet}>`}
     ${lists.map(([name, rows]) => html`<${Sheet} title=${t(`report.part.${name}`)} wide=${known(rows).length > 4}>
-      <${Table} caption=${t(`report.part.${name}`)} columns=${columnsOf(report, rows, name === "total" ? mainOf(report, known(rows)) : known(rows), {}, false)} rows=${rows} id=${(/** @type {any} */ row) => JSON.stringify(row.group)} />
+      <${Table} caption=${t(`report.part.${name}`)} columns=${columnsOf(report, rows, shortly(report, known(rows)), {}, false)} rows=${rows} id=${(/** @type {any} */ row) => JSON.stringify(row.group)} />
     </${Sheet}>`)}
   </div>`;
+}
+
+/** All of these figures, or the main ones if they are many. @param {import("../core/reports.js").Report} report @param {string[]} names */
+function shortly(report, names) {
+  return names.length > MANY ? mainOf(report, names) : names;
 }
 
 /** Whether the total is the only group, or a row of the table already. @param {any} total @param {any[]} shown */
@@ -92,6 +98,6 @@ export function About({ report, body }) {
   const why = `report.${report.name}.no-list`;
   const isDays = typeof body.from === "string";
   const days = isDays && (body.from !== "1900-01-01" || body.to !== "9999-01-01");
-  return html`<p class="soft">${body.definition} ${body.model && body.cut_off_day && t("report.model", { model: body.model, day: day(body.cut_off_day) })}
+  return html`<p class="soft">${body.definition} ${body.model && body.cut_off_day && t("report.model", { model: body.model, day: day(body.cut_off_day), position: body.fit_position })}
     ${days && t("report.period", { from: day(body.from), to: day(body.to) })} ${body.zone} · #${body.position} ${has(why) && t(why)}</p>`;
 }

@@ -3,6 +3,8 @@
 
 import { day } from "../core/format.js";
 import { feature, measure } from "../core/measures.js";
+import { found } from "../core/pages.js";
+import { may } from "../core/session.js";
 import { html } from "../core/view.js";
 import { has, t, word } from "../core/words.js";
 import { Figure } from "./figure.js";
@@ -46,8 +48,18 @@ export function columnsOf(report, groups, measures, asked, linked = true) {
 
 /** @param {import("../core/reports.js").Report} report @param {string} name @param {any} row @param {Record<string, any>} asked @param {boolean} linked */
 export function cell(report, name, row, asked, linked = true) {
-  const href = linked && report.lists?.[name]?.(row.group === TOTAL ? {} : row.group, asked);
-  return html`<${Figure} figure=${row.measures[name]} verdict=${row.verdicts?.[name]} href=${href || undefined} />`;
+  const href = linked ? behind(report.lists?.[name], row, asked) : undefined;
+  return html`<${Figure} figure=${row.measures[name]} verdict=${row.verdicts?.[name]} href=${href} />`;
+}
+
+/**
+ * The address of the list behind a row, if there is one and the reader may see it.
+ * @param {import("../core/reports.js").List | undefined} list @param {any} row @param {Record<string, any>} asked
+ */
+export function behind(list, row, asked) {
+  const address = list?.(row.group === TOTAL ? {} : row.group, asked);
+  const page = address && found(address.split("?")[0]).page;
+  return page && may(page.permission) ? address : undefined;
 }
 
 /** @param {string} name */
@@ -59,6 +71,7 @@ export function keyTitle(name) {
 /** The value of a grouping, with the name of what it is a code of. @param {string} name @param {any} row */
 function called(name, row) {
   const code = groupValue(name, row.group[name]);
+  if (DAYS.includes(name)) return html`<span class="nowrap">${code}</span>`;
   const own = row[name]?.name;
   return own && own !== code ? `${own} (${code})` : code;
 }

@@ -26,7 +26,7 @@ export function ReportFilters({ report, given, by, days }) {
   return html`<form class="filters" role="search" aria-label=${t("filter.title")} onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
     ${report.by.length > 0 && html`<${Groupings} report=${report} by=${by} />`}
     ${filters.map((name) => html`<${Filter} key=${name} name=${name} value=${given[name]} report=${report} />`)}
-    ${filters.includes("from") && ["from", "to"].map((name) => html`<${Filter} key=${`${name}2`} name=${`${name}2`} value=${days[/** @type {"from"} */ (name)]} report=${report} />`)}
+    ${filters.includes("from") && !report.positions && ["from", "to"].map((name) => html`<${Filter} key=${`${name}2`} name=${`${name}2`} value=${days[/** @type {"from"} */ (name)]} report=${report} />`)}
   </form>`;
 }
 
@@ -41,13 +41,13 @@ function Groupings({ report, by }) {
     for (const one of wanted.filter(Boolean)) next.searchParams.append("by", one);
     go(next.href, { replace: true });
   };
-  const select = (/** @type {string} */ label, /** @type {string} */ value, /** @type {string[]} */ names, /** @type {(value: string) => void} */ chosen) =>
+  const select = (/** @type {string} */ label, /** @type {string} */ none, /** @type {string} */ value, /** @type {string[]} */ names, /** @type {(value: string) => void} */ chosen) =>
     html`<label>${label}<select name="by" value=${value} onChange=${(/** @type {Changed} */ event) => chosen(event.currentTarget.value)}>
-      ${names.map((one) => html`<option value=${one}>${one ? word("by", one) : t("report.none")}</option>`)}
+      ${names.map((one) => html`<option value=${one}>${one ? word("by", one) : none}</option>`)}
     </select></label>`;
   return html`
-    ${select(t("report.by"), first, first ? report.by : ["", ...report.by], (value) => choose([value]))}
-    ${!report.single && others.length > 0 && select(t("report.also"), second, ["", ...others], (value) => choose([first, value]))}
+    ${select(t("report.by"), t("report.all"), first, first ? report.by : ["", ...report.by], (value) => choose([value]))}
+    ${!report.single && first && others.length > 0 && select(t("report.also"), t("report.none"), second, ["", ...others], (value) => choose([first, value]))}
   `;
 }
 
@@ -65,8 +65,9 @@ function Filter({ name, value, report }) {
   if (choices) {
     return html`<${Choice} name=${name} value=${value} usual=${usual} options=${choices.map((one) => [one, word("choice", one)])} onChange=${onChange} />`;
   }
-  const kind = DAYS.includes(name) ? "date" : NUMBERS.includes(name) ? "number" : "text";
-  return html`<label>${word("filter", name)}<input name=${name} type=${kind} value=${value} onChange=${onChange} /></label>`;
+  const position = report.positions && DAYS.includes(name);
+  const kind = position || NUMBERS.includes(name) ? "number" : DAYS.includes(name) ? "date" : "text";
+  return html`<label>${word("filter", position ? `${name}-event` : name)}<input name=${name} type=${kind} value=${value} onChange=${onChange} /></label>`;
 }
 
 /** A choice among things of the API, by their names. @param {{ name: string, value: string, usual: string, path: string, parameters?: any, option: (one: any) => string[], onChange: any }} props */

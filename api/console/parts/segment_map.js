@@ -38,7 +38,7 @@ export function SegmentMap({ asked, read }) {
       <${Shown} read=${drift}>${(/** @type {any} */ body) => html`
         ${body.refit_advised && html`<p class="behind">${t("report.refit")}</p>`}
         <${Table} caption=${t("report.segment-drift")} columns=${DRIFT()} rows=${body.groups} id=${(/** @type {any} */ row) => row.group.of} />
-        <p class="soft">${t("report.model", { model: body.model, day: day(body.cut_off_day) })}</p>`}</${Shown}>
+        <p class="soft">${t("report.model", { model: body.model, day: day(body.cut_off_day), position: body.fit_position })}</p>`}</${Shown}>
     </${Sheet}>
   </div>`;
 }

@@ -22,7 +22,8 @@ export const segments = [
   {
     name: "segment-flows",
     about: "segments",
-    filters: ["model"],
+    filters: ["from", "to", "model"],
+    positions: true,
     by: [],
     first: [],
     main: ["customers", "share"],

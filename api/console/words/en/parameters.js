@@ -32,7 +32,7 @@ export const parameters = {
   "by.starts": "Starts",
   "by.ends": "Ends",
   "by.from": "From",
-  "by.last": "Last week",
+  "by.last": "Last week begins",
   "by.campaign_id": "Campaign",
   "by.attribution_window_days": "Attribution window, days",
   "by.cluster_id": "Cluster id",
@@ -44,6 +44,8 @@ export const parameters = {
   "by.attribute": "Attribute",
 
   "filter.by": "By",
+  "filter.from-event": "From event #",
+  "filter.to-event": "To event #",
   "filter.half_life_days": "Half-life, days",
   "filter.window_days": "Window, days",
   "filter.kind": "Kind",

@@ -33,7 +33,7 @@ export const parameters = {
   "by.starts": "开始",
   "by.ends": "结束",
   "by.from": "自",
-  "by.last": "最近一周",
+  "by.last": "最后一周始于",
   "by.campaign_id": "营销活动",
   "by.attribution_window_days": "归因窗口（天）",
   "by.cluster_id": "簇编号",
@@ -45,6 +45,8 @@ export const parameters = {
   "by.attribute": "属性",
 
   "filter.by": "按",
+  "filter.from-event": "起始事件 #",
+  "filter.to-event": "结束事件 #",
   "filter.half_life_days": "半衰期（天）",
   "filter.window_days": "窗口（天）",
   "filter.kind": "类型",
