@@ -10,14 +10,13 @@ import { openTicket } from "../ticket_commands.js";
 /** @param {any} customer @returns {Wanted[]} */
 export function beginnings(customer) {
   if (customer.erased_at || customer.merged_into) return [];
-  const menu = t("customer.new");
   /** @type {[string, Wanted][]} */
   const wanted = [
     ["orders:write", order(customer)],
-    ["tickets:write", { ...openTicket(customer.id), menu }],
+    ["tickets:write", openTicket(customer.id)],
     ["tasks:write", task(customer)],
   ];
-  return wanted.filter(([permission]) => may(permission)).map(([, command]) => ({ ...command, menu }));
+  return wanted.filter(([permission]) => may(permission)).map(([, command]) => ({ ...command, menu: t("customer.new") }));
 }
 
 /** @param {any} customer @returns {Wanted} */
