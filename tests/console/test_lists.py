@@ -91,6 +91,7 @@ def test_a_long_list_shows_500_rows_at_most_and_goes_on_from_there(admin: Reader
     expect(page.get_by_text("Rows 501 to 550")).to_be_visible()
     expect(rows).to_have_count(50)
     expect(rows.first).to_be_in_viewport()
+    expect(page.get_by_role("region", name="Orders")).to_be_focused()  # Not the button below them.
     assert rows.first.text_content() not in numbers
     page.get_by_role("button", name="Show earlier rows").click()
     expect(rows.first).to_contain_text(numbers[0])

@@ -1,4 +1,4 @@
-// What the browser keeps of the reader's choices: language and theme. Nothing of a customer is ever kept.
+// What the browser keeps of the reader's choices: language, theme, columns of lists. Nothing of a customer is ever kept.
 // @ts-check
 
 import { signal } from "./view.js";

@@ -41,8 +41,10 @@ export function ListPage({ title, path, filters, columns, parameters = {}, id, h
   const top = useRef(/** @type {HTMLDivElement | null} */ (null));
   const begins = useRef(list.before);
   useEffect(() => {
-    if (begins.current !== list.before) top.current?.scrollIntoView(); // Other rows took the place of those above.
+    if (begins.current === list.before) return;
     begins.current = list.before;
+    top.current?.scrollIntoView(); // Other rows took the place of those above: the reader goes on at the first one.
+    /** @type {HTMLElement | null | undefined} */ (top.current?.querySelector("[tabindex]"))?.focus({ preventScroll: true });
   }, [list.before]);
   return html`
     <${Heading} title=${title} aside=${aside}>${children}</${Heading}>
