@@ -85,7 +85,7 @@ def test_a_campaign_is_planned_filled_and_run(admin: Reader, site: Site) -> None
     page.get_by_label("Variant").select_option("Any")
     dialog = chosen(page, "Add members")
     expect(dialog.get_by_label("Segment")).to_contain_text("customers: ")
-    dialog.get_by_label("Customers").fill(" ".join(site.business.customers[:41]))
+    dialog.get_by_role("textbox", name="Customers").fill(" ".join(site.business.customers[:41]))
     dialog.get_by_label("Variant").select_option("control")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("alert")).to_contain_text(f"{41 - drawn['card']} done, {drawn['card']} refused.")

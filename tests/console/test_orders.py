@@ -43,6 +43,19 @@ def test_an_order_goes_through_its_life_by_forms(admin: Reader, site: Site) -> N
     page, path = admin.page, _placed(site)
     admin.open(path.removeprefix("/v1"))
     status = page.locator(".heading")
+    dialog = chosen(page, "Goods", "Change the lines")
+    dialog.get_by_role("button", name="Remove line 1").click()
+    dialog.get_by_label("Quantity 1").fill("7")
+    dialog.get_by_role("button", name="Add a line").click()
+    for label, value in (("Product", "Green tea"), ("Quantity", "2"), ("Price", "12.50")):
+        dialog.get_by_label(f"{label} 2").fill(value)
+    saved(page)
+    expect(row(page, "Goods", "Cup")).to_contain_text("7")
+    amended = site.api.get(path).json()
+    assert [(line["line_id"], line["quantity"], line["total"]) for line in amended["lines"]] == [
+        ("2", "7", "28.00"),
+        ("3", "2", "25.00"),
+    ]
     chosen(page, "Confirm")
     saved(page)
     expect(status).to_contain_text("confirmed")
@@ -53,10 +66,10 @@ def test_an_order_goes_through_its_life_by_forms(admin: Reader, site: Site) -> N
     chosen(page, "Money", "Record an authorisation")
     saved(page)
     done(page, row(page, "Payments", "authorised"), "Capture")
-    expect(row(page, "Payments", "paid")).to_contain_text("€45.00")
+    expect(row(page, "Payments", "paid")).to_contain_text("€49.00")
 
     dialog = chosen(page, "Ship")
-    expect(dialog.get_by_label("Quantity: Cup")).to_have_value("5")
+    expect(dialog.get_by_label("Quantity: Cup")).to_have_value("6")
     dialog.get_by_label("Quantity: Cup").fill("")
     saved(page)
     done(page, row(page, "Shipments", "2 × Green tea"), "Delivery failed", {"Reason": "nobody_home"})
@@ -97,7 +110,7 @@ def test_an_order_goes_through_its_life_by_forms(admin: Reader, site: Site) -> N
     expect(page.get_by_role("button", name="Record a payment")).to_have_count(0)
     order = site.api.get(path).json()
     assert (order["owner"], order["tags"], order["order_status"]) == ("mia", ["fragile", "gift"], "cancelled")
-    assert (order["refunded"], order["charged_back"]) == ("0.00", "45.00")
+    assert (order["refunded"], order["charged_back"]) == ("0.00", "49.00")
     assert order["irregular"] == 2  # the chargeback, and the cancellation of what was shipped
 
 

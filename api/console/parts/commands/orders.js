@@ -3,6 +3,7 @@
 
 import { t } from "../../core/words.js";
 import { goodsCommands } from "./order_goods.js";
+import { amendLines, goods } from "./order_lines.js";
 import { moneyCommands } from "./order_money.js";
 import { annotations, offered, reason } from "./shared.js";
 
@@ -18,18 +19,7 @@ export function placeOrder(customer, currency = "EUR") {
       { name: "customer_id", label: t("order.customer"), kind: "customer", value: customer ?? "", hint: t("order.guest") },
       { name: "channel", label: t("order.channel"), required: true, value: "web" },
       { name: "currency", label: t("deal.currency"), required: true, value: currency, hint: t("deal.currency.hint") },
-      {
-        name: "lines",
-        label: t("order.goods"),
-        kind: "rows",
-        required: true,
-        columns: [
-          { name: "name", label: t("order.product"), required: true },
-          { name: "sku", label: t("order.sku") },
-          { name: "quantity", label: t("order.quantity"), kind: "decimal", required: true, value: "1" },
-          { name: "unit_price", label: t("order.price"), kind: "decimal", required: true },
-        ],
-      },
+      goods(),
       { name: "shipping", label: t("order.shipping"), kind: "decimal", at: "charges" },
       { name: "number", label: t("order.number"), hint: t("order.number.hint") },
       { name: "test", label: t("order.test"), kind: "check" },
@@ -51,6 +41,7 @@ export function orderCommands(order) {
     ]),
     ...moneyCommands(order),
     ...goodsCommands(order, open),
+    ...(order.order_status === "open" ? [amendLines(order)] : []),
     {
       title: t("order.customer.change"),
       menu,

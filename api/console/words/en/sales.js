@@ -58,6 +58,8 @@ export const sales = {
   "order.deliver": "Delivered",
   "order.deliver.failed": "Delivery failed",
   "order.shipment.cancel": "Cancel the shipment",
+  "order.lines.amend": "Change the lines",
+  "order.lines.taxed": "{name} has taxes or discounts for its present price: amend it through the API.",
   "order.lines.cancel": "Cancel lines",
   "order.lines.cancelled": "What is cancelled",
   "order.return": "Return",

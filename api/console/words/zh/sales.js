@@ -59,6 +59,8 @@ export const sales = {
   "order.deliver": "已送达",
   "order.deliver.failed": "派送失败",
   "order.shipment.cancel": "取消发货",
+  "order.lines.amend": "修改商品行",
+  "order.lines.taxed": "{name} 含有按现价计算的税或折扣：请通过 API 修改。",
   "order.lines.cancel": "取消商品行",
   "order.lines.cancelled": "取消内容",
   "order.return": "退货",
