@@ -49,13 +49,9 @@ def report(connection: Connection, model_id: UUID, start: int, end: int) -> list
 
     by_fit = {position: model for (id, position), model in fits(connection).items() if id == model_id}
     ids, before, after = _clusters(connection, model_id, (start, end), by_fit)
-    customers, length = numbered(ids)
-    places = np.full((2, length), NOT_THERE, np.int64)
-    for side, clusters in enumerate((before, after)):
-        there = clusters != NOT_THERE
-        places[side, customers[there]] = clusters[there]
+    places = _of_customers(ids, before, after)
     names = _names(by_fit)
-    flows = groups(places[0], places[1])
+    flows = groups(*places)
     moved = list(zip(flows.keys, np.bincount(flows.of_rows, minlength=flows.length).tolist(), strict=True))
     of_origin: dict[int, int] = {}
     for (origin, _), count in moved:
@@ -65,6 +61,25 @@ def report(connection: Connection, model_id: UUID, start: int, end: int) -> list
         for (origin, target), count in moved
         if (origin, target) != (NOT_THERE, NOT_THERE)
     ]
+
+
+def _of_customers(ids: Ids, before: Whole, after: Whole) -> tuple[Whole, Whole]:
+    """The cluster of each customer at each position; customers are in no order.
+
+    A label that was in force at both positions is all that there is of its customer. So only the others are joined.
+    """
+    import numpy as np
+
+    stayed = (before != NOT_THERE) & (after != NOT_THERE)
+    customers, length = numbered(ids[~stayed])
+    sides = []
+    for clusters in (before, after):
+        moved = np.full(length, NOT_THERE, np.int64)
+        theirs = clusters[~stayed]
+        there = theirs != NOT_THERE
+        moved[customers[there]] = theirs[there]
+        sides.append(np.concatenate((clusters[stayed], moved)))
+    return sides[0], sides[1]
 
 
 def _measured(names: dict[int, str], origin: int, target: int, count: int, of_origin: int) -> Measured:
