@@ -19,7 +19,7 @@ from projections.customers.behaviour_figures import Behaviours
 from projections.customers.customer_features import customer_features
 from projections.segmentation.segment_assignment import assign_all
 from projections.segmentation.segment_models import Model
-from projections.segmentation.segment_moves import labels, past_labels
+from projections.segmentation.segment_moves import by_any_fit, labels, of_model, past_labels
 from projections.segmentation.segment_rule_columns import NO_RULE, RuleColumns, need_attributes, need_days
 from projections.segmentation.segment_rule_labels import past_rule_labels, rule_labels
 from projections.segmentation.segment_turns import Turn
@@ -186,23 +186,18 @@ def _held(customers: _Customers, model_id: UUID, codes: Codes, *, has_ended: boo
     now, past = (customers.rows.table(table) for table in (labels, past_labels))
     columns: dict[str, ColumnElement[Any]] = {name: now.c[name] for name in ("since", "fit_position", "missing")}
     columns["cluster"] = func.coalesce(now.c.cluster, NO_CLUSTER)
-    of_model = _is_of(model_id, now.c.model_id)
-    places, of = customers.of(now, columns, of_model, *customers.everyone(now.c.customer_id))
+    where = (of_model(model_id, now.c.model_id), *customers.everyone(now.c.customer_id))
+    places, of = customers.of(now, columns, *where)
     if of:
         held.since[places], held.fits[places], held.clusters[places] = of["since"], of["fit_position"], of["cluster"]
         held.missing[places] = codes.of(of["missing"])
     without = held.since == 0
     if has_ended and without.any():
-        of_model = _is_of(model_id, past.c.model_id)
-        places, of = customers.of(past, {"until": past.c.until}, of_model, *customers.are(without, past.c.customer_id))
+        where = (by_any_fit(customers.rows), past.c.model_id == model_id, *customers.are(without, past.c.customer_id))
+        places, of = customers.of(past, {"until": past.c.until}, *where)
         if of:
             np.maximum.at(held.ended, places, of["until"])
     return held
-
-
-def _is_of(model_id: UUID, column: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """The condition for rows of the model, which no index finds: SQLite would read all of the model, and not a portion."""
-    return func.coalesce(column, column) == model_id
 
 
 def _retire(customers: _Customers, turn: Turn, model: Model, held: _Held) -> None:
@@ -211,7 +206,7 @@ def _retire(customers: _Customers, turn: Turn, model: Model, held: _Held) -> Non
     some = (np.maximum(customers.own, held.last) < turn.position) & (held.since > 0)
     if some.any():
         table = customers.rows.table(labels)
-        where = (_is_of(model.model_id, table.c.model_id), *customers.are(some, table.c.customer_id))
+        where = (of_model(model.model_id, table.c.model_id), *customers.are(some, table.c.customer_id))
         customers.rows.copy(labels, past_labels, where, until=model.position)
         customers.rows.connection.execute(delete(table).where(*where))
         held.since[some], held.ended[some] = 0, model.position
@@ -234,7 +229,7 @@ def _label(customers: _Customers, turn: Turn, model: Model, held: _Held, codes: 
     rows, table = customers.rows, customers.rows.table(labels)
     ended = some & (held.since > 0)
     if ended.any():
-        where = (_is_of(model.model_id, table.c.model_id), *customers.are(ended, table.c.customer_id))
+        where = (of_model(model.model_id, table.c.model_id), *customers.are(ended, table.c.customer_id))
         rows.copy(labels, past_labels, where, until=turn.position)
     stays = ended & (held.clusters == clusters)
     for which, keeping in ((some & stays, ("cluster",)), (some & ~stays, ())):
