@@ -20,10 +20,10 @@ from projections.shared.group_vectors import groups
 from projections.shared.id_vectors import numbered
 from projections.shared.ratios import ratio
 from projections.shared.rows import Rows
-from projections.shared.vectors import by_key, portions
+from projections.shared.vectors import by_key, by_place, portions
 
 if TYPE_CHECKING:
-    from projections.shared.vectors import Ids, Where, Whole
+    from projections.shared.vectors import Ids, Whole
 
 NO_CLUSTER, NOT_THERE = -1, -2
 """The clusters of customers who lacked a feature, and of those who had no label by the model at all."""
@@ -136,23 +136,20 @@ def _rows(
     """
     now, past = labels.c, past_labels.c
     since = [now.since <= position for position in positions]
-    yield from _portions(connection, now, [of_model(model_id, now.model_id)], _label(now, width, since))
+    where = [of_model(model_id, now.model_id)]
+    columns = {"id": now.customer_id, "label": _label(now, width, since)}
+    yield from portions(connection, columns, where, by_place(connection, labels, where))
     within = [(past.since <= position) & (past.until > position) for position in positions]
     for fit in _between(fits, *positions):
         where = [past.fit_position == fit, past.until > positions[0]]
-        yield from _portions(connection, past, where, _label(past, width, within))
+        columns = {"id": past.customer_id, "label": _label(past, width, within)}
+        yield from portions(connection, columns, where, by_key(connection, past.customer_id, where))
 
 
 def _between(fits: Iterable[int], start: int, end: int) -> list[int]:
     """The fits by which there may have been labels between the positions: the next fit ends all of a fit's labels."""
     begun = sorted(fits)
     return [fit for fit, following in zip(begun, [*begun[1:], LAST], strict=True) if fit <= end and following > start]
-
-
-def _portions(connection: Connection, row: Any, where: Where, label: ColumnElement[int]) -> Iterator[dict[str, Any]]:
-    """By ranges of customers: rows are stored in the order of their ids."""
-    parts = by_key(connection, row.customer_id, where)
-    return portions(connection, {"id": row.customer_id, "label": label}, where, parts)
 
 
 def _label(row: Any, width: int, in_force: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:

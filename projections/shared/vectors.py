@@ -128,7 +128,13 @@ def _vectors(columns: Mapping[str, ColumnElement[Any]], row: Any, dialect: Diale
 
 
 def by_place(connection: Connection, table: Table, where: Where) -> Iterator[Part]:
-    """Divides the rows that meet the conditions by where they are stored. A few rows far apart are one portion, by an index."""
+    """Divides the rows that meet the conditions by where they are stored. A few rows far apart are one portion, by an index.
+
+    SQLite stores the rows of a `narrow` table by their key, so they are divided by ranges of the key's first column.
+    """
+    if connection.dialect.name == "sqlite" and not table.dialect_options["sqlite"]["with_rowid"]:
+        yield from by_key(connection, next(iter(table.primary_key)), where)
+        return
     some = select(literal_column("1")).select_from(table).where(*where).limit(SOME + 1).subquery()
     rows = connection.execute(select(func.count()).select_from(some)).scalar_one()
     # An index finds the edges of some rows faster than all rows are read.

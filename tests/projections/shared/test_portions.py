@@ -23,6 +23,9 @@ MARKS = table(
 )
 Index("ix_marks_colour", MARKS.c.colour, MARKS.c.number)
 ROW = MARKS.c
+NARROW = table(
+    "narrow_marks", *(Column(column.name, column.type, primary_key=column.primary_key) for column in ROW), narrow=True
+)
 RED, BLUE = 1, 2
 MANY = 60
 
@@ -42,9 +45,10 @@ def connection(read_models: ReadModels, monkeypatch: pytest.MonkeyPatch) -> Iter
     """Half of the rows are red, and a portion has ten rows."""
     monkeypatch.setattr(vectors, "ROWS", 10)
     with read_models.writer.begin() as connection:
-        MARKS.create(connection)
         rows = [{"number": number, "colour": (RED, BLUE)[number % 2], "size": number // 2} for number in range(MANY)]
-        Rows(connection).insert(MARKS, rows)
+        for each in (MARKS, NARROW):
+            each.create(connection)
+            Rows(connection).insert(each, rows)
         yield connection
 
 
@@ -59,6 +63,12 @@ def test_every_row_that_meets_the_conditions_is_read_once(connection: Connection
     assert numbers(connection, ROW.colour == RED, ROW.size >= 20) == list(range(40, MANY, 2))
     assert numbers(connection, or_(ROW.colour == RED, ROW.size == 0)) == [0, 1, *range(2, MANY, 2)]
     assert numbers(connection, ROW.colour == 3) == []
+
+
+def test_every_row_of_a_narrow_table_is_read_once(connection: Connection) -> None:
+    where = (NARROW.c.colour == RED,)
+    found = list(portions(connection, {"number": NARROW.c.number}, where, by_place(connection, NARROW, where)))
+    assert sorted(number for portion in found for number in portion["number"].tolist()) == list(range(0, MANY, 2))
 
 
 def test_sqlite_finds_the_rows_of_a_portion_by_their_place_also_if_an_index_has_the_condition(tmp_path: Path) -> None:
