@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -98,8 +99,9 @@ async def drift(request: Request, after: After, model: Named = None) -> Response
 async def explanation(request: Request, after: After, model: Named = None) -> Response:
     """The segments as rules that a person can read. Each `rule` can be sent to `/v1/segment-rules` as it is."""
     libraries = request.app.state.fitting_libraries
-    await run_in_threadpool(libraries.wait)
-    asked, made, position = await of_model(request, after, model, segment_explanation.report)
+    libraries.load()
+    explained = partial(segment_explanation.report, ready=libraries.wait)
+    asked, made, position = await of_model(request, after, model, explained)
     body = heading(asked, EXPLAINED_AS, position) | {
         "as_of": made.as_of,
         "fidelity": made.fidelity,

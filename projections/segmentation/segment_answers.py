@@ -26,7 +26,7 @@ from projections.customers.whole_behaviour import behaviour_of, survivor_behavio
 from projections.segmentation import segment_rule_answers
 from projections.segmentation.segment_labels import reached
 from projections.segmentation.segment_models import LAST, Model, fits, known
-from projections.segmentation.segment_moves import all_seen, labels, past_labels, seen
+from projections.segmentation.segment_moves import all_seen, labels, past_of, seen
 from projections.segmentation.segment_scanning import scanned
 from projections.segmentation.segment_turns import turns_between
 from projections.shared.pages import Order, Page, page
@@ -78,8 +78,7 @@ def _past(connection: Connection, customer_id: UUID, lately: Sequence[Row]) -> l
     The labels that have ended `lately` are not in the table yet.
     """
     by = fits(connection)
-    query = select(past_labels).where(past_labels.c.customer_id == customer_id)
-    rows = [*lately, *(dict(row) for row in connection.execute(query).mappings())]
+    rows = [*lately, *past_of(Rows(connection), [customer_id])]
     rows.sort(key=lambda row: (-row["until"], row["model_id"]))
     return [_ended(row, by[row["model_id"], row["fit_position"]]) for row in rows]
 

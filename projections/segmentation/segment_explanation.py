@@ -7,7 +7,7 @@ expression of segment rules, so it can be defined as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from domain.segmentation.segment_model import Fitted
 from projections.segmentation.segment_assignment import assign_all
-from projections.segmentation.segment_fitting import drawn, sample
+from projections.segmentation.segment_fitting import drawn, load_libraries, sample
 from projections.segmentation.segment_models import Model, known
 from projections.shared.figures import Figure, counted
 from projections.shared.ratios import proportion
@@ -59,12 +59,16 @@ class _Step(NamedTuple):
     threshold: float
 
 
-def report(connection: Connection, model: Model) -> Report:
-    """The rules of the model, the ones with the most customers first. The same customers give the same rules."""
+def report(connection: Connection, model: Model, ready: Callable[[], object] = load_libraries) -> Report:
+    """The rules of the model, the ones with the most customers first. The same customers give the same rules.
+
+    `ready` returns when scikit-learn is loaded, which may go on in another thread while customers are read.
+    """
     import numpy as np
 
     fitted = model.fitted
     found = sample(connection, fitted.features, model.day(known(connection).ended))
+    ready()
     rows = drawn(found.rows, fitted.seed, READ_AT_MOST)
     labels = assign_all(fitted, list(rows.T)).clusters if len(rows) else np.zeros(0, np.int64)
     order = np.random.default_rng(fitted.seed).permutation(len(rows))

@@ -33,6 +33,7 @@ from projections.segmentation.segment_assignment import transformed_all
 from projections.segmentation.segment_count import best_count
 from projections.segmentation.segment_identity import carried
 from projections.segmentation.segment_models import known
+from projections.shared.id_vectors import in_order
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -88,15 +89,16 @@ def sample(connection: Connection, features: Sequence[Feature], today: date, cut
     day = cut_off or max(today, ended)
     of_attributes = any(feature.attribute is not None for feature in named)
     left_out = 0
-    rows, ids = [numpy.zeros((0, len(named)))], [numpy.zeros((0, 2), numpy.uint64)]
+    columns, ids = [[numpy.zeros(0)] for _ in named], [numpy.zeros((0, 2), numpy.uint64)]
     for behaviours, customers in all_figures_with_ids(connection, of_attributes=of_attributes):
-        found = numpy.column_stack([behaviours.values(feature, day) for feature in named])
-        whole = ~numpy.isnan(found).any(axis=1)
+        found = [behaviours.values(feature, day) for feature in named]
+        whole = ~numpy.logical_or.reduce([numpy.isnan(values) for values in found])
         left_out += int((~whole).sum())
-        rows.append(found[whole])
+        for column, values in zip(columns, found, strict=True):
+            column.append(values[whole])
         ids.append(customers[whole])
-    high, low = numpy.concatenate(ids).T
-    return Sample(day, named, numpy.concatenate(rows)[numpy.lexsort((low, high))], left_out)
+    order = in_order(numpy.concatenate(ids))
+    return Sample(day, named, numpy.column_stack([numpy.concatenate(column)[order] for column in columns]), left_out)
 
 
 def load_libraries() -> None:

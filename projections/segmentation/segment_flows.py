@@ -6,21 +6,21 @@ survivors are computed when they are read and have no history. Erased customers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Integer, cast, func
 
-from projections.segmentation.segment_models import Model, fits
-from projections.segmentation.segment_moves import labels, past_labels
+from projections.segmentation.segment_models import LAST, Model, fits
+from projections.segmentation.segment_moves import labels, of_model, past_labels
 from projections.segmentation.segment_turns import turns_between
 from projections.shared.figures import Measured, counted
 from projections.shared.group_vectors import groups
 from projections.shared.id_vectors import numbered
 from projections.shared.ratios import ratio
 from projections.shared.rows import Rows
-from projections.shared.vectors import by_place, portions
+from projections.shared.vectors import by_key, by_place, portions
 
 if TYPE_CHECKING:
     from projections.shared.vectors import Ids, Whole
@@ -49,13 +49,9 @@ def report(connection: Connection, model_id: UUID, start: int, end: int) -> list
 
     by_fit = {position: model for (id, position), model in fits(connection).items() if id == model_id}
     ids, before, after = _clusters(connection, model_id, (start, end), by_fit)
-    customers, length = numbered(ids)
-    places = np.full((2, length), NOT_THERE, np.int64)
-    for side, clusters in enumerate((before, after)):
-        there = clusters != NOT_THERE
-        places[side, customers[there]] = clusters[there]
+    places = _of_customers(ids, before, after)
     names = _names(by_fit)
-    flows = groups(places[0], places[1])
+    flows = groups(*places)
     moved = list(zip(flows.keys, np.bincount(flows.of_rows, minlength=flows.length).tolist(), strict=True))
     of_origin: dict[int, int] = {}
     for (origin, _), count in moved:
@@ -65,6 +61,25 @@ def report(connection: Connection, model_id: UUID, start: int, end: int) -> list
         for (origin, target), count in moved
         if (origin, target) != (NOT_THERE, NOT_THERE)
     ]
+
+
+def _of_customers(ids: Ids, before: Whole, after: Whole) -> tuple[Whole, Whole]:
+    """The cluster of each customer at each position; customers are in no order.
+
+    A label that was in force at both positions is all that there is of its customer. So only the others are joined.
+    """
+    import numpy as np
+
+    stayed = (before != NOT_THERE) & (after != NOT_THERE)
+    customers, length = numbered(ids[~stayed])
+    sides = []
+    for clusters in (before, after):
+        moved = np.full(length, NOT_THERE, np.int64)
+        theirs = clusters[~stayed]
+        there = theirs != NOT_THERE
+        moved[customers[there]] = theirs[there]
+        sides.append(np.concatenate((clusters[stayed], moved)))
+    return sides[0], sides[1]
 
 
 def _measured(names: dict[int, str], origin: int, target: int, count: int, of_origin: int) -> Measured:
@@ -101,7 +116,7 @@ def _clusters(
 
     ids, sides = [np.zeros((0, 2), np.uint64)], [[np.zeros(0, np.int64)] for _ in positions]
     width = 2 + max((model.fitted.k for model in by_fit.values()), default=0)
-    for of in _rows(connection, model_id, positions, width):
+    for of in _rows(connection, model_id, positions, by_fit, width):
         labels, there = of["label"] >> len(positions), of["label"]
         clusters = _ids_of(labels // width, labels % width, by_fit)
         ids.append(of["id"])
@@ -111,20 +126,37 @@ def _clusters(
     return np.concatenate(ids), before, after
 
 
-def _rows(connection: Connection, model_id: UUID, positions: tuple[int, int], width: int) -> Iterator[dict[str, Any]]:
-    """The labels that were in force at the first position or later.
+def _rows(
+    connection: Connection, model_id: UUID, positions: tuple[int, int], fits: Iterable[int], width: int
+) -> Iterator[dict[str, Any]]:
+    """The labels that are in force, and past ones that were it at the first position or later.
 
     `label` is one number, because the database joins one column in half the time of two: the position of the fit, the cluster
     from 1 or 0 for none, and a bit for each position at which the label was in force.
     """
-    for table in (labels, past_labels):
-        row = table.c
-        where = [row.model_id == model_id, *([row.until > positions[0]] if table is past_labels else [])]
-        label: ColumnElement[int] = row.fit_position * width + func.coalesce(row.cluster, NO_CLUSTER) + 1
-        for position in reversed(positions):
-            there = row.since <= position
-            label = label * 2 + cast(there & (row.until > position) if table is past_labels else there, Integer)
-        yield from portions(connection, {"id": row.customer_id, "label": label}, where, by_place(connection, table, where))
+    now, past = labels.c, past_labels.c
+    since = [now.since <= position for position in positions]
+    where = [of_model(model_id, now.model_id)]
+    columns = {"id": now.customer_id, "label": _label(now, width, since)}
+    yield from portions(connection, columns, where, by_place(connection, labels, where))
+    within = [(past.since <= position) & (past.until > position) for position in positions]
+    for fit in _between(fits, *positions):
+        where = [past.fit_position == fit, past.until > positions[0]]
+        columns = {"id": past.customer_id, "label": _label(past, width, within)}
+        yield from portions(connection, columns, where, by_key(connection, past.customer_id, where))
+
+
+def _between(fits: Iterable[int], start: int, end: int) -> list[int]:
+    """The fits by which there may have been labels between the positions: the next fit ends all of a fit's labels."""
+    begun = sorted(fits)
+    return [fit for fit, following in zip(begun, [*begun[1:], LAST], strict=True) if fit <= end and following > start]
+
+
+def _label(row: Any, width: int, in_force: Sequence[ColumnElement[bool]]) -> ColumnElement[int]:
+    label: ColumnElement[int] = row.fit_position * width + func.coalesce(row.cluster, NO_CLUSTER) + 1
+    for there in reversed(in_force):
+        label = label * 2 + cast(there, Integer)
+    return label
 
 
 def _ids_of(fit_positions: Whole, clusters: Whole, by_fit: dict[int, Model]) -> Whole:

@@ -182,7 +182,7 @@ def _turns_for(rows: Rows, customers: Iterable[Row], after: int, before: int) ->
 
 segment_labels = Projection(
     name="segment_labels",
-    version=7,
+    version=8,
     tables=(
         *segment_models.TABLES,
         *segment_rules.TABLES,

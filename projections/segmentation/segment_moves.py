@@ -12,11 +12,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, Text, Uuid
+from sqlalchemy import BigInteger, Column, ColumnElement, Date, Double, Index, Integer, Text, Uuid, delete, func, select
 
 from projections.customers.customer_behaviour import Behaviour, as_of_day, values
 from projections.segmentation.segment_assignment import assign, assign_all
-from projections.segmentation.segment_models import Model
+from projections.segmentation.segment_models import Model, model_states
+from projections.shared.id_vectors import ids_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
@@ -32,21 +33,47 @@ labels = table(
     Column("as_of", Date, nullable=False),
     Column("distance", Double),
     Column("features", Text, nullable=False),
+    narrow=True,
     roomy=True,
 )
 Index("ix_segment_labels_cluster", labels.c.model_id, labels.c.cluster, labels.c.customer_id)
+# A fit ends the labels of all customers. Their key begins with the fit that ends: so they follow all others, in the order of
+# customers. The rows of a customer are found by the positions of all fits.
 past_labels = table(
     "segment_label_history",
+    Column("fit_position", BigInteger, primary_key=True),
     Column("customer_id", Uuid, primary_key=True),
-    Column("model_id", Uuid, primary_key=True),
     Column("since", BigInteger, primary_key=True),
-    *columns(BigInteger, "until", "fit_position", nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("model_id", Uuid, nullable=False),
     Column("cluster", Integer),
     Column("missing", Text, nullable=False),
     Column("as_of", Date, nullable=False),
+    narrow=True,
 )
 
 KEPT = ("customer_id", "model_id", "since", "fit_position", "cluster", "missing", "as_of")
+
+
+def of_model(model_id: UUID, column: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """The condition for labels of the model, which no index finds: SQLite would read all of the model, and not a portion."""
+    return func.coalesce(column, column) == model_id
+
+
+def by_any_fit(rows: Rows) -> ColumnElement[bool]:
+    """The condition that the key of past labels begins with; all of them meet it."""
+    return rows.table(past_labels).c.fit_position.in_(select(rows.table(model_states).c.position))
+
+
+def past_of(rows: Rows, customers: Collection[UUID]) -> list[Row]:
+    """The past labels of these customers by any model."""
+    query = select(rows.table(past_labels)).where(*_are_past(rows, customers))
+    return [dict(row) for row in rows.connection.execute(query).mappings()] if customers else []
+
+
+def _are_past(rows: Rows, customers: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return by_any_fit(rows), rows.is_among(rows.table(past_labels).c.customer_id, ids_of(customers))
+
 
 # A customer as a model sees them
 
@@ -137,7 +164,7 @@ class Moves:
     def look_up_ends(self, customers: Collection[UUID], models: Collection[UUID]) -> None:
         """Reads when these models' labels of the customers have ended, where there is none any more: see `last`."""
         without = [id for id in customers if any((id, model) not in self._current for model in models)]
-        for row in self._rows.select(past_labels, "customer_id", without):
+        for row in past_of(self._rows, without):
             key = (row["customer_id"], row["model_id"])
             self._ends[key] = max(self._ends.get(key, 0), row["until"])
 
@@ -159,8 +186,9 @@ class Moves:
 
     def save(self) -> None:
         rows, forgotten = self._rows, self._forgotten
-        for narrow in (labels, past_labels):
-            rows.delete(narrow, "customer_id", forgotten)
+        rows.delete(labels, "customer_id", forgotten)
+        if forgotten:
+            rows.connection.execute(delete(rows.table(past_labels)).where(*_are_past(rows, forgotten)))
         rows.remove(labels, self._ended)
         rows.insert(past_labels, [row for row in self._past if row["customer_id"] not in forgotten])
         moved = (key for key in self._moved if key in self._current and key[0] not in forgotten)

@@ -19,9 +19,9 @@ from projections.customers.behaviour_figures import Behaviours
 from projections.customers.customer_features import customer_features
 from projections.segmentation.segment_assignment import assign_all
 from projections.segmentation.segment_models import Model
-from projections.segmentation.segment_moves import labels, past_labels
+from projections.segmentation.segment_moves import by_any_fit, labels, of_model, past_labels
 from projections.segmentation.segment_rule_columns import NO_RULE, RuleColumns, need_attributes, need_days
-from projections.segmentation.segment_rule_labels import past_rule_labels, rule_labels
+from projections.segmentation.segment_rule_labels import by_any_rule, past_rule_labels, rule_labels
 from projections.segmentation.segment_turns import Turn
 from projections.shared.id_vectors import Places, id_of
 from projections.shared.rows import Few, Rows
@@ -186,23 +186,18 @@ def _held(customers: _Customers, model_id: UUID, codes: Codes, *, has_ended: boo
     now, past = (customers.rows.table(table) for table in (labels, past_labels))
     columns: dict[str, ColumnElement[Any]] = {name: now.c[name] for name in ("since", "fit_position", "missing")}
     columns["cluster"] = func.coalesce(now.c.cluster, NO_CLUSTER)
-    of_model = _is_of(model_id, now.c.model_id)
-    places, of = customers.of(now, columns, of_model, *customers.everyone(now.c.customer_id))
+    where = (of_model(model_id, now.c.model_id), *customers.everyone(now.c.customer_id))
+    places, of = customers.of(now, columns, *where)
     if of:
         held.since[places], held.fits[places], held.clusters[places] = of["since"], of["fit_position"], of["cluster"]
         held.missing[places] = codes.of(of["missing"])
     without = held.since == 0
     if has_ended and without.any():
-        of_model = _is_of(model_id, past.c.model_id)
-        places, of = customers.of(past, {"until": past.c.until}, of_model, *customers.are(without, past.c.customer_id))
+        where = (by_any_fit(customers.rows), past.c.model_id == model_id, *customers.are(without, past.c.customer_id))
+        places, of = customers.of(past, {"until": past.c.until}, *where)
         if of:
             np.maximum.at(held.ended, places, of["until"])
     return held
-
-
-def _is_of(model_id: UUID, column: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """The condition for rows of the model, which no index finds: SQLite would read all of the model, and not a portion."""
-    return func.coalesce(column, column) == model_id
 
 
 def _retire(customers: _Customers, turn: Turn, model: Model, held: _Held) -> None:
@@ -211,7 +206,7 @@ def _retire(customers: _Customers, turn: Turn, model: Model, held: _Held) -> Non
     some = (np.maximum(customers.own, held.last) < turn.position) & (held.since > 0)
     if some.any():
         table = customers.rows.table(labels)
-        where = (_is_of(model.model_id, table.c.model_id), *customers.are(some, table.c.customer_id))
+        where = (of_model(model.model_id, table.c.model_id), *customers.are(some, table.c.customer_id))
         customers.rows.copy(labels, past_labels, where, until=model.position)
         customers.rows.connection.execute(delete(table).where(*where))
         held.since[some], held.ended[some] = 0, model.position
@@ -225,7 +220,7 @@ def _label(customers: _Customers, turn: Turn, model: Model, held: _Held, codes: 
         return
     day = model.day(turn.ended)
     features = [customers.behaviours.values(feature, day) for feature in model.fitted.features]
-    missing = codes.of(_missing(model, features))
+    missing = _missing(model, features, codes)
     clusters, distances = _assigned(model, features)
     as_before = (held.fits == model.fit_position) & (held.clusters == clusters) & (held.missing == missing)
     some = due & ~((held.since > 0) & as_before)
@@ -234,7 +229,7 @@ def _label(customers: _Customers, turn: Turn, model: Model, held: _Held, codes: 
     rows, table = customers.rows, customers.rows.table(labels)
     ended = some & (held.since > 0)
     if ended.any():
-        where = (_is_of(model.model_id, table.c.model_id), *customers.are(ended, table.c.customer_id))
+        where = (of_model(model.model_id, table.c.model_id), *customers.are(ended, table.c.customer_id))
         rows.copy(labels, past_labels, where, until=turn.position)
     stays = ended & (held.clusters == clusters)
     for which, keeping in ((some & stays, ("cluster",)), (some & ~stays, ())):
@@ -244,10 +239,10 @@ def _label(customers: _Customers, turn: Turn, model: Model, held: _Held, codes: 
                 "model_id": _all(model.model_id, which),
                 "since": _all(turn.position, which),
                 "fit_position": _all(model.fit_position, which),
-                "cluster": [None if cluster == NO_CLUSTER else cluster for cluster in clusters[which].tolist()],
+                "cluster": Few([None, *range(model.fitted.k)], clusters[which] - NO_CLUSTER),
                 "missing": Few(codes.texts, missing[which]),
                 "as_of": _dates(customers.behaviours.as_of(day)[which]),
-                "distance": [None if distance != distance else distance for distance in distances[which].tolist()],
+                "distance": _with_nulls(distances[which]),
                 "features": _texts(features, which),
             }
             rows.save_columns(labels, columns, keeping)
@@ -255,19 +250,17 @@ def _label(customers: _Customers, turn: Turn, model: Model, held: _Held, codes: 
     held.clusters[some], held.missing[some] = clusters[some], missing[some]
 
 
-def _missing(model: Model, features: Sequence[Numbers]) -> list[str]:
-    """The names of the features that each customer lacks, as a text."""
+def _missing(model: Model, features: Sequence[Numbers], codes: Codes) -> Whole:
+    """The names of the features that each customer lacks, as the number of a text."""
     import numpy as np
 
     lacks = np.zeros(len(features[0]), np.int64)
     for place, column in enumerate(features):
         lacks |= np.isnan(column).astype(np.int64) << place
     names = [feature.label for feature in model.fitted.features]
-    texts = {
-        number: _encode([name for place, name in enumerate(names) if number >> place & 1]).decode()
-        for number in np.unique(lacks).tolist()
-    }
-    return [texts[number] for number in lacks.tolist()]
+    different, places = np.unique(lacks, return_inverse=True)
+    lacking = ([name for place, name in enumerate(names) if number >> place & 1] for number in different.tolist())
+    return codes.of([_encode(some).decode() for some in lacking])[places]
 
 
 def _assigned(model: Model, features: Sequence[Numbers]) -> tuple[Whole, Numbers]:
@@ -309,7 +302,8 @@ def _held_by_rule(customers: _Customers) -> _HeldByRule:
     if of:
         held.since[places], held.said[places] = of["since"], of["said"]
     if (without := held.since == 0).any():
-        places, of = customers.of(past, {"until": past.c.until}, *customers.are(without, past.c.customer_id))
+        where = (by_any_rule(customers.rows), *customers.are(without, past.c.customer_id))
+        places, of = customers.of(past, {"until": past.c.until}, *where)
         if of:
             np.maximum.at(held.ended, places, of["until"])
     return held
@@ -359,6 +353,16 @@ def _all(value: Any, some: Flags) -> Few:
     import numpy as np
 
     return Few([value], np.zeros(np.count_nonzero(some), np.int64))
+
+
+def _with_nulls(numbers: Numbers) -> list[float | None]:
+    """The numbers, with None for NaN."""
+    import numpy as np
+
+    listed: list[float | None] = numbers.tolist()
+    for place in np.flatnonzero(np.isnan(numbers)).tolist():
+        listed[place] = None
+    return listed
 
 
 def _dates(days: Numbers) -> Few:

@@ -26,7 +26,7 @@ from projections.customers.whole_behaviour import survivor_behaviours
 from projections.segmentation.segment_labels import reached
 from projections.segmentation.segment_models import known as known_models
 from projections.segmentation.segment_rule_columns import RuleColumns, need_attributes, need_days
-from projections.segmentation.segment_rule_labels import Labelled, facts, first_match, past_rule_labels, rule_labels
+from projections.segmentation.segment_rule_labels import Labelled, facts, first_match, past_of, rule_labels
 from projections.segmentation.segment_rules import LAST, Rule, expressions, in_order, known
 from projections.segmentation.segment_scanning import scanned
 from projections.segmentation.segment_turns import turns_between
@@ -65,8 +65,7 @@ def past(connection: Connection, customer_id: UUID, lately: Sequence[Row]) -> li
     The labels that have ended `lately` are not in the table yet.
     """
     known_expressions = expressions(connection)
-    query = select(past_rule_labels).where(past_rule_labels.c.customer_id == customer_id)
-    rows = [*lately, *(dict(row) for row in connection.execute(query).mappings())]
+    rows = [*lately, *past_of(Rows(connection), [customer_id])]
     rows.sort(key=lambda row: -row["until"])
     return [_ended(row, known_expressions[row["rule_id"], row["said_position"]]) for row in rows]
 

@@ -15,11 +15,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Date, Index, Text, Uuid
+from sqlalchemy import BigInteger, Column, ColumnElement, Date, Index, Text, Uuid, delete, select
 
 from domain.segmentation.segment_expression import Seen, Window, feature_of, features_of, holds
 from projections.customers.customer_behaviour import Behaviour, Spent, as_of_day, value
-from projections.segmentation.segment_rules import Rule
+from projections.segmentation.segment_rules import Rule, rule_states
+from projections.shared.id_vectors import ids_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 
@@ -32,19 +33,38 @@ rule_labels = table(
     # As seen at `since`: the day, and the features in the order in which the rule names them.
     Column("as_of", Date, nullable=False),
     Column("facts", Text, nullable=False),
+    narrow=True,
 )
 Index("ix_segment_rule_labels_rule", rule_labels.c.rule_id, rule_labels.c.customer_id)
+# The key begins with the expression, as that of `past_labels` with the fit.
 past_rule_labels = table(
     "segment_rule_label_history",
+    Column("said_position", BigInteger, primary_key=True),
     Column("customer_id", Uuid, primary_key=True),
     Column("since", BigInteger, primary_key=True),
     Column("until", BigInteger, nullable=False),
     Column("rule_id", Uuid, nullable=False),
-    Column("said_position", BigInteger, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("facts", Text, nullable=False),
+    narrow=True,
 )
 TABLES = (rule_labels, past_rule_labels)
+
+
+def by_any_rule(rows: Rows) -> ColumnElement[bool]:
+    """The condition that the key of past labels begins with; all of them meet it."""
+    return rows.table(past_rule_labels).c.said_position.in_(select(rows.table(rule_states).c.position))
+
+
+def past_of(rows: Rows, customers: Collection[UUID]) -> list[Row]:
+    """The past labels of these customers."""
+    query = select(rows.table(past_rule_labels)).where(*_are_past(rows, customers))
+    return [dict(row) for row in rows.connection.execute(query).mappings()] if customers else []
+
+
+def _are_past(rows: Rows, customers: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    return by_any_rule(rows), rows.is_among(rows.table(past_rule_labels).c.customer_id, ids_of(customers))
+
 
 # A customer as a rule sees them
 
@@ -110,7 +130,7 @@ class RuleMoves:
 
     def look_up_ends(self, customers: Collection[UUID]) -> None:
         """Reads when the labels of the customers have ended, where there is none any more: see `last`."""
-        for row in self._rows.select(past_rule_labels, "customer_id", [id for id in customers if id not in self._current]):
+        for row in past_of(self._rows, [id for id in customers if id not in self._current]):
             self._ends[row["customer_id"]] = max(self._ends.get(row["customer_id"], 0), row["until"])
 
     def last(self, customer_id: UUID) -> int:
@@ -135,8 +155,10 @@ class RuleMoves:
         self._forgotten.add(customer_id)
 
     def save(self) -> None:
-        for narrow in TABLES:
-            self._rows.delete(narrow, "customer_id", self._forgotten)
+        self._rows.delete(rule_labels, "customer_id", self._forgotten)
+        if self._forgotten:
+            past = self._rows.table(past_rule_labels)
+            self._rows.connection.execute(delete(past).where(*_are_past(self._rows, self._forgotten)))
         moved = self._moved - self._forgotten
         self._rows.remove(rule_labels, [id for id in self._before & moved if id not in self._current])
         self._rows.insert(past_rule_labels, [row for row in self._past if row["customer_id"] in moved])

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -51,8 +50,8 @@ Row = dict[str, Any]
 Columns = tuple[Column[Any], ...]
 
 AT_ONCE, PORTION = 500, 5000
-ROWS_TOGETHER, MOST_PARAMETERS = 500, 32_766
-"""The rows of a statement on SQLite, and its limit of parameters."""
+ROWS_TOGETHER, MOST_PARAMETERS = (500, 100), 32_766
+"""The rows of a statement on SQLite while there are so many, and its limit of parameters."""
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -278,14 +277,18 @@ class Rows:
             self.connection.execute(_unnested_insert(table, replace, same), values)
             return
         dialect = self.connection.dialect
-        parameters = _writing(table, replace, keeping, dialect, 1).parameters(columns)
-        together = min(ROWS_TOGETHER, MOST_PARAMETERS // len(columns))
-        rest = len(parameters) % together
-        for start in range(0, len(parameters) - rest, together):
-            some = tuple(chain.from_iterable(parameters[start : start + together]))
-            self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, together).statement, some)
-        if rest:
-            self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, 1).statement, parameters[-rest:])
+        single = _writing(table, replace, keeping, dialect, 1)
+        parameters, width = single.parameters(columns), len(single.columns)
+        start = 0
+        for most in ROWS_TOGETHER:
+            together = min(most, MOST_PARAMETERS // width)
+            while start + together * width <= len(parameters):
+                some = tuple(parameters[start : start + together * width])
+                self.connection.exec_driver_sql(_writing(table, replace, keeping, dialect, together).statement, some)
+                start += together * width
+        if start < len(parameters):
+            rest = [tuple(parameters[begin : begin + width]) for begin in range(start, len(parameters), width)]
+            self.connection.exec_driver_sql(single.statement, rest)
 
 
 # Statements that are made once: making one takes longer than running it.
@@ -339,8 +342,13 @@ class _Writing(NamedTuple):
     statement: str
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
-    def parameters(self, columns: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        return list(zip(*(self._made(columns[name], make) for name, make in self.columns), strict=True))
+    def parameters(self, columns: Mapping[str, Any]) -> list[Any]:
+        """The values of all rows in one list, row by row. Raises ValueError if the columns differ in length."""
+        made = [self._made(columns[name], make) for name, make in self.columns]
+        found: list[Any] = [None] * (len(made) * len(made[0]))
+        for place, values in enumerate(made):
+            found[place :: len(made)] = values
+        return found
 
     @classmethod
     def _made(cls, values: Any, make: Callable[[Any], Any] | None) -> list[Any]:
@@ -356,7 +364,14 @@ def _array(values: Any) -> list[Any]:
 
 
 def _listed(values: Few | list[Any]) -> list[Any]:
-    return [values.values[place] for place in values.places.tolist()] if isinstance(values, Few) else values
+    if not isinstance(values, Few):
+        return values
+    import numpy as np
+
+    objects = np.empty(len(values.values), object)
+    objects[:] = values.values
+    listed: list[Any] = objects[values.places].tolist()
+    return listed
 
 
 @lru_cache(maxsize=1024)

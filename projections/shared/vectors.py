@@ -8,7 +8,7 @@ them must be read at one moment: see `one_moment`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UnaryExpression,
     Uuid,
     and_,
     cast,
@@ -36,6 +37,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.sql.operators import custom_op
 
 from projections.shared.ahead import ahead
 from projections.shared.frames import Shelf, shelf_of
@@ -58,9 +60,21 @@ NO_DAY = 3_000_000
 
 Where = Sequence[ColumnElement[bool]]
 
+
+class Numbered(NamedTuple):
+    """The rows to which SQLite gave a number from `first` to `last`."""
+
+    first: int
+    last: int
+
+
+Part = ColumnElement[bool] | Numbered
+
 _BINARY = 1
 _SINCE_2000 = 946_684_800_000_000
 _UNIX_EPOCH_AS_JULIAN_DAY = 2_440_587.5
+_PLACE: ColumnElement[int] = literal_column("rowid", BigInteger)
+_PLUS: custom_op[Any] = custom_op("+")
 _NOTHING: ColumnElement[Any] = literal_column("''::bytea")
 _NUL: ColumnElement[Any] = literal_column("'\\x00'::bytea")
 
@@ -69,7 +83,7 @@ def portions(
     connection: Connection,
     columns: Mapping[str, ColumnElement[Any]],
     where: Where,
-    parts: Iterable[ColumnElement[bool]],
+    parts: Iterable[Part],
 ) -> Iterator[dict[str, Any]]:
     """The columns of the rows that meet the conditions, part by part; a part without a row is left out.
 
@@ -80,8 +94,9 @@ def portions(
     the result must depend on nothing but the rows of read models.
     """
     dialect, shelf = connection.dialect, shelf_of(connection)
-    query = select(func.count(), *(_joined(column, dialect) for column in columns.values())).where(*where)
-    for asked, kept, row in ahead(_looked_up(connection, shelf, query.where(part)) for part in parts):
+    query = select(func.count(), *(_joined(column, dialect) for column in columns.values()))
+    queries = (query.where(*_conditions(where, part)) for part in parts)
+    for asked, kept, row in ahead(_looked_up(connection, shelf, one) for one in queries):
         read = kept if row is None else _vectors(columns, row, dialect)
         if shelf and asked and row is not None:
             shelf.keep(asked, read)
@@ -112,8 +127,14 @@ def _vectors(columns: Mapping[str, ColumnElement[Any]], row: Any, dialect: Diale
 # How rows are divided into portions
 
 
-def by_place(connection: Connection, table: Table, where: Where) -> Iterator[ColumnElement[bool]]:
-    """Divides the rows that meet the conditions by where they are stored. A few rows far apart are one portion, by an index."""
+def by_place(connection: Connection, table: Table, where: Where) -> Iterator[Part]:
+    """Divides the rows that meet the conditions by where they are stored. A few rows far apart are one portion, by an index.
+
+    SQLite stores the rows of a `narrow` table by their key, so they are divided by ranges of the key's first column.
+    """
+    if connection.dialect.name == "sqlite" and not table.dialect_options["sqlite"]["with_rowid"]:
+        yield from by_key(connection, next(iter(table.primary_key)), where)
+        return
     some = select(literal_column("1")).select_from(table).where(*where).limit(SOME + 1).subquery()
     rows = connection.execute(select(func.count()).select_from(some)).scalar_one()
     # An index finds the edges of some rows faster than all rows are read.
@@ -121,14 +142,21 @@ def by_place(connection: Connection, table: Table, where: Where) -> Iterator[Col
     if connection.dialect.name == "postgresql":
         yield from [true()] if rows <= ROWS else _pages(connection, table, within)
         return
-    place: ColumnElement[int] = literal_column("rowid", BigInteger)
-    edges = (select(edge(place)).select_from(table).where(*within) for edge in (func.min, func.max))
+    edges = (select(edge(_PLACE)).select_from(table).where(*within) for edge in (func.min, func.max))
     first, last = (connection.execute(edge).scalar() or 0 for edge in edges)
     if rows <= ROWS and last - first > APART * rows:
         yield true()
         return
     for begin in range(first, last + 1, ROWS):
-        yield place.between(begin, begin + ROWS - 1)
+        yield Numbered(begin, begin + ROWS - 1)
+
+
+def _conditions(where: Where, part: Part) -> Where:
+    """SQLite may prefer an index for a condition, and search all of it for each part, so none is offered: `+` hides them."""
+    if not isinstance(part, Numbered):
+        return [*where, part]
+    hidden: Where = [UnaryExpression(and_(*where).self_group(), operator=_PLUS)] if where else []
+    return [*hidden, _PLACE.between(part.first, part.last)]
 
 
 def _pages(connection: Connection, table: Table, within: Where) -> Iterator[ColumnElement[bool]]:

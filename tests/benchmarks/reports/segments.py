@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection
 
+from api.segmentation.fitting_libraries import FittingLibraries
 from domain.segmentation.segment_model import Bins, Feature, Fitted, Quality
 from projections.customers.customer_behaviour import Behaviour, Spent
 from projections.customers.customer_features import customer_features, stored
@@ -129,6 +130,22 @@ def model_of(features: Sequence[Feature], *, active: bool = True) -> Model:
     )
 
 
+def _explained(connection: Connection) -> segment_explanation.Report:
+    """As the route does: the libraries are loaded while customers are read."""
+    libraries = FittingLibraries()
+    libraries.load()
+    return segment_explanation.report(connection, model_of(FEATURES), libraries.wait)
+
+
+def _found(connection: Connection) -> Fitted:
+    """As the route does: see `_explained`."""
+    libraries = FittingLibraries()
+    libraries.load()
+    sample = segment_fitting.sample(connection, FEATURES, DAY)
+    libraries.wait()
+    return segment_fitting.fit(segment_fitting.Wanted("baseline", FEATURES, 3, "log1p"), sample, 1)
+
+
 def _rule() -> Rule:
     at: dict[str, Any] = {"rule_id": RULE, "version": 1, "position": 1, "defined_position": 1, "said_position": 1}
     expression = msgspec.json.encode({"op": "compare", "feature": "orders", "is": ">=", "value": 3}).decode()
@@ -151,10 +168,8 @@ PART = Part(
         "segments-by-rule-meanwhile": segment_rule_answers.report,
         "segment-flows": lambda connection: segment_flows.report(connection, MODEL, 3, LAST - 1),
         "segment-drift": lambda connection: segment_drift.report(connection, DRIFTING),
-        "segment-explanation": lambda connection: segment_explanation.report(connection, model_of(FEATURES)),
-        "segment-fit": lambda connection: segment_fitting.fit(
-            segment_fitting.Wanted("baseline", FEATURES, 3, "log1p"), segment_fitting.sample(connection, FEATURES, DAY), 1
-        ),
+        "segment-explanation": _explained,
+        "segment-fit": _found,
         "customer-value": lambda connection: customer_value.report(connection, VALUE, 365, "decile"),
         "value-calibration": lambda connection: value_calibration.report(connection, VALUE, DAY),
         "value-fit": lambda connection: value_fitting.fit(WANTED, value_fitting.sample(connection, WANTED), 1),

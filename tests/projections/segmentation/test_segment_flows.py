@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from random import Random
 
 import pytest
-from sqlalchemy import Connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
 
 from projections.customers.customers import customer_view
 from projections.segmentation import segment_flows
 from projections.segmentation.segment_labels import segment_labels
+from projections.segmentation.segment_models import LAST, fits, model_states
+from projections.segmentation.segment_moves import labels, past_labels, past_of
+from projections.shared.rows import Row, Rows
 from tests.projections.harness import History, clear, fold, in_memory, uuid
+from tests.projections.histories import SEEDS, history_of
 from tests.projections.segmentation.given_segments import active, buys, customer, fit
+from tests.projections.segmentation.test_segment_settling import MOVING
 
 BY_ORDERS = fit("orders", centroids=[[0.0], [2.0]])
 BY_TOTAL = fit("total/EUR", centroids=[[0.0], [100.0]])
@@ -126,3 +135,51 @@ def test_an_erased_customer_has_no_history_of_labels(connection: Connection, his
     begun = _head(history)
     history.must(ada, lambda context: ada.erase(context, reason="requested", requested_by="customer", receipt="R1"))
     assert flows(connection, history, begun) == {("1", "1"): 1}
+
+
+def _all_labels(connection: Connection) -> list[Row]:
+    now = [dict(row) | {"until": LAST} for row in connection.execute(select(labels)).mappings()]
+    return now + [dict(row) for row in connection.execute(select(past_labels)).mappings()]
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS, length=st.integers(10, 80))
+def test_flows_are_those_that_each_customers_labels_show_one_by_one(seed: int, length: int) -> None:
+    draw = Random(seed)
+    history = history_of([(draw.choice(MOVING), draw.randrange(12), draw.randrange(40)) for _ in range(length)])
+    with in_memory(segment_labels) as connection:
+        fold(connection, history, segment_labels)
+        found, by_fit = _all_labels(connection), fits(connection)
+        for model_id in {id for id, _ in by_fit}:
+            start, end = sorted(draw.choice(history.log).position for _ in range(2))
+            sides: list[dict[object, int | None]] = [{}, {}]
+            for row in found:
+                for side, position in zip(sides, (start, end), strict=True):
+                    if row["model_id"] == model_id and row["since"] <= position < row["until"]:
+                        ids = by_fit[model_id, row["fit_position"]].fitted.ids
+                        side[row["customer_id"]] = None if row["cluster"] is None else ids[row["cluster"]]
+            before, after = sides
+            expected: Counter[tuple[object, object]] = Counter(
+                (before.get(id, -1), after.get(id, -1)) for id in {*before, *after}
+            )
+            reported: Counter[tuple[object, object]] = Counter()
+            for one in segment_flows.report(connection, model_id, start, end):
+                key = tuple(-1 if one.group[side] == segment_flows.GONE else one.group[f"{side}_id"] for side in ("from", "to"))
+                reported[key[0], key[1]] = int(one.measures["customers"].value or 0)
+            assert reported == expected
+
+
+def test_past_labels_of_a_customer_are_found_by_their_key(connection: Connection, history: History) -> None:
+    ada, bob = customer(history, "ada"), customer(history, "bob")
+    for model in (BY_ORDERS, fit("orders", centroids=[[0.0], [3.0]])):
+        active(history, model)
+    fold(connection, history, segment_labels)
+    [past] = past_of(Rows(connection), [ada.id])
+    assert past["customer_id"] == ada.id
+    assert len(past_of(Rows(connection), [ada.id, bob.id])) == 2
+    of_one = select(past_labels.c.since).where(
+        past_labels.c.fit_position.in_(select(model_states.c.position)), past_labels.c.customer_id == ada.id
+    )
+    compiled = of_one.compile(connection, compile_kwargs={"literal_binds": True})
+    plan = " ".join(step for *_, step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
+    assert "USING PRIMARY KEY (fit_position=? AND customer_id=?)" in plan

@@ -75,7 +75,7 @@ def columns_of(ids: list[UUID], kinds: list[str]) -> dict[str, Any]:
 def test_columns_are_the_rows_that_single_values_make(
     connection: Connection, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr(module, "ROWS_TOGETHER", 8)
+    monkeypatch.setattr(module, "ROWS_TOGETHER", (8, 3))
     ids, rows = some(count), Rows(connection)
     rows.save_columns(THINGS, columns_of(ids, ["a", "b'\"\\", "ü"]))
     assert rows.load(THINGS, ids) == {
