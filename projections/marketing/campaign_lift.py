@@ -163,11 +163,12 @@ def _values(connection: Connection, experiment: Experiment, question: Question) 
 
 
 def _of_currency(experiment: Experiment, members: Members, one: Spent, before: Numbers | None) -> Values:
-    marks = {arm: members.of(arm.variant) for arm in experiment.every}
+    marks, spent = {arm: members.of(arm.variant) for arm in experiment.every}, one.amounts != 0
+    amounts = {arm: one.amounts[mark & spent] for arm, mark in marks.items()}
     adjusted = None if before is None else cuped(one.amounts, before)
     return Values(
-        moments={arm.variant: _moments(arm, one.amounts[mark]) for arm, mark in marks.items()},
-        spenders={arm.variant: int((one.amounts[mark] != 0).sum()) for arm, mark in marks.items()},
+        moments={arm.variant: _moments(arm, values) for arm, values in amounts.items()},
+        spenders={arm.variant: len(values) for arm, values in amounts.items()},
         totals=one.totals,
         adjusted=adjusted and {arm.variant: _moments(arm, adjusted.values[mark]) for arm, mark in marks.items()},
         explained=adjusted and adjusted.explained,

@@ -195,7 +195,7 @@ def _expected(pace: Pace, share: Figure, of: str, *, counts: bool = False) -> Fi
 
 def _interval(events: int, expected: float) -> Interval:
     """The expected days with the limits of the rate of so many events instead of their number."""
-    from scipy.stats import chi2
+    from scipy.special import chdtri
 
-    low, high = chi2.ppf(0.025, 2 * events) / 2, chi2.ppf(0.975, 2 * events + 2) / 2
+    low, high = float(chdtri(2 * events, 0.975)) / 2, float(chdtri(2 * events + 2, 0.025)) / 2
     return between(expected * events / high, expected * events / low, "exact for a constant rate of events (Garwood)")

@@ -17,8 +17,7 @@ from sqlalchemy import Connection
 from domain.shared.money import from_minor_units, minor_digits, zero
 from projections.customers.merging import READ as MERGES
 from projections.marketing.channel_traffic import traffic
-from projections.sales.channel_sales import Question as Sales
-from projections.sales.placed_orders import Group, PlacedOrders, Sold, gross_sales, placed_orders
+from projections.sales.placed_orders import Group, PlacedOrders, Sold, Span, placed_orders
 from projections.sales.sales_figures import average_order
 from projections.shared.figures import Figure, Measured, Test, between, counted, estimated, summed, without_value
 from projections.shared.ratios import proportion, ratio
@@ -99,7 +98,8 @@ class Found(NamedTuple):
 
 def report(connection: Connection, question: Question, today: date) -> Found:
     """Channels with sales, and channels with visits only, in each currency. Raises TooManyGroups."""
-    placed = placed_orders(connection, Sales(from_=question.from_, to=question.to, zone=question.zone))
+    earlier = _earlier(question)
+    placed = placed_orders(connection, question, filter(None, earlier))
     visits, orders = _visits(connection, question), _orders(placed.sold)
     shown = {group: one for group, one in placed.sold.items() if question.currency in (None, group[1])}
     gross: dict[str, dict[str, Decimal]] = {
@@ -109,7 +109,7 @@ def report(connection: Connection, question: Question, today: date) -> Found:
         gross[currency][channel] = from_minor_units(one.gross, currency)
     if (length := sum(map(len, gross.values()))) > MOST:
         raise TooManyGroups(f"The report would have {length} groups; the limit is {MOST}. Name a currency.")
-    around, people = _around(connection, question, today), placed.repeated()
+    around, people = Around(*(_before(placed, span, question, today) for span in earlier)), placed.repeated()
     averages, rates = _averages(placed, gross), _rates(visits, orders)
 
     def measured(channel: str, currency: str) -> Measured:
@@ -171,19 +171,21 @@ def _total(currency: str, of: Mapping[str, Decimal], around: Around) -> Measured
 # Periods to compare with
 
 
-def _around(connection: Connection, question: Question, today: date) -> Around:
+def _earlier(question: Question) -> tuple[Span | None, Span | None]:
+    """The days of the periods in `Around`; None where the days asked for leave no such period."""
     length = question.to - question.from_
-    caution = "the period has not ended yet" if question.to > today else ""
+    if question.to >= LAST or not length:
+        return None, None
+    from_, to = _year_before(question.from_), _year_before(question.to)
+    previous = (question.from_ - length, question.from_) if question.from_ - FIRST >= length else None
+    return previous, (from_, to) if from_ and to else None
 
-    def before(from_: date | None, to: date | None) -> Before:
-        if from_ is None or to is None or question.to >= LAST or not length:
-            return Before({}, "the days asked for leave no such period")
-        asked = Sales(from_=from_, to=to, zone=question.zone, currency=question.currency)
-        gross = {group: from_minor_units(sum, group[1]) for group, sum in gross_sales(connection, asked).items()}
-        return Before(gross, caution=caution)
 
-    earlier = question.from_ - length if question.from_ - FIRST >= length else None
-    return Around(before(earlier, question.from_), before(_year_before(question.from_), _year_before(question.to)))
+def _before(placed: PlacedOrders, span: Span | None, question: Question, today: date) -> Before:
+    if span is None:
+        return Before({}, "the days asked for leave no such period")
+    gross = {group: from_minor_units(sum, group[1]) for group, sum in placed.gross(span).items()}
+    return Before(gross, caution="the period has not ended yet" if question.to > today else "")
 
 
 def _year_before(day: date) -> date | None:

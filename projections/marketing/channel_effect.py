@@ -23,8 +23,9 @@ from projections.marketing.channel_traffic import Counts
 from projections.marketing.channels import by_code
 from projections.sales import channel_sales, leads
 from projections.sales.leads import Counts as Leads
-from projections.sales.order_customers import customers_orders
+from projections.sales.order_customers import CustomersOrders, customers_orders, read_orders
 from projections.sales.sales_figures import Sales
+from projections.shared.ahead import early
 from projections.shared.day_vectors import as_date, days_of, first_days, inside
 from projections.shared.figures import Measured
 from projections.shared.group_vectors import groups
@@ -107,7 +108,10 @@ class _Facts(NamedTuple):
     @classmethod
     def of(cls, connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> _Facts:
         wanted = channel_sales.Question(from_=from_, to=to, zone=zone, by=("channel", by) if by else ("channel",))
-        sold = channel_sales.totals(connection, wanted)
+        orders = read_orders(connection, with_channels=True)
+        with early(channel_sales.sums_of_portions(connection, wanted)) as sums:
+            buyers = _buyers(customers_orders(orders), from_, to, by, zone)
+            sold = channel_sales.added_up(wanted, sums)
         sales = {(Place(one.channel or "", one.period), one.currency): one for one in sold}
         return cls(
             channels=by_code(connection),
@@ -115,7 +119,7 @@ class _Facts(NamedTuple):
             costs=_costs(connection, from_, to, by),
             counts=_counts(connection, from_, to, by),
             leads=_leads(connection, from_, to, by, zone),
-            buyers=_buyers(connection, from_, to, by, zone),
+            buyers=buyers,
             orders=_sums((place, one.orders) for (place, _), one in sales.items()),
             gross=_sums(((place.period, currency), one.gross) for (place, currency), one in sales.items()),
         )
@@ -169,10 +173,9 @@ def _costs(connection: Connection, from_: date, to: date, by: Period | None) -> 
     return _sums(((_place(channel, day, by), currency), cost) for (channel, day, currency), cost in days.items())
 
 
-def _buyers(connection: Connection, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Buyers]:
+def _buyers(every: CustomersOrders, from_: date, to: date, by: Period | None, zone: tzinfo) -> dict[Place, Buyers]:
     import numpy as np
 
-    every = customers_orders(connection, with_channels=True)
     orders = every.some(inside(every.placed_at, every.placed_on, from_, to, zone))
     days = days_of(orders.placed_at, orders.placed_on, zone) if by else np.zeros(len(orders.ids), np.int64)
     found = groups(orders.channels, first_days(days, by) if by else days)

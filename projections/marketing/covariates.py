@@ -19,10 +19,11 @@ from projections.customers.attribute_history import numbers
 from projections.marketing.campaign_arms import Members
 from projections.sales.channel_sales import sales
 from projections.sales.orders import order_rows
+from projections.shared.ahead import early
 from projections.shared.day_vectors import MICROSECONDS, days_of
-from projections.shared.id_vectors import NOT_FOUND, Places
+from projections.shared.id_vectors import NOT_FOUND, Places, changes
 from projections.shared.reports import QUARTER
-from projections.shared.vectors import Codes, by_key, by_place, portions
+from projections.shared.vectors import NO_DAY, Codes, by_key, by_place, portions
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -102,23 +103,41 @@ def spend_before(
     import numpy as np
 
     spent = {currency: np.zeros(len(members.ids)) for currency in currencies}
-    orders = _orders(connection, members) if currencies else None
-    if orders is None or not len(orders.ids):
+    if not currencies:
         return spent
-    places = Places(orders.ids)
+    read = _read_orders(connection)
+    with early(_sold(connection, currencies)) as reading:
+        orders = _of_members(read, members)
+        places = Places(orders.ids)
+        _add(spent, reading, orders, places, members, zone)
+    return spent
+
+
+def _add(
+    spent: dict[str, NDArray[np.float64]],
+    reading: Iterator[_Sold],
+    orders: _Orders,
+    places: Places,
+    members: Members,
+    zone: tzinfo,
+) -> None:
+    """Adds what was sold to each member before the targeting."""
+    import numpy as np
+
     began_by_quarter = members.started_at // (QUARTER * MICROSECONDS)
-    began_by_day = days_of(members.started_at, members.started_on, zone)
-    for sold in _sold(connection, currencies):
+    for sold in reading:
         order = places.of(sold.ids)
         theirs = np.flatnonzero(order != NOT_FOUND)
         who = orders.members[order[theirs]]
-        before = (sold.quarters[theirs] < began_by_quarter[who]) | (sold.days[theirs] < began_by_day[who])
+        before = sold.quarters[theirs] < began_by_quarter[who]
+        dated = np.flatnonzero(sold.days[theirs] != NO_DAY)
+        of = who[dated]
+        before[dated] = sold.days[theirs[dated]] < days_of(members.started_at[of], members.started_on[of], zone)
         theirs, who = theirs[before], who[before]
         for number, currency in enumerate(sold.currencies):
             these = sold.codes[theirs] == number
             units = np.bincount(who[these], weights=sold.net[theirs[these]], minlength=len(members.ids))
             spent[currency] += units / float(10 ** minor_digits(currency))
-    return spent
 
 
 def _sold(connection: Connection, currencies: Collection[str]) -> Iterator[_Sold]:
@@ -138,21 +157,28 @@ def _sold(connection: Connection, currencies: Collection[str]) -> Iterator[_Sold
     where = (row.currency.in_(currencies),)
     for read in portions(connection, columns, where, by_place(connection, sales, where)):
         coded = codes.of(read.pop("codes")) if len(currencies) > 1 else np.zeros(len(read["net"]), np.int64)
-        yield _Sold(codes=coded, currencies=codes.texts or list(currencies), **read)
+        yield _Sold(codes=coded, currencies=list(codes.texts or currencies), **read)
 
 
-def _orders(connection: Connection, members: Members) -> _Orders:
-    """Test orders are left out."""
+def _read_orders(connection: Connection) -> list[dict[str, Ids]]:
+    """The ids of orders and their customers, in the order of the customers. Test orders are left out."""
+    row = order_rows.c
+    where = (row.customer_id.is_not(None), row.test.is_(False))
+    columns = {"ids": row.order_id, "customers": row.customer_id}
+    return list(portions(connection, columns, where, by_key(connection, row.customer_id, where)))
+
+
+def _of_members(read: list[dict[str, Ids]], members: Members) -> _Orders:
     import numpy as np
 
-    row = order_rows.c
     with_customer = np.flatnonzero(members.customers.any(axis=1))
     places = Places(members.customers[with_customer])
     ids, of = [np.zeros((0, 2), np.uint64)], [np.zeros(0, np.int64)]
-    where = (row.customer_id.is_not(None), row.test.is_(False))
-    columns = {"ids": row.order_id, "customers": row.customer_id}
-    for read in portions(connection, columns, where, by_key(connection, row.customer_id, where)):
-        place = places.of(read["customers"])
-        ids.append(read["ids"][place != NOT_FOUND])
+    for portion in read:
+        # Each customer is looked for once: the orders of one follow each other.
+        customers = portion["customers"]
+        begins = np.flatnonzero(changes(customers))
+        place = np.repeat(places.of(customers[begins]), np.diff(np.append(begins, len(customers))))
+        ids.append(portion["ids"][place != NOT_FOUND])
         of.append(with_customer[place[place != NOT_FOUND]])
     return _Orders(np.concatenate(ids), np.concatenate(of))

@@ -8,7 +8,7 @@ the merge survivor. Rows are read and added up as vectors.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -16,8 +16,9 @@ from sqlalchemy import ColumnElement, Connection
 
 from domain.shared.money import from_minor_units
 from projections.sales.channel_sales import Question, sales
-from projections.sales.order_customers import GUEST, Buyers, CustomersOrders, customers_orders
+from projections.sales.order_customers import GUEST, Buyers, CustomersOrders, OrdersRead, customers_orders, read_orders
 from projections.shared import exact
+from projections.shared.ahead import early
 from projections.shared.day_vectors import as_date, as_number, days_of, days_of_quarters, first_days, months
 from projections.shared.figures import Figure, Measured, counted, summed, without_value
 from projections.shared.group_vectors import groups
@@ -107,7 +108,7 @@ def new_and_returning(connection: Connection, question: Question) -> list[Bought
     by_channel, by_period = "channel" in question.by, period_of(question.by)
     channel = matching(sales.c, question, ("channel",))
     dated = [(column, (within, *channel)) for column, within in inside(sales.c, question)]
-    rows, names = _sold(connection, question, dated, customers_orders(connection), with_channels=by_channel)
+    rows, _, names = _sold(connection, question, dated, read_orders(connection), with_channels=by_channel)
     nothing = np.zeros(len(rows.days), np.int64)
     periods = first_days(rows.days, by_period) if by_period else nothing
     found = groups(periods, rows.currencies, rows.channels if by_channel else nothing, _buyers(rows))
@@ -163,30 +164,51 @@ def _sold(
     connection: Connection,
     question: Question,
     dated: Iterable[tuple[ColumnElement[Any], tuple[ColumnElement[bool], ...]]],
-    orders: CustomersOrders,
+    read: OrdersRead,
     *,
     with_channels: bool = False,
-) -> tuple[_Rows, _Names]:
-    """Sales rows with their orders' customers. `dated` has the columns that date rows, each with conditions for its rows."""
+) -> tuple[_Rows, CustomersOrders, _Names]:
+    """Sales rows with their orders' customers. `dated` has the columns that date rows, each with conditions for its rows.
+
+    The rows are read while the customers of the orders get their numbers.
+    """
     import numpy as np
 
-    table, names, nothing = sales.c, _Names(Codes(), Codes()), np.zeros(0, np.int64)
+    names, nothing = _Names(Codes(), Codes()), np.zeros(0, np.int64)
     ids, parts = [nothing.astype(np.uint64).reshape(-1, 2)], [dict.fromkeys((*READ, "channels"), nothing)]
+    with early(_read(connection, question, dated, names, with_channels=with_channels)) as reading:
+        orders = customers_orders(read)
+        for part in reading:
+            ids.append(part.pop("ids"))
+            parts.append(part)
+    customers, first, known = Buyers(connection, orders).of(np.concatenate(ids))
+    vectors = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    rows = _Rows(customers=customers, first=first, **vectors)
+    return rows if known.all() else rows.some(known), orders, names
+
+
+def _read(
+    connection: Connection,
+    question: Question,
+    dated: Iterable[tuple[ColumnElement[Any], tuple[ColumnElement[bool], ...]]],
+    names: _Names,
+    *,
+    with_channels: bool,
+) -> Iterator[dict[str, Any]]:
+    """The sales rows in portions, with their days and the numbers of their currencies and channels."""
+    import numpy as np
+
+    table = sales.c
     for column, conditions in dated:
         where = (*conditions, *matching(table, question, ("currency",)))
         columns = {"ids": table.order_id, "days": column, "currencies": table.currency}
         columns |= {name: table[name] for name in SUMMED} | ({"channels": table.channel} if with_channels else {})
         for read in portions(connection, columns, where, by_place(connection, sales, where)):
-            ids.append(read.pop("ids"))
             days = read["days"]
             read["days"] = days_of_quarters(days, question.zone) if column is table.quarter else days
             read["currencies"] = names.currencies.of(read["currencies"])
             read["channels"] = names.channels.of(read["channels"]) if with_channels else np.zeros(len(days), np.int64)
-            parts.append(read)
-    customers, first, known = Buyers(connection, orders).of(np.concatenate(ids))
-    vectors = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    rows = _Rows(customers=customers, first=first, **vectors)
-    return rows if known.all() else rows.some(known), names
+            yield read
 
 
 # Cohorts
@@ -200,10 +222,11 @@ def cohorts(connection: Connection, question: Question) -> list[Cohort]:
     """
     import numpy as np
 
-    orders = customers_orders(connection, with_channels=question.channel is not None)
-    began = _began(orders, question)
     dated = [(column, (column.is_not(None),)) for column in (sales.c.quarter, sales.c.day)]
-    rows, names = _sold(connection, question, dated, orders)
+    rows, orders, names = _sold(
+        connection, question, dated, read_orders(connection, with_channels=question.channel is not None)
+    )
+    began = _began(orders, question)
     rows = rows.some(rows.customers != GUEST)
     rows = rows.some(began[rows.customers] != NO_DAY)
     first_month = began[rows.customers]

@@ -18,8 +18,9 @@ order's rows add up to its current figures (`order_book.figures`). The definitio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Literal
 
 from sqlalchemy import BigInteger, Column, Connection, Date, Index, Text, Uuid
@@ -34,7 +35,7 @@ from projections.shared.day_vectors import as_date, periods
 from projections.shared.figures import Measured
 from projections.shared.group_vectors import groups
 from projections.shared.projection import Delivery, Projection, own, types
-from projections.shared.reports import Days, Period, dated, inside, matching, period_of
+from projections.shared.reports import Days, dated, inside, matching, period_of
 from projections.shared.rows import Row, Rows
 from projections.shared.tables import columns, table
 from projections.shared.vectors import Codes, by_place, portions
@@ -84,6 +85,8 @@ Group = Literal["channel", "day", "week", "month"]
 
 SUMMED = ("orders", *Figures._fields)
 CURRENCY = len("EUR")
+Part = tuple[tuple[str, date, str], list[int]]
+"""A channel, the first day of a period and a currency, and its sums of SUMMED."""
 
 
 class Question(Days, frozen=True, kw_only=True):
@@ -106,20 +109,23 @@ def _group(question: Question, sums: Sales) -> Mapping[str, str | date | None]:
 
 def totals(connection: Connection, question: Question) -> list[Sales]:
     """The same groups as numbers, in the order of their periods, channels and currencies."""
+    return added_up(question, sums_of_portions(connection, question))
+
+
+def added_up(question: Question, parts: Iterable[Sequence[Part]]) -> list[Sales]:
+    """The totals, from the sums of portions."""
     by_channel, by_period = "channel" in question.by, period_of(question.by)
     sums: dict[tuple[str | None, date | None, str], list[int]] = {}
-    for (channel, first_day, currency), amounts in _summed(connection, question, by_period):
+    for (channel, first_day, currency), amounts in chain.from_iterable(parts):
         group = channel if by_channel else None, first_day if by_period else None, currency
         sums[group] = [a + b for a, b in zip(sums[group], amounts, strict=True)] if group in sums else amounts
     ordered = sorted(sums.items(), key=lambda item: (item[0][1] or date.min, item[0][0] or "", item[0][2]))
     return [Sales.of(*group, orders, Figures(*amounts)) for group, (orders, *amounts) in ordered]
 
 
-def _summed(
-    connection: Connection, question: Question, period: Period | None
-) -> Iterator[tuple[tuple[str, date, str], list[int]]]:
-    """Sums by channel, first day of a period and currency, each as often as there are portions with such rows."""
-    table, codes = sales.c, Codes()
+def sums_of_portions(connection: Connection, question: Question) -> Iterator[Sequence[Part]]:
+    """Reads the rows in portions; each group is in all portions that have rows of it."""
+    table, codes, period = sales.c, Codes(), period_of(question.by)
     for column, within in inside(table, question):
         where = (within, *matching(table, question, ("channel", "currency")))
         columns = {"codes": table.currency + table.channel, "dated": column}
@@ -128,9 +134,8 @@ def _summed(
             days = periods(read["dated"], period, question.zone if column is table.quarter else None)
             found = groups(codes.of(read["codes"]), days)
             sums = [exact.sums(read[name], found.of_rows, found.length).every() for name in SUMMED]
-            for (code, first), *amounts in zip(found.keys, *sums, strict=True):
-                currency, channel = codes.texts[code][:CURRENCY], codes.texts[code][CURRENCY:]
-                yield (channel, as_date(first), currency), amounts
+            names = [(codes.texts[code][CURRENCY:], as_date(first), codes.texts[code][:CURRENCY]) for code, first in found.keys]
+            yield list(zip(names, map(list, zip(*sums, strict=True)), strict=True))
 
 
 channel_sales = Projection(

@@ -53,6 +53,15 @@ class CustomersOrders(NamedTuple):
         )
 
 
+class OrdersRead(NamedTuple):
+    """All orders of customers as they are stored: columns by name. And the merged customers, each with its survivor."""
+
+    columns: Mapping[str, Any]
+    channels: Codes
+    merged: Ids
+    survivors: Ids
+
+
 class Buyers:
     """Finds the customers of orders."""
 
@@ -72,13 +81,11 @@ class Buyers:
         return customers, first, known
 
 
-def customers_orders(connection: Connection, *, with_channels: bool = False, with_times: bool = True) -> CustomersOrders:
+def read_orders(connection: Connection, *, with_channels: bool = False, with_times: bool = True) -> OrdersRead:
     """All orders of customers.
 
     Without `with_channels` they have no channels; without `with_times` they have no times, and none is marked as the first.
     """
-    import numpy as np
-
     row, channels = order_rows.c, Codes()
     columns: dict[str, ColumnElement[Any]] = {"ids": row.order_id, "customers": row.customer_id}
     if with_times:
@@ -90,15 +97,22 @@ def customers_orders(connection: Connection, *, with_channels: bool = False, wit
     for portion in portions(connection, columns, where, by_key(connection, row.customer_id, where)):
         for name, values in portion.items():
             read[name].append(channels.of(values) if name == "channels" else values)
-    found = {name: _all(values) for name, values in read.items()}
+    return OrdersRead({name: _all(values) for name, values in read.items()}, channels, *_merged(connection))
+
+
+def customers_orders(read: OrdersRead) -> CustomersOrders:
+    """These orders, with numbers of their customers. The database is not asked: it can read something else meanwhile."""
+    import numpy as np
+
+    found = dict(read.columns)
     ids = _reshaped(found.pop("ids"))
-    customers, different = numbered_survivors(connection, _reshaped(found.pop("customers")))
+    customers, different = _numbered(_reshaped(found.pop("customers")), read.merged, read.survivors)
     first = np.zeros(len(ids), np.bool_)
-    if with_times:
+    if "placed_at" in found:
         first = id_vectors.least(customers, different, found["placed_at"], ids)
     none = dict.fromkeys(("channels", "placed_at", "placed_on"), np.zeros(len(ids), np.int64))
     return CustomersOrders(
-        ids=ids, customers=customers, different=different, first=first, channel_names=channels.texts, **none | found
+        ids=ids, customers=customers, different=different, first=first, channel_names=read.channels.texts, **none | found
     )
 
 
@@ -111,16 +125,26 @@ def _guests_orders(connection: Connection) -> Ids:
 
 def numbered_survivors(connection: Connection, customers: Ids) -> tuple[Whole, int]:
     """A number for each customer, and how many different ones there are. Merged customers have that of the merge survivor."""
+    return _numbered(customers, *_merged(connection))
+
+
+def _merged(connection: Connection) -> tuple[Ids, Ids]:
+    """The customers that were merged, and the survivor of each."""
+    of = survivors().c
+    columns: Mapping[str, ColumnElement[Any]] = {"customers": of.customer_id, "survivors": of.survivor}
+    read = list(portions(connection, columns, (), [true()]))
+    customers, found = (_reshaped(_all([portion[name] for portion in read])) for name in columns)
+    return customers, found
+
+
+def _numbered(customers: Ids, merged: Ids, survivors: Ids) -> tuple[Whole, int]:
     import numpy as np
 
     numbers, length = id_vectors.numbered(customers)
     different = np.empty((length, 2), np.uint64)
     different[numbers] = customers
-    merged = survivors().c
-    columns: Mapping[str, ColumnElement[Any]] = {"customers": merged.customer_id, "survivors": merged.survivor}
-    for portion in portions(connection, columns, (), [true()]):
-        places = Places(portion["customers"]).of(different)
-        different[places != NOT_FOUND] = portion["survivors"][places[places != NOT_FOUND]]
+    places = Places(merged).of(different)
+    different[places != NOT_FOUND] = survivors[places[places != NOT_FOUND]]
     of_survivors, length = id_vectors.numbered(different)
     return of_survivors[numbers], length
 

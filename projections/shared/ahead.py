@@ -1,12 +1,17 @@
-"""Computes the next value in another thread while the caller uses the one before."""
+"""Computes the next values in another thread while the caller uses the one before, or does something else first."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
+
+MOST = 20
+"""So many values are computed before the first one is used: portions of a million rows."""
 
 
 def ahead(values: Iterator[T]) -> Iterator[T]:
@@ -17,3 +22,25 @@ def ahead(values: Iterator[T]) -> Iterator[T]:
         while (value := coming.result()) is not nothing:
             coming = thread.submit(next, values, nothing)
             yield value  # type: ignore[misc]
+
+
+@contextmanager
+def early(values: Iterator[T]) -> Iterator[Iterator[T]]:
+    """The values, of which another thread computes the first `MOST` from now on, whatever the caller does meanwhile.
+
+    What the values are read from belongs to that thread until all of them are used, or the context is left.
+    """
+    nothing = object()
+    with ThreadPoolExecutor(1, "early") as thread:
+        coming = deque(thread.submit(next, values, nothing) for _ in range(MOST))
+
+        def following() -> Iterator[T]:
+            while (value := coming.popleft().result()) is not nothing:
+                coming.append(thread.submit(next, values, nothing))
+                yield value  # type: ignore[misc]
+
+        try:
+            yield following()
+        finally:
+            for one in coming:
+                one.cancel()

@@ -55,13 +55,13 @@ def numbered(ids: Ids) -> tuple[Whole, int]:
 
     mixed = _mixed(ids)
     order = np.argsort(mixed)
-    changes = _changes(ids[order])
-    if (changes & ~_changes(mixed[order, None])).any():
+    new = changes(ids[order])
+    if (new & ~changes(mixed[order, None])).any():
         order = np.lexsort((ids[:, 1], ids[:, 0]))
-        changes = _changes(ids[order])
+        new = changes(ids[order])
     numbers = np.empty(len(ids), np.int64)
-    numbers[order] = np.cumsum(changes) - 1
-    return numbers, int(changes.sum())
+    numbers[order] = np.cumsum(new) - 1
+    return numbers, int(new.sum())
 
 
 def in_order(ids: Ids) -> Whole:
@@ -85,7 +85,7 @@ class Places:
         import numpy as np
 
         mixed = _mixed(ids)
-        self._ids, self._order = ids, np.argsort(mixed)
+        self._ids, self._mixed, self._order = ids, mixed, np.argsort(mixed)
         self._sorted = mixed[self._order]
         self._same = bool((self._sorted[1:] == self._sorted[:-1]).any())
 
@@ -103,8 +103,8 @@ class Places:
         places = np.empty(len(ids), np.int64)
         places[order] = np.searchsorted(self._sorted, asked[order])
         places = self._order[np.minimum(places, len(self._ids) - 1)]
-        there = self._ids[places]
-        return np.where((there[:, 0] == ids[:, 0]) & (there[:, 1] == ids[:, 1]), places, NOT_FOUND)
+        # The first half and the mixed number determine the second half, because the multipliers are odd.
+        return np.where((self._mixed[places] == asked) & (self._ids[places, 0] == ids[:, 0]), places, NOT_FOUND)
 
     def _found_by_halves(self, ids: Ids) -> Whole:
         import numpy as np
@@ -126,7 +126,7 @@ def least(groups: Whole, length: int, values: Whole, ids: Ids) -> NDArray[np.boo
     if several.any():
         tied = np.flatnonzero(marked & several[groups])
         tied = tied[np.lexsort((ids[tied, 1], ids[tied, 0], groups[tied]))]
-        marked[tied[~_changes(groups[tied, None])]] = False
+        marked[tied[~changes(groups[tied, None])]] = False
     return marked
 
 
@@ -137,12 +137,12 @@ def _mixed(ids: Ids) -> NDArray[np.uint64]:
     return mixed
 
 
-def _changes(rows: NDArray[np.generic]) -> NDArray[np.bool_]:
+def changes(rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Marks each row that differs from the row before it, and the first row."""
     import numpy as np
 
-    changes = np.zeros(len(rows), np.bool_)
-    changes[:1] = True
+    changed = np.zeros(len(rows), np.bool_)
+    changed[:1] = True
     for column in rows.T:
-        changes[1:] |= column[1:] != column[:-1]
-    return changes
+        changed[1:] |= column[1:] != column[:-1]
+    return changed

@@ -31,7 +31,7 @@ class LogRank(NamedTuple):
 def log_rank(durations: Whole, ended: NDArray[np.bool_], groups: Whole, length: int) -> LogRank | None:
     """The test of groups numbered from 0 to `length` - 1. None if the data compare no two groups at any time."""
     import numpy as np
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     order = np.argsort(durations)
     durations, ended, groups = durations[order], ended[order], groups[order]
@@ -53,7 +53,7 @@ def log_rank(durations: Whole, ended: NDArray[np.bool_], groups: Whole, length: 
     if not freedom:
         return None
     statistic = float(surplus @ np.linalg.pinv(covariance, hermitian=True) @ surplus)
-    return LogRank(statistic, freedom, float(chi2.sf(statistic, freedom)))
+    return LogRank(statistic, freedom, float(chdtrc(freedom, statistic)))
 
 
 def _table(groups: Whole, places: Whole, length: int, width: int) -> Whole:

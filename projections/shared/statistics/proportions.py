@@ -73,13 +73,13 @@ def pooled_z(one: Share, other: Share) -> Tested | None:
 
     None if nobody or everybody in both groups has the event: there is nothing to test.
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     variance = pooled_variance(one, other)
     if not variance:
         return None
     z = float((one.rate - other.rate) / variance**0.5)
-    return Tested(z, float(2 * norm.sf(abs(z))))
+    return Tested(z, 2 * float(ndtr(-abs(z))))
 
 
 def log_ratio(one: Share, other: Share) -> tuple[float, float] | None:

@@ -26,7 +26,7 @@ def shrunk(successes: Sequence[int], trials: Sequence[int]) -> list[Shrunk] | No
     with trials, or if nothing or everything succeeded; a group without trials has the rate of all together.
     """
     import numpy as np
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
     k, n = np.array(successes, np.float64), np.array(trials, np.float64)
     known = n > 0
@@ -34,11 +34,12 @@ def shrunk(successes: Sequence[int], trials: Sequence[int]) -> list[Shrunk] | No
         return None
     mean, alike = k.sum() / n.sum(), _correlation(k[known], n[known])
     if alike <= 0:
-        return [Shrunk(float(mean), *map(float, beta.ppf((0.025, 0.975), k.sum() + 0.5, (n - k).sum() + 0.5)))] * len(k)
+        bounds = betaincinv(k.sum() + 0.5, (n - k).sum() + 0.5, (0.025, 0.975))
+        return [Shrunk(float(mean), *map(float, bounds))] * len(k)
     # At a correlation of 1 the prior has no weight, and the posterior of a group without a success no density.
     size = max(1 / alike - 1, 1e-9)
     a, b = k + mean * size, n - k + (1 - mean) * size
-    low, high = beta.ppf(0.025, a, b), beta.ppf(0.975, a, b)
+    low, high = betaincinv(a, b, 0.025), betaincinv(a, b, 0.975)
     return [Shrunk(*map(float, of)) for of in zip(a / (a + b), low, high, strict=True)]
 
 

@@ -17,6 +17,7 @@ from projections.marketing.channel_effect import _buyers
 from projections.sales import buyers, channel_sales, sales_report
 from projections.sales.channel_sales import Question
 from projections.sales.order_book import Figures
+from projections.sales.order_customers import customers_orders, read_orders
 from projections.sales.orders import orders
 from projections.sales.product_sales import MILLION, product_sales
 from projections.sales.sales_figures import AMOUNTS
@@ -124,7 +125,8 @@ def _check_channels(connection: Connection, tables: Tables, question: Question) 
             one.currency
         ]
         assert values(shown, "orders", *AMOUNTS) == (one.orders, *(getattr(one, name) for name in AMOUNTS))
-    assert _buyers(connection, *days, by, question.zone) == recounted.channel_buyers(tables, *days, by, question.zone)
+    orders = customers_orders(read_orders(connection, with_channels=True))
+    assert _buyers(orders, *days, by, question.zone) == recounted.channel_buyers(tables, *days, by, question.zone)
 
 
 def _check_goods(connection: Connection, tables: Tables, question: sales_report.Question, limit: int) -> None:

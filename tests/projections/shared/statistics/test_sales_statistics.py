@@ -43,6 +43,13 @@ def test_the_interval_of_many_values_is_nearly_that_of_all_resamples() -> None:
     assert "random groups" in found.method
 
 
+def test_values_that_differ_only_beyond_the_digits_of_their_sum_have_an_interval() -> None:
+    """Rounding may move all resampled means to one side of the mean."""
+    found = of_mean(np.array([1e16, 1e16 + 2]))
+    assert found is not None
+    assert 1e16 <= found.low <= found.high <= 1e16 + 2
+
+
 @pytest.mark.parametrize("values", [[], [5.0], [5.0, 5.0, 5.0]])
 def test_too_few_different_values_have_no_interval(values: list[float]) -> None:
     assert of_mean(np.array(values)) is None
