@@ -64,6 +64,9 @@ class Source(Protocol):
     def seek(self, partition: int, held: Held) -> None:
         """Continue at the held offset. Called for every newly assigned partition, and to read messages again."""
 
+    def stop_waiting(self) -> None:
+        """Lets a running `poll` and all later ones end early, if they can. May be called from any thread."""
+
     def close(self) -> None: ...
 
 

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from hypothesis import settings as property_tests
@@ -19,6 +18,7 @@ from infra.processes.parts import opened
 from infra.servers.kafka import KafkaAt
 from infra.servers.postgres import PostgresAt
 from infra.settings import Settings
+from tests.databases import Databases, databases_on, make_recording, name_in, unique_name
 from tests.servers import VARIABLE, Keeper, address_of
 
 HERE = Path(__file__).parent
@@ -111,31 +111,49 @@ def kafka_server() -> KafkaAt:
     return KafkaAt(os.environ.get("RECOUNT_TEST_KAFKA") or address_of("kafka"))
 
 
+@pytest.fixture(scope="session")
+def databases(postgres_server: PostgresAt) -> Iterator[Databases]:
+    """Makes databases for tests."""
+    with databases_on(postgres_server) as databases:
+        yield databases
+
+
 @pytest.fixture
-def database_url(postgres_server: PostgresAt) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """URL of an empty database, dropped after the test."""
-    name = _unique_name()
-    yield postgres_server.create_database(name)
-    postgres_server.drop_database(name)
+    with databases.one() as url:
+        yield url
 
 
 @pytest.fixture
-def prepared_database_url(postgres_server: PostgresAt, template: str) -> Iterator[str]:
+def recording_database_url(databases: Databases, recording_template: str) -> Iterator[str]:
+    """URL of a database for an event store of any events and for any read models, dropped after the test."""
+    with databases.one(recording_template) as url:
+        yield url
+
+
+@pytest.fixture
+def prepared_database_url(databases: Databases, template: str) -> Iterator[str]:
     """URL of a database with every table of the product and no row, dropped after the test."""
-    name = _unique_name()
-    yield postgres_server.create_database(name, template)
-    postgres_server.drop_database(name)
+    with databases.one(template) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def template(postgres_server: PostgresAt) -> Iterator[str]:
+def recording_template(databases: Databases) -> Iterator[str]:
+    """Name of a database to copy, with an event store's tables and those that every deployment needs."""
+    with databases.one() as url:
+        make_recording(url)
+        yield name_in(url)
+
+
+@pytest.fixture(scope="session")
+def template(databases: Databases) -> Iterator[str]:
     """Name of a database to copy: copying a hundred tables takes a tenth of the time of creating them."""
-    name = _unique_name()
-    url = postgres_server.create_database(name)
-    with opened(Settings(database_url=url, kafka="127.0.0.1:1", master_key="5a" * 32)):
-        pass
-    yield name
-    postgres_server.drop_database(name)
+    with databases.one() as url:
+        with opened(Settings(database_url=url, kafka="127.0.0.1:1", master_key="5a" * 32)):
+            pass
+        yield name_in(url)
 
 
 @pytest.fixture
@@ -147,14 +165,10 @@ def bootstrap(kafka_server: KafkaAt) -> str:
 @pytest.fixture
 def topic_name() -> str:
     """A topic that does not exist yet."""
-    return _unique_name()
+    return unique_name()
 
 
 @pytest.fixture
 def group_name() -> str:
     """A consumer group that does not exist yet."""
-    return _unique_name()
-
-
-def _unique_name() -> str:
-    return f"test_{uuid4().hex}"
+    return unique_name()

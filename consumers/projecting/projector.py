@@ -90,6 +90,7 @@ class Projector:
     def stop(self) -> None:
         """Finishes the current turn and ends."""
         self._stopping.set()
+        self._source.stop_waiting()
 
     def status(self) -> health.Status:
         lanes = [lane for lanes in list(self._lanes.values()) for lane in lanes]

@@ -23,7 +23,7 @@ class Tail:
     def __init__(self, store: EventStore, batch: int = BATCH) -> None:
         self._store, self._batch = store, batch
         self._read = 0
-        self._nudged = Event()
+        self._nudged, self._ending = Event(), Event()
         self._pause = SHORTEST_PAUSE
 
     def assigned(self) -> frozenset[int]:
@@ -34,7 +34,7 @@ class Tail:
         deadline = time.monotonic() + timeout
         while not (messages := self._next()):
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or self._ending.is_set():
                 break
             if self._nudged.wait(min(left, self._pause)):
                 self._pause = SHORTEST_PAUSE
@@ -47,6 +47,10 @@ class Tail:
 
     def wake(self) -> None:
         """Makes `poll` read immediately, because something was committed. May be called from any thread."""
+        self._nudged.set()
+
+    def stop_waiting(self) -> None:
+        self._ending.set()
         self._nudged.set()
 
     def close(self) -> None:

@@ -124,6 +124,9 @@ class KafkaSource:
         """The number of messages after the held offset, by partition."""
         return self._topics.lag(self._topic, held)
 
+    def stop_waiting(self) -> None:
+        """Does nothing: the client has no call for it, and waits in short turns."""
+
     def close(self) -> None:
         """Leave the group. The given `topics` stay open."""
         self._dead.close()

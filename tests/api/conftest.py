@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 import pytest
@@ -54,7 +54,17 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+def shared_world(engine: str, request: pytest.FixtureRequest) -> World | None:
+    """The module's world, if its tests share one deployment; see the marker `one_deployment`."""
+    if request.node.get_closest_marker("one_deployment") and engine == "sqlite":
+        return cast(World, request.getfixturevalue("world"))
+    return None
+
+
+@pytest.fixture
+def settings(engine: str, shared_world: World | None, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    if shared_world:
+        return shared_world.parts.deployment.settings
     if engine == "sqlite":
         shutil.copytree(request.getfixturevalue("empty_home"), tmp_path / "home")
         return Settings.model_validate(SETTINGS | {"home": tmp_path / "home"})
@@ -78,16 +88,18 @@ class World(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def document(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> dict[str, Any]:
     """The OpenAPI document. It takes more than a second to build, and is the same for every application with these routes."""
-    settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("document") / "home"})
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("document") / "home")
+    settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app:
         return app.openapi()
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]) -> Iterator[World]:
-    settings = Settings.model_validate(SETTINGS | {"home": tmp_path_factory.mktemp("world") / "home"})
+def world(tmp_path_factory: pytest.TempPathFactory, empty_home: Path, document: dict[str, Any]) -> Iterator[World]:
+    home = shutil.copytree(empty_home, tmp_path_factory.mktemp("world") / "home")
+    settings = Settings.model_validate(SETTINGS | {"home": home})
     with opened(settings) as parts, parts.application() as app:
         app.openapi_schema = document
         admin = new_key(parts, "admin")
@@ -116,7 +128,10 @@ def unchanged(world: World, customer: str, order: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def parts(settings: Settings) -> Iterator[Parts]:
+def parts(settings: Settings, shared_world: World | None) -> Iterator[Parts]:
+    if shared_world:
+        yield shared_world.parts
+        return
     with tailed(settings) if settings.distributed else opened(settings) as parts:
         yield parts
 
@@ -150,7 +165,10 @@ def executor(parts: Parts) -> Executor:
 
 
 @pytest.fixture
-def app(parts: Parts, document: dict[str, Any]) -> Iterator[FastAPI]:
+def app(parts: Parts, shared_world: World | None, document: dict[str, Any]) -> Iterator[FastAPI]:
+    if shared_world:
+        yield shared_world.app
+        return
     with parts.application() as app:
         app.openapi_schema = document
         yield app

@@ -38,10 +38,10 @@ PAGES = (
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_on_any_page(admin: Reader, site: Site, theme: str) -> None:
     page = admin.page
-    rules = "{}"
+    options: dict[str, object] = {"resultTypes": ["violations"]}  # it writes down nothing of what passes
     if theme == "dark":  # only colours differ
         page.get_by_role("button", name="Dark").click()
-        rules = '{"runOnly": ["color-contrast"]}'
+        options["runOnly"] = ["color-contrast"]
     business = site.business
     ids = {"customers": business.customers, "leads": business.leads, "tickets": business.tickets, "feedback": business.feedback}
     things = (*(f"/{name}/{some[1]}" for name, some in ids.items()), f"/campaigns/{business.campaign}")
@@ -51,8 +51,8 @@ def test_axe_finds_nothing_serious_on_any_page(admin: Reader, site: Site, theme:
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_text("Counting …")).to_have_count(0)
         page.evaluate(AXE)  # evaluated by the driver, which the policy of the page does not bind
-        result = page.evaluate("axe.run(document, RULES)".replace("RULES", rules))
-        found += [(path, one["id"], one["nodes"][0]["html"][:200]) for one in result["violations"] if one["impact"] in SERIOUS]
+        violations = page.evaluate("async options => (await axe.run(document, options)).violations", options)
+        found += [(path, one["id"], one["nodes"][0]["html"][:200]) for one in violations if one["impact"] in SERIOUS]
     assert found == []
 
 

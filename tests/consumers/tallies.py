@@ -153,6 +153,9 @@ class Schedule:
         self.sought.append((partition, held))
         self.read[partition] = held.next_offset if held.topic_id == self.topic_id else 0
 
+    def stop_waiting(self) -> None:
+        """It never waits."""
+
     def close(self) -> None:
         self.closed = True
 

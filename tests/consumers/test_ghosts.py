@@ -55,8 +55,8 @@ def test_the_log_has_the_events_that_it_has_and_no_others(world: World) -> None:
 @pytest.mark.parametrize(
     "damaged", ["'{'", "overlay(state placing 'x' from octet_length(state) - 2)"], ids=["metadata", "value"]
 )
-def test_an_event_that_was_only_damaged_in_the_log_is_not_absent(database_url: str, damaged: str) -> None:
-    with closing(postgres_world(database_url)) as world:
+def test_an_event_that_was_only_damaged_in_the_log_is_not_absent(recording_database_url: str, damaged: str) -> None:
+    with closing(postgres_world(recording_database_url)) as world:
         world.record((HERE, Added(amount=1)), (HERE, Added(amount=222)))
         sent = world.store.log(0, 10)
         with world.read_models.writer.begin() as connection:

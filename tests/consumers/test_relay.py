@@ -31,8 +31,8 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def place(database_url: str, bootstrap: str, topic_name: str) -> Iterator[Place]:
-    with place_at(database_url, bootstrap, topic_name) as place:
+def place(recording_database_url: str, bootstrap: str, topic_name: str) -> Iterator[Place]:
+    with place_at(recording_database_url, bootstrap, topic_name) as place:
         yield place
 
 

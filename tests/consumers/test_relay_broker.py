@@ -28,8 +28,8 @@ def broker() -> Iterator[Kafka]:
 
 
 @pytest.fixture
-def place(database_url: str, broker: Kafka, topic_name: str) -> Iterator[Place]:
-    with place_at(database_url, broker.bootstrap, topic_name) as place:
+def place(recording_database_url: str, broker: Kafka, topic_name: str) -> Iterator[Place]:
+    with place_at(recording_database_url, broker.bootstrap, topic_name) as place:
         yield place
 
 

@@ -24,8 +24,8 @@ START = Checkpoint("t", 12, 0, {})
 
 
 @pytest.fixture
-def place(database_url: str, bootstrap: str, topic_name: str) -> Iterator[Place]:
-    with place_at(database_url, bootstrap, topic_name) as place:
+def place(recording_database_url: str, bootstrap: str, topic_name: str) -> Iterator[Place]:
+    with place_at(recording_database_url, bootstrap, topic_name) as place:
         yield place
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import executor, store, where
+from tests.commands.conftest import executor, new_place, store, where
 from tests.infra.recount import Running, environment
 
-__all__ = ["executor", "store", "where"]
+__all__ = ["executor", "new_place", "store", "where"]
 
 MAPPING = """\
 system = "shop"

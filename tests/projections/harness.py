@@ -6,15 +6,17 @@ repeated batches and keys that were destroyed before a batch was read must make 
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 import msgspec
-from sqlalchemy import Connection, create_engine, delete, select
+from sqlalchemy import Connection, Table, create_engine, delete, select
 from sqlalchemy.pool import StaticPool
 
 from domain.shared.aggregate import Aggregate, replayed
@@ -194,12 +196,37 @@ class Lanes:
 @contextmanager
 def in_memory(*projections: Projection) -> Iterator[Connection]:
     """An empty SQLite database with the read models' tables, and the tables of merged customers and of leads' customers."""
-    engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
-    store_raw_ids(engine)
-    with engine.connect() as connection:
-        create(connection, *{projection.name: projection for projection in (*projections, customer_view, leads)}.values())
+    wanted = {projection.name: projection for projection in (*projections, customer_view, leads)}.values()
+    free = _free_databases(tuple(table for projection in wanted for table in projection.tables))
+    database = free.pop() if free else _Database(*wanted)
+    with database.engine.connect() as connection:
+        database.empty.backup(_raw(connection))
         yield connection
-    engine.dispose()
+    free.append(database)
+
+
+class _Database:
+    """An engine with its database in memory, and an empty copy of that. An engine knows the statements that it compiled."""
+
+    def __init__(self, *projections: Projection) -> None:
+        self.engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        self.empty = sqlite3.connect(":memory:", check_same_thread=False)
+        store_raw_ids(self.engine)
+        with self.engine.begin() as connection:
+            create(connection, *projections)
+        with self.engine.connect() as connection:
+            _raw(connection).backup(self.empty)
+
+
+@cache
+def _free_databases(tables: tuple[Table, ...]) -> list[_Database]:
+    """Databases with these tables that no test uses at the moment."""
+    return []
+
+
+def _raw(connection: Connection) -> sqlite3.Connection:
+    raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return raw
 
 
 def create(connection: Connection, *projections: Projection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -135,8 +136,8 @@ def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[st
             WarmProcess(" ".join(command), [*COMMAND, *command], folder / f"{command[0]}.log", variables)
             for command in commands
         ]
+        stack.callback(_stop_together, processes)
         for process in processes:
-            stack.callback(process.stop)
             process.start()
             if process is processes[0]:
                 process.wait_until_ready(lambda: _lives(url))
@@ -145,6 +146,12 @@ def _running(folder: Path, given: Mapping[str, str], commands: Sequence[tuple[st
         headers = {"Authorization": f"Bearer {key}"}
         api = stack.enter_context(httpx.Client(base_url=url, headers=headers, timeout=2 * ANSWER))
         yield Recount(variables, api, processes)
+
+
+def _stop_together(processes: Sequence[WarmProcess]) -> None:
+    """Each takes a moment to leave its group."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(WarmProcess.stop, processes))
 
 
 def _lives(url: str) -> bool:

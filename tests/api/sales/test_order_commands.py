@@ -12,10 +12,13 @@ import pytest
 from fastapi import FastAPI
 
 from domain.shared.events import type_name
+from domain.shared.ids import new_id
 from infra.event_store.store import EventStore
 from infra.wiring import Deployment
 from tests.api.client import Client
 from tests.api.sales.given_orders import CUP, ORDER, TEA, confirmed, done, events, facts, placed
+
+pytestmark = pytest.mark.one_deployment
 
 DIGEST = "ab" * 32
 STORY = {
@@ -294,14 +297,15 @@ def test_an_order_found_by_its_external_id_gets_the_owner_and_the_customer_of_th
     client: Client, store: EventStore
 ) -> None:
     customer = client.post("/v1/customers", {"name": "Ada"}).json()["id"]
-    order = client.put("/v1/orders/by/shop/1001", ORDER).headers["Location"]
-    client.put("/v1/orders/by/shop/1001", ORDER | {"customer_id": customer, "owner": "u-1"})
+    order = client.put("/v1/orders/by/shop/1002", ORDER).headers["Location"]
+    client.put("/v1/orders/by/shop/1002", ORDER | {"customer_id": customer, "owner": "u-1"})
     assert facts(store, order)[2:] == ["customer_linked", "assigned"]
 
 
 @pytest.mark.parametrize("other", [{"currency": "USD"}, {"channel": "store-3"}, {"number": "A-2"}, {"test": True}])
 def test_currency_channel_number_and_test_flag_of_an_order_cannot_change(client: Client, store: EventStore, other: Any) -> None:
-    order = client.put("/v1/orders/by/shop/1001", ORDER).headers["Location"]
-    answer = client.put("/v1/orders/by/shop/1001", ORDER | other)
+    path = f"/v1/orders/by/shop/{new_id()}"
+    order = client.put(path, ORDER).headers["Location"]
+    answer = client.put(path, ORDER | other)
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/order-placed-otherwise")
     assert facts(store, order) == ["placed", "external_id_linked"]

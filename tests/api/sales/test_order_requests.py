@@ -12,6 +12,8 @@ from tests.api.client import Client
 from tests.api.conftest import KeyFor
 from tests.api.sales.given_orders import ORDER, TEA, confirmed, done, events, facts, placed
 
+pytestmark = pytest.mark.one_deployment
+
 PAYMENT = {"amount": "30.00", "method": "card"}
 LINE = {"line_id": "tea", "quantity": "1"}
 

@@ -12,6 +12,8 @@ from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import ERASURE, head, registered, seen
 from tests.api.sales.given_orders import TEA, done, placed
 
+pytestmark = pytest.mark.one_deployment
+
 NAMES = ("Ada", "Ada L.", "Ada Lovelace")
 PUT_TOGETHER = ("money", "merged_ids", "tickets", "last_interaction", "last_feedback", "segments")
 

@@ -13,6 +13,8 @@ from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import ERASURE, head, registered, seen
 from tests.api.sales.given_orders import done, placed
 
+pytestmark = pytest.mark.one_deployment
+
 BEGIN = "1997-01-18T10:00:00Z"
 
 

@@ -13,6 +13,8 @@ from tests.api.client import Client
 from tests.api.conftest import on_both_engines
 from tests.api.customers.given_customers import registered, seen
 
+pytestmark = pytest.mark.one_deployment
+
 COUNT = 12
 
 

@@ -12,6 +12,8 @@ from domain.shared.text import web_url
 from tests.api.client import Client
 from tests.api.customers.given_customers import registered
 
+pytestmark = pytest.mark.one_deployment
+
 FILE = {"media_type": "text/plain", "bytes": 1, "sha256": "ab" * 32}
 BAD = [
     "javascript:alert(1)",

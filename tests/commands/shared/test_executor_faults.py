@@ -142,13 +142,13 @@ class Faulty(PostgresRecorder):
 
 
 @pytest.mark.servers
-def test_a_connection_cut_anywhere_in_a_commit_loses_and_duplicates_nothing(database_url: str) -> None:
+def test_a_connection_cut_anywhere_in_a_commit_loses_and_duplicates_nothing(recording_database_url: str) -> None:
     def cut(connection: Any) -> None:
-        with psycopg.connect(database_url, autocommit=True) as other:
+        with psycopg.connect(recording_database_url, autocommit=True) as other:
             other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
 
     points = [*POINTS]
-    store, id = opened(database_url, Faulty(database_url, points, cut)), new_id()
+    store, id = opened(recording_database_url, Faulty(recording_database_url, points, cut)), new_id()
     with running(store) as executor:
         one(executor, registering(id))
         outcomes = [one(executor, tagging(id, f"t-{number}")) for number in range(4)]
@@ -160,11 +160,11 @@ def test_a_connection_cut_anywhere_in_a_commit_loses_and_duplicates_nothing(data
 
 
 @pytest.mark.servers
-def test_connections_cut_at_random_while_they_work_lose_and_duplicate_nothing(database_url: str) -> None:
+def test_connections_cut_at_random_while_they_work_lose_and_duplicate_nothing(recording_database_url: str) -> None:
     over = threading.Event()
 
     def cut() -> None:
-        with psycopg.connect(database_url, autocommit=True) as other:
+        with psycopg.connect(recording_database_url, autocommit=True) as other:
             while not over.wait(0.03):
                 other.execute(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -172,14 +172,14 @@ def test_connections_cut_at_random_while_they_work_lose_and_duplicate_nothing(da
                 )
 
     cutter = threading.Thread(target=cut)
-    with worker(database_url, batch=10) as executor, worker(database_url, batch=10) as rival:
+    with worker(recording_database_url, batch=10) as executor, worker(recording_database_url, batch=10) as rival:
         ids = registered(executor, 10)
         cutter.start()
         submitted = flow(executor, ids, "ours", 150) + flow(rival, ids, "theirs", 150)
         done(*(future for _, future in submitted))
         over.set()
         cutter.join()
-    exactly(database_url, ids, submitted)
+    exactly(recording_database_url, ids, submitted)
 
 
 @pytest.mark.servers
@@ -211,12 +211,14 @@ def test_a_server_that_is_killed_and_restarted_loses_and_duplicates_nothing() ->
 
 @pytest.mark.servers
 @pytest.mark.parametrize("point", ["locked", "written"])
-def test_a_writer_frozen_in_the_middle_of_its_commit_blocks_the_others_only_for_a_moment(database_url: str, point: str) -> None:
-    store = opened(database_url)
-    quick = opened(database_url, recorder(database_url, lock_timeout=1.0, idle_timeout=1.0))
+def test_a_writer_frozen_in_the_middle_of_its_commit_blocks_the_others_only_for_a_moment(
+    recording_database_url: str, point: str
+) -> None:
+    store = opened(recording_database_url)
+    quick = opened(recording_database_url, recorder(recording_database_url, lock_timeout=1.0, idle_timeout=1.0))
     with running(quick) as executor:
         [id] = registered(executor, 1)
-        with frozen(database_url, point, id) as process:
+        with frozen(recording_database_url, point, id) as process:
             began = time.monotonic()
             assert accepted(one(executor, tagging(id, "ours")))
             assert time.monotonic() - began < 5

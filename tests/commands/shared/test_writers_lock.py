@@ -74,11 +74,11 @@ class Writers(NamedTuple):
 
 
 @pytest.fixture
-def writers(database_url: str) -> Iterator[Writers]:
-    engine = Stopped(database_url)
-    store = opened(database_url, engine)
-    with running(store) as first, worker(database_url) as second:
-        yield Writers(database_url, engine, first, second)
+def writers(recording_database_url: str) -> Iterator[Writers]:
+    engine = Stopped(recording_database_url)
+    store = opened(recording_database_url, engine)
+    with running(store) as first, worker(recording_database_url) as second:
+        yield Writers(recording_database_url, engine, first, second)
     store.close()
 
 

@@ -19,7 +19,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    url = request.getfixturevalue("recording_database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
 

@@ -23,7 +23,7 @@ from tests.waiting import wait_until
 
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
-    url = request.getfixturevalue("database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
+    url = request.getfixturevalue("recording_database_url") if getattr(request, "param", "sqlite") == "postgresql" else None
     with desk_in(tmp_path, url) as desk:
         yield desk
 

@@ -31,7 +31,7 @@ from tests.waiting import PATIENCE
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    url = request.getfixturevalue("recording_database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
 

@@ -70,6 +70,16 @@ def test_poll_returns_nothing_if_nothing_happens(world: World) -> None:
     assert Tail(world.store).assigned() == {0}
 
 
+def test_a_projector_that_waits_for_events_ends_at_once_when_it_is_stopped(world: World) -> None:
+    tail = Tail(world.store)
+    waiting = threading.Thread(target=tail.poll, args=(PATIENCE,))
+    waiting.start()
+    Projector([Tallies().projection], tail, world.store, world.read_models, 1).stop()
+    waiting.join(PATIENCE / 2)
+    assert not waiting.is_alive()
+    assert tail.poll(PATIENCE) == []
+
+
 def test_a_projector_runs_in_a_thread_and_ends_when_it_is_stopped(world: World) -> None:
     tallies = Tallies()
     tail = Tail(world.store)

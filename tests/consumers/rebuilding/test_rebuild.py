@@ -415,7 +415,7 @@ def test_a_rebuild_that_is_killed_continues_at_its_position(
         world.record(*some_events(random.Random(seed), 500))
     drain(world.tailing(tallies))
     on_postgres = world.read_models.writer.dialect.name == "postgresql"
-    place = request.getfixturevalue("database_url") if on_postgres else str(tmp_path)
+    place = request.getfixturevalue("recording_database_url") if on_postgres else str(tmp_path)
     for _ in range(3):
         kill_on_the_way(place)
     reached: list[int] = []

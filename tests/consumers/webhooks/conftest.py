@@ -11,7 +11,7 @@ from tests.consumers.webhooks.listening import Listener, listening
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    url = request.getfixturevalue("recording_database_url") if request.param == "postgresql" else None
     with place_in(tmp_path, url) as place:
         yield place
 

@@ -20,15 +20,15 @@ OTHERS = (
 )
 
 
-def test_a_commit_that_was_planned_for_small_tables_is_done_in_time_on_large_ones(database_url: str) -> None:
+def test_a_commit_that_was_planned_for_small_tables_is_done_in_time_on_large_ones(recording_database_url: str) -> None:
     """The commit has two seconds. To compare 200 ids with each row of a table takes longer."""
-    store = opened(database_url, recorder(database_url, lock_timeout=1.0, idle_timeout=1.0))
+    store = opened(recording_database_url, recorder(recording_database_url, lock_timeout=1.0, idle_timeout=1.0))
     with running(store) as executor:
         for number in range(10):
             assert accepted(one(executor, asking(contact(f"before-{number}@example.com"))))
         ids = [new_id() for _ in range(200)]
         assert all(map(accepted, done(*together(executor, *map(registering, ids)))))
-        with psycopg.connect(database_url, autocommit=True) as other:
+        with psycopg.connect(recording_database_url, autocommit=True) as other:
             for statement in OTHERS:
                 other.execute(statement, [ROWS])
         registrations = [asking(contact(f"after-{number}@example.com")) for number in range(200)]

@@ -305,16 +305,16 @@ def replace(where: str, subject: UUID, changed: bytes) -> None:
 # The store's secret
 
 
-def test_processes_that_create_a_store_at_the_same_moment_agree_on_its_secret(where: str) -> None:
+def test_processes_that_create_a_store_at_the_same_moment_agree_on_its_secret(new_place: str) -> None:
     together_now, secrets = threading.Barrier(4), []
-    if not where.startswith("postgresql://"):
+    if not new_place.startswith("postgresql://"):
         # Two processes cannot change the mode of one new file at the same moment. In the product, one process locks its folder.
-        with closing(sqlite3.connect(where)) as file:
+        with closing(sqlite3.connect(new_place)) as file:
             file.execute("PRAGMA journal_mode = WAL")
 
     def create() -> None:
         together_now.wait(60)
-        store = opened(where)
+        store = opened(new_place)
         secrets.append(store.secret)
         store.close()
 

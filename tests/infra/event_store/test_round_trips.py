@@ -56,15 +56,17 @@ class Wire:
 
 
 @pytest.fixture
-def wire(database_url: str) -> Iterator[Wire]:
-    at = urlsplit(database_url)
+def wire(recording_database_url: str) -> Iterator[Wire]:
+    at = urlsplit(recording_database_url)
     with closing(Wire((at.hostname or "127.0.0.1", at.port or 5432))) as wire:
         yield wire
 
 
-def test_a_registration_waits_twice_for_the_database_and_a_change_once_more_for_the_key(database_url: str, wire: Wire) -> None:
-    at = urlsplit(database_url)
-    store = opened(database_url.replace(f":{at.port}/", f":{wire.port}/"))
+def test_a_registration_waits_twice_for_the_database_and_a_change_once_more_for_the_key(
+    recording_database_url: str, wire: Wire
+) -> None:
+    at = urlsplit(recording_database_url)
+    store = opened(recording_database_url.replace(f":{at.port}/", f":{wire.port}/"))
     with running(store) as executor:
 
         def turns_of(command: Command) -> int:

@@ -47,29 +47,29 @@ def everything(where: str) -> dict[str, Sequence[Any]]:
         return {name: file.execute(f"SELECT * FROM {name}").fetchall() for (name,) in names}
 
 
-def test_a_store_of_0_1_0_is_refused_by_name_and_stays_as_it_is(where: str) -> None:
-    execute(where, *OF_0_1_0)
-    before = everything(where)
+def test_a_store_of_0_1_0_is_refused_by_name_and_stays_as_it_is(new_place: str) -> None:
+    execute(new_place, *OF_0_1_0)
+    before = everything(new_place)
     with pytest.raises(OtherFormat, match=r"format 1, which Recount 0\.1\.0 wrote; this version needs format 4"):
-        opened(where)
-    assert everything(where) == before
+        opened(new_place)
+    assert everything(new_place) == before
 
 
-def test_a_log_without_our_tables_is_refused_too(where: str) -> None:
-    execute(where, OF_0_1_0[0])
+def test_a_log_without_our_tables_is_refused_too(new_place: str) -> None:
+    execute(new_place, OF_0_1_0[0])
     with pytest.raises(OtherFormat):
-        opened(where)
-    assert everything(where).keys() == {"stored_events"}
+        opened(new_place)
+    assert everything(new_place).keys() == {"stored_events"}
 
 
-def test_a_store_of_a_later_version_is_refused_by_name(where: str) -> None:
-    opened(where).close()
-    later = "'\\x35'::bytea" if where.startswith("postgresql://") else "x'35'"
-    execute(where, f"UPDATE markers SET value = {later} WHERE name = 'format'")
-    before = everything(where)
+def test_a_store_of_a_later_version_is_refused_by_name(new_place: str) -> None:
+    opened(new_place).close()
+    later = "'\\x35'::bytea" if new_place.startswith("postgresql://") else "x'35'"
+    execute(new_place, f"UPDATE markers SET value = {later} WHERE name = 'format'")
+    before = everything(new_place)
     with pytest.raises(OtherFormat, match="format 5, which another version of Recount wrote; this version needs format 4"):
-        opened(where)
-    assert everything(where) == before
+        opened(new_place)
+    assert everything(new_place) == before
 
 
 @pytest.mark.parametrize("command", [("serve",), ("status",), ("rebuild", "customer_view", "--check")])

@@ -275,17 +275,19 @@ def _leaf_of_events(file: sqlite3.Connection) -> int:
 
 
 @pytest.mark.servers
-def test_a_damaged_page_of_postgresql_is_found_and_the_rest_is_read(postgres_server: PostgresAt, database_url: str) -> None:
-    store = opened(database_url)
+def test_a_damaged_page_of_postgresql_is_found_and_the_rest_is_read(
+    postgres_server: PostgresAt, recording_database_url: str
+) -> None:
+    store = opened(recording_database_url)
     with running(store) as executor:
         done(*together(executor, *(registering(new_id(), "Ada" * 50) for _ in range(100))))
     store.close()
     # A copy made file by file has no page in the server's memory yet.
     copy = f"damaged_{uuid4().hex}"
-    source = urlsplit(database_url).path[1:]
+    source = urlsplit(recording_database_url).path[1:]
     with psycopg.connect(postgres_server.url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {copy} TEMPLATE {source} STRATEGY = FILE_COPY")
-    where = urlsplit(database_url)._replace(path=f"/{copy}").geturl()
+    where = urlsplit(recording_database_url)._replace(path=f"/{copy}").geturl()
     try:
         with psycopg.connect(where) as connection:
             asked = "SELECT current_setting('data_directory'), pg_relation_filepath('stored_events')"
