@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from api.console.site import FOLDER
+from api.console.preloading import FOLDER
 
 WRITTEN = re.compile(r'\bt\("([^"]+)"')
 NAMED = re.compile(r'^  "([^"]+)":', re.MULTILINE)

@@ -30,16 +30,17 @@ export function Page({ id }) {
   const ticks = useRead(`/v1/customers/${id}/timeline/ticks`, { after: after.value || null });
   const past = at.as_of != null || at.effective_at != null;
   return html`
-    <${Shown} read=${dealings}>${(/** @type {any} */ body) => html`
-      <${Customer} id=${id} dealings=${body} before=${dealings.before} past=${past} after=${after.value} onDone=${(/** @type {number} */ position) => (after.value = position)} />
+    <${Shown} read=${dealings}>${(/** @type {any} */ body, /** @type {any} */ answer) => html`
+      <${Customer} id=${id} dealings=${body} before=${dealings.before} past=${past} late=${answer.position < after.value} after=${after.value} onDone=${(/** @type {number} */ position) => (after.value = position)} />
     `}</${Shown}>
     <${Story} id=${id} wanted=${wanted} />
     ${ticks.answer && html`<${Slider} ticks=${ticks.answer.body} />`}
   `;
 }
 
-/** @param {{ id: string, dealings: any, before: any, past: boolean, after: number, onDone: (position: number) => void }} props */
-function Customer({ id, dealings, before, past, after, onDone }) {
+/** @param {{ id: string, dealings: any, before: any, past: boolean, late: boolean, after: number, onDone: (position: number) => void }} props
+ *   `late`: what is shown is from before the reader's last command, and the next one would begin from what is no longer so */
+function Customer({ id, dealings, before, past, late, after, onDone }) {
   const { customer } = dealings;
   const changed = new Set(before ? differences(before.customer ?? {}, customer ?? {}).map(({ name }) => name) : []);
   const now = !past && customer && !customer.erased_at;
@@ -49,7 +50,7 @@ function Customer({ id, dealings, before, past, after, onDone }) {
   const things = /** @type {const} */ (["orders", "tickets", "deals", "tasks", "interactions", "feedback"]);
   return html`
     <${Heading} title=${customer?.name ?? t("customer.unnamed")}
-      aside=${commands.length > 0 && html`<${Commands} commands=${commands} onDone=${done} />`}>
+      aside=${commands.length > 0 && html`<${Commands} commands=${commands} disabled=${late} onDone=${done} />`}>
       <p class="soft">
         ${customer ? word("kind", customer.kind) : t("customer.not-yet")} · <code>${id}</code>
         ${customer?.archived && html` <${Badge}>${t("customer.archived")}</${Badge}>`}
