@@ -41,7 +41,7 @@ export const customers = {
   "customer.phone.hint": "A telephone number begins with its country code: +49 30 1234567",
   "customer.source.hint": "A code, such as web or referral",
   "customer.zone.hint": "An IANA name, such as Europe/Berlin",
-  "customer.duplicate": "Register even if another customer has this e-mail or phone",
+  "customer.duplicate": "Register even if another customer is reached there",
   "customer.tags.hint": "Several with spaces between them",
   "customer.tag.remove": "Remove the tag {tag}",
   "customer.assign": "Assign",
