@@ -74,10 +74,10 @@ def test_a_campaign_is_planned_filled_and_run(admin: Reader, site: Site) -> None
     saved(page)
     expect(sheet(page, "Members").get_by_role("cell", name="Opened", exact=True)).to_have_count(drawn["card"])
     done(page, members.nth(0), "Record a conversion", {"Id of the conversion": "c-1", "Value": "19.90"})
-    done(page, members.nth(1), "Suppress", {"Reason": "no_consent"})
-    done(page, members.nth(2), "Remove")
     expect(members.nth(0)).to_contain_text("Converted")
+    done(page, members.nth(1), "Suppress", {"Reason": "no_consent"})
     expect(members.nth(1)).to_contain_text("Suppressed")
+    done(page, members.nth(2), "Remove")
     expect(members.nth(2)).to_contain_text("Removed")
     converted = api.get(f"{path}/members", params={"stage": "converted"}).json()["items"]
     assert [member["value"] for member in converted] == [{"EUR": "19.90"}]

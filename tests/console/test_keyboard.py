@@ -37,7 +37,7 @@ def test_everything_is_done_with_the_keyboard_alone_and_the_focus_is_seen(reader
     change = page.get_by_role("button", name="Change", exact=True)
     reach(page, change, "Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
+    expect(page.get_by_role("dialog").get_by_role("textbox", name="Name", exact=True)).to_be_focused()
     page.keyboard.press("Control+A")
     page.keyboard.type("Typed by hand")
     page.keyboard.press("Enter")

@@ -46,14 +46,6 @@ def test_a_view_is_saved_and_opened_again(admin: Reader) -> None:
     assert "unsolved=true" in page.url
 
 
-def test_two_periods_stand_beside_each_other(admin: Reader) -> None:
-    admin.open("/reports/sales?by=month&from=1998-01-01&to=1998-02-01&from2=1997-01-01&to2=1997-02-01")
-    page = admin.page
-    expect(page.get_by_role("heading", name="Beside it: 1 Jan 1997 to before 1 Feb 1997")).to_be_visible()
-    expect(page.get_by_role("link", name="1 Jan 1998")).to_be_visible()
-    expect(page.get_by_role("link", name="1 Jan 1997")).to_be_visible()
-
-
 def test_a_webhook_is_added_tested_paused_and_sent_again(admin: Reader) -> None:
     admin.open("/operations?view=webhooks")
     page = admin.page

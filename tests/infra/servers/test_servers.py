@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import UnknownBrokerIdError
 
 from infra.servers.jars import Jar
 from infra.servers.kafka import Kafka
@@ -114,9 +116,15 @@ def _consume(bootstrap: str, count: int) -> list[bytes]:
 
 
 def _create_topic(kafka: Kafka, replicas: int = 1) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    admin.create_topics([NewTopic("kept", 1, replicas)], wait_for_metadata=True)
-    admin.close()
+    def created() -> bool:
+        with closing(KafkaAdminClient(bootstrap_servers=kafka.bootstrap)) as admin:
+            try:
+                admin.create_topics([NewTopic("kept", 1, replicas)], wait_for_metadata=True)
+            except UnknownBrokerIdError:  # A cluster that has just started may name its controller before it knows the address.
+                return False
+        return True
+
+    wait_until(created, "the cluster knows its controller")
 
 
 def test_acknowledged_records_of_kafka_survive_a_kill_a_freeze_and_new_ports(folder: Path) -> None:
