@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 # Nothing in it may leave this machine: neither updates nor reports nor guesses of names.
 QUIET = (
     "--disable-background-networking",
@@ -32,7 +32,7 @@ def started() -> Iterator[Browser]:
     """The browser, without a window. Raises RuntimeError if this machine has none."""
     executable = path()
     if executable is None:
-        raise RuntimeError(f"This machine has none of {', '.join(NAMES)}: install Debian's package chromium.")
+        raise RuntimeError(f"This machine has none of {', '.join(NAMES)}: install Debian's package chromium-headless-shell.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(QUIET))
         yield browser

@@ -34,6 +34,7 @@ def test_one_fact_shows_what_it_changed_and_what_it_came_from(admin: Reader) -> 
     # One that the import recorded: other tests of the same deployment record payments too.
     admin.open("/events?type=crm.order.payment_captured.v1&actor=test")
     page = admin.page
+    expect(page.get_by_role("heading", name="Facets")).to_be_visible()  # they stand above the list
     page.get_by_role("table").locator("tbody a").first.click()
     expect(page.get_by_role("heading", name="What it changed")).to_be_visible()
     expect(page.locator(".pairs").first).to_contain_text("payment_status")

@@ -71,7 +71,7 @@ export function useList(path, parameters) {
     },
     earlier() {
       const begun = places.value.slice(0, -1);
-      if (begun.length && !state.value.loading) read(begun[begun.length - 1].address, begun);
+      if (begun.length) read(begun[begun.length - 1].address, begun);
     },
   };
 }

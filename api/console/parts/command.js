@@ -27,13 +27,16 @@ import { Value } from "./value.js";
  * @property {{ path: string, body: any, tag: string | null }} [on] the thing as the reader saw it: nobody may have changed it since
  */
 
-/** Commands as buttons and menus, each with its form. @param {{ commands: Wanted[], disabled?: boolean, onDone: (answer: Answer) => void }} props */
+/**
+ * Commands as buttons and menus, each with its form. While they are `disabled`, the focus may stay on them: it returns there from a form.
+ * @param {{ commands: Wanted[], disabled?: boolean, onDone: (answer: Answer) => void }} props
+ */
 export function Commands({ commands, disabled, onDone }) {
   const open = useSignal(/** @type {Wanted | null} */ (null));
   const menus = [...new Set(commands.flatMap(({ menu }) => menu ?? []))];
   return html`
     <div class="actions">
-      ${commands.filter(({ menu }) => !menu).map((command) => html`<button key=${command.title} disabled=${disabled} onClick=${() => (open.value = command)}>${command.title}</button>`)}
+      ${commands.filter(({ menu }) => !menu).map((command) => html`<button key=${command.title} aria-disabled=${disabled || undefined} onClick=${() => disabled || (open.value = command)}>${command.title}</button>`)}
       ${menus.map((title) => html`<${Menu} key=${title} title=${title} disabled=${disabled} commands=${commands.filter(({ menu }) => menu === title)} onChoose=${(/** @type {Wanted} */ command) => (open.value = command)} />`)}
     </div>
     ${open.value && html`<${Command} command=${open.value} onDone=${onDone} onClose=${() => (open.value = null)} />`}

@@ -32,7 +32,7 @@ export function Menu({ title, commands, disabled, onChoose }) {
   }, [open.value]);
 
   return html`
-    <button ref=${button} type="button" class="menu" disabled=${disabled} popovertarget=${id.value}>${title}</button>
+    <button ref=${button} type="button" class="menu" aria-disabled=${disabled || undefined} popovertarget=${disabled ? undefined : id.value}>${title}</button>
     <ul ref=${list} id=${id.value} popover="auto" class="choices" onToggle=${(/** @type {any} */ event) => (open.value = event.newState === "open")}>
       ${commands.map((command) => html`<li key=${command.title}><button onClick=${() => (close(), onChoose(command))}>${command.title}</button></li>`)}
     </ul>

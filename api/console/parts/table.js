@@ -74,7 +74,7 @@ export function More({ more, loading, onMore, shown, auto = false, full = false,
   }, [more, loading, auto, shown]);
   const text = full ? t("table.next", { n: MOST }) : t("table.more");
   return html`<p class="more" ref=${end}>
-    ${before > 0 && html`<button onClick=${onEarlier} disabled=${loading}>${t("table.earlier")}</button>`}
+    ${before > 0 && html`<button onClick=${onEarlier}>${t("table.earlier")}</button>`}
     <span aria-live="polite">${before ? t("table.range", { from: number(before + 1), to: number(before + shown) }) : t("table.shown", { n: number(shown) })}</span>
     ${more && html`<button onClick=${onMore} disabled=${loading}>${loading ? t("state.loading") : text}</button>`}
   </p>`;
