@@ -14,7 +14,7 @@ from tests.console import browsers
 from tests.console.site import Site, started
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
-WIDTH, HEIGHT, QUALITY = 1360, 900, 78
+WIDTH, HEIGHT, QUALITY = 1360, 900, 60
 SETTLED = 900  # Milliseconds for charts and for what glows.
 
 
