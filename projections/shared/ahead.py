@@ -16,23 +16,19 @@ MOST = 20
 
 def ahead(values: Iterator[T]) -> Iterator[T]:
     """The values. One thread computes them, one after another; it ends with this iterator."""
-    nothing = object()
-    with ThreadPoolExecutor(1, "ahead") as thread:
-        coming = thread.submit(next, values, nothing)
-        while (value := coming.result()) is not nothing:
-            coming = thread.submit(next, values, nothing)
-            yield value  # type: ignore[misc]
+    with early(values, most=1) as coming:
+        yield from coming
 
 
 @contextmanager
-def early(values: Iterator[T]) -> Iterator[Iterator[T]]:
-    """The values, of which another thread computes the first `MOST` from now on, whatever the caller does meanwhile.
+def early(values: Iterator[T], most: int = MOST) -> Iterator[Iterator[T]]:
+    """The values, of which another thread computes the first `most` from now on, whatever the caller does meanwhile.
 
     What the values are read from belongs to that thread until all of them are used, or the context is left.
     """
     nothing = object()
-    with ThreadPoolExecutor(1, "early") as thread:
-        coming = deque(thread.submit(next, values, nothing) for _ in range(MOST))
+    with ThreadPoolExecutor(1, "ahead") as thread:
+        coming = deque(thread.submit(next, values, nothing) for _ in range(most))
 
         def following() -> Iterator[T]:
             while (value := coming.popleft().result()) is not nothing:

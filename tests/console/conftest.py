@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
@@ -63,6 +64,12 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with started(tmp_path_factory.mktemp("console") / "home", PURCHASES) as site:
         yield site
+
+
+@pytest.fixture
+def api(site: Site) -> httpx.Client:
+    """The API, with an admin's key."""
+    return site.api
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 
 def sheet(page: Page, title: str) -> Locator:
@@ -21,6 +21,12 @@ def submitted(page: Page, button: str, fields: Mapping[str, str] | None = None) 
         dialog.get_by_label(re.compile(f"^{re.escape(label)}")).fill(text)  # a hint may follow
     dialog.get_by_role("button", name="Save", exact=True).click()
     expect(dialog).to_have_count(0)
+
+
+def lost(route: Route) -> None:
+    """The server gets the request, and the page gets no answer."""
+    route.fetch()
+    route.abort()
 
 
 def chosen(page: Page, *names: str) -> Locator:

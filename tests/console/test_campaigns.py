@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.console.conftest import Reader
-from tests.console.forms import chosen, done, saved
+from tests.console.forms import chosen, done, saved, sheet
 from tests.console.site import Site
-
-
-def sheet(page: Page, title: str) -> Locator:
-    return page.locator("section.sheet").filter(has=page.get_by_role("heading", name=title, exact=True))
 
 
 def test_a_campaign_is_planned_filled_and_run(admin: Reader, site: Site) -> None:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import httpx
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Reader
+from tests.console.forms import sheet
 from tests.console.site import Site
-
-
-@pytest.fixture
-def api(site: Site) -> httpx.Client:
-    return site.api
-
-
-def sheet(page: Page, title: str) -> Locator:
-    return page.locator("section.sheet").filter(has=page.get_by_role("heading", name=title, exact=True))
 
 
 def do(page: Page, button: str, menu: str | None = None, go: str = "Save", **fields: str) -> None:

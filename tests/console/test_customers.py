@@ -6,20 +6,11 @@ from collections import Counter
 from decimal import Decimal
 
 import httpx
-import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.console.conftest import Reader
+from tests.console.forms import sheet
 from tests.console.site import Site
-
-
-@pytest.fixture
-def api(site: Site) -> httpx.Client:
-    return site.api
-
-
-def sheet(page: Page, title: str) -> Locator:
-    return page.locator("section.sheet").filter(has=page.get_by_role("heading", name=title, exact=True))
 
 
 def test_a_customer_is_found_by_name_with_the_keyboard_alone(admin: Reader) -> None:

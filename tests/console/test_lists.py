@@ -50,7 +50,7 @@ def test_a_reader_chooses_columns_and_the_address_the_browser_and_a_saved_view_h
     expect(page.get_by_role("columnheader")).to_have_count(len(chosen))
     assert titles(page) == chosen
     page.evaluate("localStorage.clear()")
-    page.goto(sent)  # As somebody else sees it to whom the address was sent.
+    page.goto(sent)  # Somebody else opens the same address.
     expect(table).to_be_visible()
     assert titles(page) == chosen
     choose(page, "Subject", "Status", "Last activity", "Category")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.console.conftest import Reader
-from tests.console.forms import chosen, done, row, saved
+from tests.console.forms import chosen, done, lost, row, saved
 from tests.console.site import Site
 
 
@@ -115,10 +115,6 @@ def test_an_order_goes_through_its_life_by_forms(admin: Reader, site: Site) -> N
 
 
 def test_a_payment_whose_answer_was_lost_is_recorded_once(admin: Reader, site: Site) -> None:
-    def lost(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
     page, path = admin.page, _placed(site)
     admin.open(path.removeprefix("/v1"))
     page.route("**/payments", lost, times=1)

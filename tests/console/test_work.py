@@ -7,7 +7,7 @@ from contextlib import suppress
 from playwright.sync_api import Error, Route, expect
 
 from tests.console.conftest import Reader
-from tests.console.forms import chosen, saved
+from tests.console.forms import chosen, lost, saved
 from tests.console.site import Site
 
 
@@ -125,10 +125,6 @@ def test_a_task_is_completed_and_leaves_the_list_of_open_ones(admin: Reader) -> 
 
 
 def test_a_command_whose_answer_was_lost_happens_once_however_often_it_is_sent(admin: Reader, site: Site) -> None:
-    def lost(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
     admin.open("/customers")
     page = admin.page
     page.route("**/v1/customers", lost, times=1)

@@ -2,12 +2,12 @@
 // @ts-check
 
 import { day } from "../core/format.js";
+import { PERIODS } from "../core/reports/parts.js";
 import { token } from "../parts/chart.js";
 import { amount } from "../parts/figure.js";
 
 /** @typedef {{ title: string, groups: (import("../core/comparing.js").Group & { at: number | null })[] }} Drawn groups of one period; the title names it if there are two */
 
-export const PERIODS = ["day", "week", "month"];
 /** How the second of two periods differs from the first, also for those who see no colours. */
 export const SECOND = /** @type {const} */ ({ line: "dashed", symbol: "diamond" });
 

@@ -2,9 +2,10 @@
 // @ts-check
 
 import { day } from "../core/format.js";
+import { PERIODS } from "../core/reports/parts.js";
 import { axis } from "../parts/chart.js";
 import { bars } from "./bars.js";
-import { LINED, colour, labels, named, numeric, PERIODS, SECOND, titled } from "./drawing.js";
+import { LINED, colour, labels, named, numeric, SECOND, titled } from "./drawing.js";
 
 /** @param {import("./drawing.js").Drawn[]} sets @param {string} measure */
 export function lines(sets, measure) {

@@ -34,7 +34,7 @@ export function placed(groups, from) {
 }
 
 /** The values of a group that say what it is, and not when. @param {Record<string, any>} group */
-export function lasting(group) {
+function lasting(group) {
   return Object.fromEntries(Object.entries(group).filter(([name]) => !PERIODS.includes(name) && !DATED.includes(name)));
 }
 

@@ -59,7 +59,7 @@ function before(sign) {
 }
 
 /** The name of a unit; a number without a unit has none. @param {string} unit */
-export function unitName(unit) {
+function unitName(unit) {
   if (unit === "1") return "";
   if (CURRENCY.test(unit)) return unit;
   const [one, ...per] = unit.split(" per ");

@@ -13,8 +13,8 @@ import { Figure } from "./figure.js";
 import { Sheet } from "./pieces.js";
 import { Empty, Shown } from "./states.js";
 
-export const KEPT = ["first_response", "first_resolution", "full_resolution"].map((metric) => `${metric}_attainment`);
-export const WAITING = ["backlog", "mean_age"];
+const KEPT = ["first_response", "first_resolution", "full_resolution"].map((metric) => `${metric}_attainment`);
+const WAITING = ["backlog", "mean_age"];
 
 /** @param {{ asked: Record<string, any> }} props as the report of this page is asked */
 export function Promises({ asked }) {

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import get_args, get_type_hints
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, Text, Uuid, select
 
 from domain.shared.events import Actor
-from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
+from infra.read_models.database import ReadModels
 from projections.sales.order_states import LIKE, STATE
 from projections.shared import names
 from projections.shared.choices import ACTOR_TYPES, ORIGINS, Choice
@@ -22,16 +19,6 @@ from projections.shared.packed import Packed
 from projections.shared.rows import Instant, Rows
 
 EDGES = [datetime.min.replace(tzinfo=UTC), datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC), datetime.max.replace(tzinfo=UTC)]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def read_models(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadModels]:
-    on_sqlite = request.param == "sqlite"
-    opened = (
-        sqlite_read_models(tmp_path / "r.db") if on_sqlite else postgres_read_models(request.getfixturevalue("database_url"))
-    )
-    yield opened
-    opened.close()
 
 
 def test_values_are_read_and_sorted_as_they_were_written(read_models: ReadModels) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger, Column, ColumnElement, Connection, Index, Integer, event, or_
 
-from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
+from infra.read_models.database import ReadModels, sqlite_read_models
 from projections.shared import vectors
 from projections.shared.rows import Rows
 from projections.shared.tables import table
@@ -28,16 +28,6 @@ NARROW = table(
 )
 RED, BLUE = 1, 2
 MANY = 60
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def read_models(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadModels]:
-    on_sqlite = request.param == "sqlite"
-    opened = (
-        sqlite_read_models(tmp_path / "r.db") if on_sqlite else postgres_read_models(request.getfixturevalue("database_url"))
-    )
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 from sqlalchemy import BigInteger, Column, Connection, Date, Double, Integer, Text, Uuid, select
 
-from infra.read_models.database import ReadModels, postgres_read_models, sqlite_read_models
+from infra.read_models.database import ReadModels
 from infra.routing import OnPartitions
 from projections.shared import rows as module
 from projections.shared.id_vectors import ids_of
@@ -35,16 +34,6 @@ PAST = table(
     Column("until", BigInteger, primary_key=True),
     Column("day", Date, nullable=False),
 )
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.servers)])
-def read_models(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReadModels]:
-    on_sqlite = request.param == "sqlite"
-    opened = (
-        sqlite_read_models(tmp_path / "r.db") if on_sqlite else postgres_read_models(request.getfixturevalue("database_url"))
-    )
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
