@@ -54,7 +54,7 @@ def _rest(share: Decimal) -> Decimal:
 
 def checked(shares: Shares, members: Mapping[str, int]) -> Figure:
     """The figure has a `caution` if there is a mismatch, and a `reason` if there is nothing to check."""
-    from scipy.special import chdtrc
+    from scipy.stats import chisquare
 
     checked = {variant: count for variant, count in members.items() if variant not in shares.apart}
     others = sorted(variant for variant, count in checked.items() if count and not shares.planned.get(variant))
@@ -69,12 +69,11 @@ def checked(shares: Shares, members: Mapping[str, int]) -> Figure:
     n = sum(counts)
     if len(expected) < 2 or not n:
         return without_value("1", DEFINITION, "the plan gives no shares" if n else "nobody is assigned", n=n)
-    planned = [float(n * share / sum(expected)) for share in expected]
-    statistic = sum((count - of) ** 2 / of for count, of in zip(counts, planned, strict=True))
-    p = float(chdtrc(len(counts) - 1, statistic))
-    test = Test(method="chi-square", statistic=as_decimal(statistic), p_value=as_decimal(p))
+    tested = chisquare(counts, [float(n * share / sum(expected)) for share in expected])
+    p = float(tested.pvalue)
+    test = Test(method="chi-square", statistic=as_decimal(float(tested.statistic)), p_value=as_decimal(p))
     caution = {"caution": _mismatch(f"the arms do not have their planned shares (p = {p:.2g})")} if p < LIMIT else {}
-    return estimated(statistic, "1", DEFINITION, n=n, method="chi-square", test=test, **caution)
+    return estimated(float(tested.statistic), "1", DEFINITION, n=n, method="chi-square", test=test, **caution)
 
 
 def _mismatch(what: str) -> str:

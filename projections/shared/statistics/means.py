@@ -1,7 +1,4 @@
-"""Two means compared by Welch's test, from the moments of each group; and variance taken out with a covariate (CUPED).
-
-Student's distribution is that of `scipy.special`: to import `scipy.stats` takes as long as many a report.
-"""
+"""Two means compared by Welch's test, from the moments of each group; and variance taken out with a covariate (CUPED)."""
 
 from __future__ import annotations
 
@@ -62,15 +59,17 @@ def moments(values: Numbers, zeros: int = 0) -> Moments:
 
 def welch(one: Moments, other: Moments) -> Welch | None:
     """`one` − `other` (Welch 1947, https://doi.org/10.1093/biomet/34.1-2.28). None if neither of them varies."""
-    from scipy.special import stdtr, stdtrit
+    from scipy.special import stdtrit
+    from scipy.stats import ttest_ind_from_stats
 
     spread, others = one.variance / one.n, other.variance / other.n
     if not spread + others:
         return None
-    error, difference = (spread + others) ** 0.5, one.mean - other.mean
+    tested = ttest_ind_from_stats(one.mean, one.variance**0.5, one.n, other.mean, other.variance**0.5, other.n, equal_var=False)
     freedom = (spread + others) ** 2 / (spread**2 / (one.n - 1) + others**2 / (other.n - 1))
-    reach, statistic = float(stdtrit(freedom, 0.975)) * error, difference / error
-    return Welch(difference, difference - reach, difference + reach, statistic, 2 * float(stdtr(freedom, -abs(statistic))))
+    reach = float(stdtrit(freedom, 0.975)) * (spread + others) ** 0.5
+    difference = one.mean - other.mean
+    return Welch(difference, difference - reach, difference + reach, float(tested.statistic), float(tested.pvalue))
 
 
 def skewness_of_difference(one: Moments, other: Moments) -> float:

@@ -19,9 +19,6 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
     Benjamini & Hochberg 1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
     """
-    adjusted, lowest = [0.0] * len(p_values), 1.0
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    for rank, place in reversed(list(enumerate(order, start=1))):
-        lowest = min(lowest, p_values[place] * len(p_values) / rank)
-        adjusted[place] = lowest
-    return adjusted
+    from scipy.stats import false_discovery_control
+
+    return [float(p) for p in false_discovery_control(p_values)] if p_values else []
